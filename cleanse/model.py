@@ -1,0 +1,286 @@
+"""The nouns of the house and the columns of every frame.
+
+Every cell is text (pandas ``str``) or missing until ``conform``. ``rid`` is the number of a source data row; ``(entity,
+rid)`` is the key of a record, so a customer and its contact that stand in one row share their rid and need no link.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+ADDRESS = ("source_file", "source_sheet", "source_row")
+
+# The columns of every frame that a stage returns or the run folder keeps (records and golden add the entity's fields).
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "files": ("source_file", "status", "reason", "detail", "format", "encoding", "sheets", "rows"),
+    "layout": (*ADDRESS, "kind", "text"),
+    "losses": ("source_file", "source_sheet", "column", "why", "values"),
+    "unmapped": ("rid", *ADDRESS, "column", "value"),
+    "records": ("rid", *ADDRESS),
+    "changes": ("rid", "entity", "field", *ADDRESS, "before", "after", "rest", "code", "stage", "from_rid"),
+    "issues": ("rid", "entity", "field", "code", "severity", "value", "note"),
+    "pairs": ("entity", "left", "right", "block", "weight", "probability", "band", "why_zh", "why_en", "evidence"),
+    "clusters": ("entity", "rid", "cluster"),
+    "rows": (*ADDRESS, "entity", "rid", "exit", "golden_id", "reason"),
+    "golden": ("golden_id", "rid"),
+}
+
+
+class Exit(StrEnum):
+    """Where a source row ends: exactly one of these, per entity."""
+
+    MIGRATED = "migrated"
+    MERGED = "merged"
+    PARKED = "parked"
+    EXCLUDED = "excluded"
+
+
+class Severity(StrEnum):
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Band(StrEnum):
+    """What is done with a pair of records."""
+
+    MERGE = "merge"
+    REVIEW = "review"
+    RELATED = "related"
+    APART = "apart"
+
+
+# --------------------------------------------------------------------------------------------------------- sources
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something a reader saw that a person should know: a code, where (``B17``, a row, a sheet), and a short detail."""
+
+    code: str
+    where: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """One sheet as its physical cells.
+
+    ``cells``: text frame; the index holds 1-based physical row numbers (for CSV and its like the logical record number),
+    the columns 0-based physical column numbers; an empty cell is ``''``. ``sheet`` is ``''`` where the format has none.
+    """
+
+    sheet: str
+    cells: pd.DataFrame
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file found: what became of it and, when it was read, its grids.
+
+    ``name`` is the path relative to the scanned folder, with ``/``. ``status`` is ``read``, ``error`` or ``ignored``;
+    ``reason`` a code of ``data/codes`` when it was not read.
+    """
+
+    name: str
+    status: str
+    reason: str = ""
+    detail: str = ""
+    format: str = ""
+    encoding: str = ""
+    grids: tuple[Grid, ...] = ()
+    digest: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The records found in a grid: ``rows`` is a text frame indexed by physical row, one column per header (names made
+    unique), missing where empty. ``layout`` lists the other rows with (source_row, kind, text); kind is one of title,
+    header, blank, subtotal, banner, note, repeated_header."""
+
+    source: str
+    sheet: str
+    header_row: int
+    rows: pd.DataFrame
+    layout: pd.DataFrame
+
+
+# ----------------------------------------------------------------------------------------------------------- kinds
+
+Options = Mapping[str, Any]
+Words = Mapping[str, tuple[tuple[str, ...], ...]]  # lexicon name -> rows of the TSV file
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """What one text should be.
+
+    value   the canonical form; None when the text says nothing (null word, placeholder)
+    why     code of the change; '' when ``value`` is the text itself
+    doubt   code of a doubt for a person; the value is then left as it was typed (only invisible dirt removed)
+    rest    what was cut off and has no field of its own
+    parts   further values found in the same cell, by role: (("landline", "0571-88886666"), ("mobile_2", "138…"))
+    """
+
+    value: str | None
+    why: str = ""
+    doubt: str = ""
+    rest: str = ""
+    parts: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a whole column told: options for ``fixer``, or a code of the doubt that stays, with the evidence."""
+
+    options: Options = field(default_factory=dict)
+    doubt: str = ""
+    evidence: str = ""
+
+
+def _same(left: Sequence[str], right: Sequence[str]) -> np.ndarray:
+    return (np.asarray(left, dtype=object) == np.asarray(right, dtype=object)).astype(float)
+
+
+def _itself(value: str) -> tuple[str, ...]:
+    return (value,)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of value: how it is repaired, judged, compared, masked. Pure: no disk, clock or dice.
+
+    fixer(options, words)   -> fix(text) -> Fix; idempotent: fix(fix(x).value).value == fix(x).value
+    shape(options)          -> pattern (RE2 and ``re``) that a canonical value matches from end to end; '' is any text
+    mask(value)             -> the masked form, at most a third of its characters shown
+    compare(left, right)    -> similarity 0..1 for aligned sequences of canonical values (numpy array)
+    keys(value)             -> blocking keys of a canonical value
+    observe(values)         -> a Counter over distinct texts with their counts, that adds up over any cut of the data
+    decide(counter)         -> Decision
+    """
+
+    name: str
+    fixer: Callable[[Options, Words], Callable[[str], Fix]]
+    shape: Callable[[Options], str]
+    mask: Callable[[str], str]
+    compare: Callable[[Sequence[str], Sequence[str]], np.ndarray] = _same
+    keys: Callable[[str], tuple[str, ...]] = _itself
+    options: frozenset[str] = frozenset()
+    observe: Callable[[Mapping[str, int]], Counter[str]] | None = None
+    decide: Callable[[Counter[str]], Decision] | None = None
+
+
+# -------------------------------------------------------------------------------------------------------- entities
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of an entity, as ``rules/entities/*.toml`` declares it.
+
+    ``virtual`` fields take a column that holds several values; they have no value of their own, only parts. ``parts``
+    says where a kind's parts go: role -> ``entity.field``.
+    """
+
+    entity: str
+    name: str
+    kind: str
+    label: Mapping[str, str]
+    options: Options = field(default_factory=dict)
+    parts: Mapping[str, str] = field(default_factory=dict)
+    virtual: bool = False
+    required: bool = False
+    unique: bool = False
+    max_length: int = 0
+    privacy: str = "internal"  # public | internal | personal | sensitive
+    survivor: str = "most_frequent"
+    group: str = ""  # fields of one group survive together
+    on_error: str = "withhold"  # withhold the value | park the row | warn
+
+    @property
+    def path(self) -> str:
+        return f"{self.entity}.{self.name}"
+
+
+@dataclass(frozen=True)
+class Entity:
+    """One entity: its fields in order, the parent it refers to, and what makes a record of it worth keeping."""
+
+    name: str
+    label: Mapping[str, str]
+    fields: Mapping[str, Field]
+    refers_to: str = ""
+    identity: tuple[str, ...] = ()
+    one_of: tuple[tuple[str, ...], ...] = ()
+    checks: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def stored(self) -> tuple[str, ...]:
+        """The names of the fields that hold values."""
+        return tuple(name for name, f in self.fields.items() if not f.virtual)
+
+
+# --------------------------------------------------------------------------------------------------------- targets
+
+
+@dataclass(frozen=True)
+class TargetField:
+    """One column of a target object; ``source`` is the canonical field it is filled from (``''``: a constant or none)."""
+
+    name: str
+    label: str
+    source: str = ""
+    type: str = "text"  # text | date | datetime | number | picklist | boolean | email | phone | reference
+    required: bool = False
+    unique: bool = False
+    max_length: int = 0
+    max_bytes: int = 0
+    pattern: str = ""
+    values: tuple[str, ...] = ()
+    map: Mapping[str, str] = field(default_factory=dict)
+    constant: str = ""
+    separator: str = ""  # joins several sources
+    confidence: str = "source"  # source | memory
+
+
+@dataclass(frozen=True)
+class TargetObject:
+    """One object (table, module) of a target, fed by one entity."""
+
+    name: str
+    label: str
+    entity: str
+    fields: tuple[TargetField, ...]
+    key: str = ""  # the column that carries golden_id, or the natural key
+    parent: str = ""  # column that carries the parent's key
+    parent_object: str = ""
+    one_of: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A CRM as a TOML file says it: the form of its files, its limits, its objects in load order."""
+
+    name: str
+    label: str
+    objects: tuple[TargetObject, ...]
+    form: Mapping[str, Any]
+    limits: Mapping[str, int]
+    checks: Mapping[str, Any] = field(default_factory=dict)
+    sources: tuple[str, ...] = ()
+
+
+def frame(name: str, rows: Sequence[Sequence[Any]] = ()) -> pd.DataFrame:
+    """An (empty) frame with the columns of ``COLUMNS[name]``.
+
+    >>> list(frame("clusters"))
+    ['entity', 'rid', 'cluster']
+    """
+    return pd.DataFrame(list(rows), columns=list(COLUMNS[name]))
