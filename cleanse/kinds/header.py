@@ -1,0 +1,61 @@
+"""Column headers: how one is normalised, and which field it names.
+
+Synonyms stand in ``rules/lexicons/headers.tsv``; this module only looks up: exactly, by prefix (dBase cuts field names to
+ten bytes), and by likeness.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz, process
+
+from cleanse.model import Words
+
+_NOISE = re.compile(r"[\s*＊_\-:：.。#\"'“”]+|[(（\[【][^)）\]】]*[)）\]】]$")
+LIKE = 88.0
+PREFIX = 4
+
+
+def normalize_header(text: str) -> str:
+    """A header without width, case, spaces, stars, or a bracketed remark at its end.
+
+    >>> normalize_header(" *客户 名称（必填）"), normalize_header("E-Mail")
+    ('客户名称', 'email')
+    """
+    folded = unicodedata.normalize("NFKC", text).strip()
+    bare = _NOISE.sub("", folded).casefold()
+    return bare or re.sub(r"\s+", "", folded).casefold()
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Normalised synonym -> ``entity.field`` (or ``-`` for a column that is no data)."""
+
+    synonyms: dict[str, str]
+
+    @classmethod
+    def of(cls, words: Words) -> Vocabulary:
+        """From the lexicon ``headers`` (rows of path, synonym); the first line that names a synonym counts."""
+        synonyms: dict[str, str] = {}
+        for path, *names in words.get("headers", ()):
+            for name in names:
+                synonyms.setdefault(normalize_header(name), path)
+        return cls(synonyms)
+
+    def find(self, header: str) -> tuple[str, float, str]:
+        """``(path, confidence, evidence)``; path is '' when no synonym is near enough."""
+        name = normalize_header(header)
+        if name in self.synonyms:
+            return self.synonyms[name], 1.0, "synonym"
+        if len(name) >= PREFIX:
+            cut = {path for synonym, path in self.synonyms.items() if synonym.startswith(name)}
+            if len(cut) == 1:
+                return cut.pop(), 0.9, "prefix"
+        if len(name) >= PREFIX:
+            best = process.extractOne(name, sorted(self.synonyms), scorer=fuzz.ratio, score_cutoff=LIKE)
+            if best:
+                return self.synonyms[best[0]], best[1] / 100 * 0.9, f"like {best[0]}"
+        return "", 0.0, ""

@@ -1,0 +1,373 @@
+"""``cleanse.toml`` and ``rules/`` become one checked Project; every fault is named at once, with file and line.
+
+Rules have one search path: the project's own ``rules/`` first, the shipped ones behind. A project's entity, target,
+matching or picklist file replaces the shipped file of the same name; its lexicon lines stand before the shipped lines.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cleanse import matching, profiles
+from cleanse.errors import CleanseError, UsageError
+from cleanse.kinds import KINDS
+from cleanse.model import Entity, Field, Profile, Words
+
+SHIPPED = next(
+    p for p in (Path(__file__).parent / "data" / "rules", Path(__file__).parent.parent / "rules") if p.is_dir()
+)
+
+SETTINGS: dict[str, dict[str, type | tuple[type, ...]]] = {
+    "project": {"name": str, "language": str, "today": str},
+    "sources": {"paths": list, "ignore": list, "encoding": str},
+    "target": {"profile": str, "limits": dict},
+    "run": {"out": str},
+    "trial": {"rows": int, "accuracy": float, "confidence": float},
+    "gate": {"max_parked": float, "trial": bool},
+}
+MAPPING_KEYS = ("source", "sheet", "columns")
+ENTITY_KEYS = ("name", "label", "refers_to", "identity", "one_of", "fields", "checks")
+FIELD_KEYS = tuple(k for k in Field.__dataclass_fields__ if k not in ("entity", "name"))
+CHECK_KEYS = ("code", "first", "op", "second", "severity")
+SURVIVORS = (
+    "most_frequent", "latest", "earliest", "minimum", "maximum", "longest", "join", "most_complete_name",
+    "most_complete_group",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class MappingRule:
+    """A person's word on the columns of some tables: globs of file and sheet, header -> ``entity.field`` or ``-``."""
+
+    source: str
+    sheet: str
+    columns: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Project:
+    """Everything a run needs to know, checked. Paths are absolute."""
+
+    root: Path
+    name: str
+    language: str
+    today: str
+    sources: tuple[Path, ...]
+    ignore: tuple[str, ...]
+    encoding: str
+    out: Path
+    entities: Mapping[str, Entity]
+    profile: Profile
+    schemas: Mapping[str, matching.MatchSchema]
+    words: Words
+    mappings: tuple[MappingRule, ...]
+    trial: Mapping[str, Any]
+    gate: Mapping[str, Any]
+    digest: str = field(default="", compare=False)
+
+
+class Faults:
+    """Collects faults of configuration, to say them all at once."""
+
+    def __init__(self) -> None:
+        self.found: list[CleanseError] = []
+
+    def add(self, what: str, where: str, cure: str = "") -> None:
+        self.found.append(UsageError(what, where=where, cure=cure))
+
+    def keys(self, table: Mapping[str, Any], known: Iterable[str], path: Path, text: str) -> None:
+        """A fault for every key that is not known, with the nearest one that is."""
+        names = sorted(known)
+        for key in table:
+            if key not in names:
+                near = difflib.get_close_matches(key, names, 1, 0.5)
+                cure = f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(names)}"
+                self.add(f"unknown key '{key}'", where(path, text, key), cure)
+
+    def attempt(self, make: Callable[[], Any]) -> Any:
+        try:
+            return make()
+        except CleanseError as fault:
+            self.found.append(fault)
+            return None
+
+    def raise_all(self) -> None:
+        if len(self.found) == 1:
+            raise self.found[0]
+        if self.found:
+            raise UsageError("\n".join(str(f) for f in self.found), cure=f"{len(self.found)} faults to mend")
+
+
+def where(path: Path, text: str, key: str) -> str:
+    """``path:line`` of the first line that names the key."""
+    pattern = re.compile(rf"^\s*\[*[\w.\"]*\b{re.escape(key)}\b|[{{,]\s*{re.escape(key)}\s*=")
+    for number, line in enumerate(text.split("\n"), 1):
+        if pattern.search(line):
+            return f"{path}:{number}"
+    return str(path)
+
+
+def load_project(root: Path, *, out: Path | None = None, today: str = "", paths: Iterable[Path] = ()) -> Project:
+    """The project in folder ``root``; ``out``, ``today`` and ``paths`` stand before what ``cleanse.toml`` says.
+
+    Raises UsageError naming every fault with file and line.
+    """
+    faults = Faults()
+    config_path = root / "cleanse.toml"
+    if not config_path.is_file():
+        raise UsageError(
+            "no cleanse.toml here", where=str(root.resolve()), cure="run `cleanse init DIR`, or name the folder with --project"
+        )
+    config, text = _toml(config_path, faults)
+    faults.keys(config, [*SETTINGS, "mapping"], config_path, text)
+    settings = {name: _section(config, name, faults, config_path, text) for name in SETTINGS}
+    rules = RuleFiles(root / "rules")
+    entities = _entities(rules, faults)
+    words = rules.words(faults)
+    schemas = {
+        path.stem: schema
+        for path in rules.files("matching", ".toml")
+        if (schema := _parsed(path, faults, lambda data, at: matching.parse_schema(data, at))) is not None
+    }
+    profile = _profile(settings["target"], rules, entities, faults, where(config_path, text, "profile"))
+    mappings = _mappings(config, config_path, text, rules, entities, faults)
+    _check_values(settings, faults, config_path, text)
+    given = tuple(Path(p) for p in paths) or tuple(root / p for p in settings["sources"].get("paths", ["."]))
+    for path in given:
+        if not path.exists():
+            faults.add(f"source not found: {path.name}", str(path), "mend [sources] paths, or name a path that exists")
+    faults.raise_all()
+    assert profile is not None
+    return Project(
+        root=root.resolve(),
+        name=settings["project"].get("name", root.resolve().name),
+        language=settings["project"].get("language", "zh"),
+        today=today or settings["project"].get("today", ""),
+        sources=tuple(p.resolve() for p in given),
+        ignore=tuple(settings["sources"].get("ignore", ())),
+        encoding=settings["sources"].get("encoding", ""),
+        out=(out or root / settings["run"].get("out", "out")).resolve(),
+        entities=entities,
+        profile=profile,
+        schemas=schemas,
+        words=words,
+        mappings=mappings,
+        trial={"rows": 100, "accuracy": 0.95, "confidence": 0.95, **settings["trial"]},
+        gate={"max_parked": 0.25, "trial": True, **settings["gate"]},
+        digest=rules.digest(config_path),
+    )
+
+
+@dataclass(frozen=True)
+class RuleFiles:
+    """The rules search path: the project's folder first, the shipped one behind."""
+
+    own: Path
+
+    def files(self, folder: str, suffix: str) -> list[Path]:
+        """The files of one folder, one per relative name, the project's own before the shipped."""
+        found: dict[str, Path] = {}
+        for base in (SHIPPED, self.own):
+            start = base / folder
+            for path in sorted(start.rglob(f"*{suffix}")) if start.is_dir() else ():
+                found[path.relative_to(start).as_posix()] = path
+        return [found[name] for name in sorted(found)]
+
+    def words(self, faults: Faults) -> Words:
+        """Lexicons by path below ``lexicons/`` and picklists as ``picklists/<name>``, each as rows of text."""
+        words: dict[str, tuple[tuple[str, ...], ...]] = {}
+        for base in dict.fromkeys((self.own.resolve(), SHIPPED.resolve())):
+            start = base / "lexicons"
+            for path in sorted(start.rglob("*.tsv")) if start.is_dir() else ():
+                name = path.relative_to(start).with_suffix("").as_posix()
+                words[name] = words.get(name, ()) + _rows(path, faults)
+        for path in self.files("picklists", ".tsv"):
+            words[f"picklists/{path.stem}"] = _rows(path, faults)
+        return words
+
+    def digest(self, config: Path) -> str:
+        """One digest over the configuration and every rule file that counts."""
+        paths = [config] + [p for folder in sorted(p.name for p in SHIPPED.iterdir()) for p in self.files(folder, "")]
+        total = hashlib.sha256()
+        for path in (p for p in paths if p.is_file()):
+            total.update(path.name.encode() + b"\0" + path.read_bytes())
+        return total.hexdigest()
+
+
+def _toml(path: Path, faults: Faults) -> tuple[dict[str, Any], str]:
+    try:
+        text = path.read_text("utf-8-sig")
+        return tomllib.loads(text), text
+    except UnicodeDecodeError:
+        faults.add("not a UTF-8 file", str(path), "save it as UTF-8")
+    except tomllib.TOMLDecodeError as error:
+        faults.add(f"not valid TOML: {error}", str(path), "mend the line it names")
+    except OSError as error:
+        faults.add(f"cannot be read: {error.strerror}", str(path), "check the file's permissions")
+    return {}, ""
+
+
+def _rows(path: Path, faults: Faults) -> tuple[tuple[str, ...], ...]:
+    try:
+        lines = path.read_text("utf-8-sig").split("\n")
+    except (UnicodeDecodeError, OSError):
+        faults.add("cannot be read as UTF-8 text", str(path), "save it as UTF-8")
+        return ()
+    rows = (line.rstrip("\r").split("\t") for line in lines if line.strip() and not line.startswith("# ") and line != "#")
+    return tuple(tuple(cell.strip() for cell in row) for row in rows)
+
+
+def _section(config: Mapping[str, Any], name: str, faults: Faults, path: Path, text: str) -> dict[str, Any]:
+    table = config.get(name, {})
+    if not isinstance(table, dict):
+        faults.add(f"[{name}] must be a table", where(path, text, name))
+        return {}
+    faults.keys(table, SETTINGS[name], path, text)
+    good: dict[str, Any] = {}
+    for key, value in table.items():
+        wanted = SETTINGS[name].get(key)
+        if wanted is None:
+            continue
+        if wanted is float and type(value) is int:
+            value = float(value)  # noqa: PLW2901
+        if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
+            faults.add(f"'{key}' must be {getattr(wanted, '__name__', wanted)}", where(path, text, key))
+            continue
+        good[key] = value
+    return good
+
+
+def _check_values(settings: Mapping[str, Mapping[str, Any]], faults: Faults, path: Path, text: str) -> None:
+    language = settings["project"].get("language", "zh")
+    if language not in ("zh", "en"):
+        faults.add(f"language '{language}' is not known", where(path, text, "language"), "'zh' or 'en'")
+    today = settings["project"].get("today", "")
+    if today and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", today):
+        faults.add(f"today '{today}' is no date", where(path, text, "today"), "write it as YYYY-MM-DD")
+    for name, key in (("trial", "accuracy"), ("trial", "confidence"), ("gate", "max_parked")):
+        value = settings[name].get(key)
+        if value is not None and not 0 <= value <= 1:
+            faults.add(f"'{key}' must lie between 0 and 1", where(path, text, key))
+    for key in ("paths", "ignore"):
+        if not all(isinstance(p, str) for p in settings["sources"].get(key, [])):
+            faults.add(f"'{key}' must be a list of texts", where(path, text, key))
+    if settings["trial"].get("rows", 1) < 1:
+        faults.add("'rows' must be at least 1", where(path, text, "rows"))
+
+
+def _parsed(path: Path, faults: Faults, parse: Callable[[dict[str, Any], str], Any]) -> Any:
+    before = len(faults.found)
+    data, _ = _toml(path, faults)
+    return faults.attempt(lambda: parse(data, str(path))) if len(faults.found) == before else None
+
+
+def _entities(rules: RuleFiles, faults: Faults) -> dict[str, Entity]:
+    found: dict[str, Entity] = {}
+    for path in rules.files("entities", ".toml"):
+        data, text = _toml(path, faults)
+        faults.keys(data, ENTITY_KEYS, path, text)
+        name = data.get("name", path.stem)
+        fields = {key: _field(name, key, spec, path, text, faults) for key, spec in data.get("fields", {}).items()}
+        for check in data.get("checks", []):
+            faults.keys(check, CHECK_KEYS, path, text)
+            for end in ("first", "second"):
+                if check.get(end) not in fields:
+                    faults.add(f"check names no field: '{check.get(end)}'", where(path, text, end))
+        found[name] = Entity(
+            name=name,
+            label=data.get("label", {"zh": name, "en": name}),
+            fields=fields,
+            refers_to=data.get("refers_to", ""),
+            identity=tuple(data.get("identity", ())),
+            one_of=tuple(tuple(names) for names in data.get("one_of", ())),
+            checks=tuple(data.get("checks", ())),
+        )
+    _check_parts(found, faults)
+    return _parents_first(found, faults)
+
+
+def _field(entity: str, name: str, spec: Mapping[str, Any], path: Path, text: str, faults: Faults) -> Field:
+    faults.keys(spec, FIELD_KEYS, path, text)
+    kind = spec.get("kind", "text")
+    if kind not in KINDS:
+        near = difflib.get_close_matches(kind, KINDS, 1, 0.4)
+        faults.add(f"unknown kind '{kind}'", where(path, text, kind), f"did you mean '{near[0]}'?" if near else "")
+        kind = "text"
+    faults.keys(spec.get("options", {}), KINDS[kind].options, path, text)
+    rule = spec.get("survivor", "most_frequent")
+    if rule not in SURVIVORS:
+        near = difflib.get_close_matches(rule, SURVIVORS, 1, 0.4)
+        faults.add(f"unknown survivor rule '{rule}'", where(path, text, rule), f"did you mean '{near[0]}'?" if near else "")
+    known = {key: value for key, value in spec.items() if key in FIELD_KEYS}
+    return Field(**{"label": {"zh": name, "en": name}, **known, "entity": entity, "name": name, "kind": kind})
+
+
+def _check_parts(entities: Mapping[str, Entity], faults: Faults) -> None:
+    paths = {f.path for e in entities.values() for f in e.fields.values() if not f.virtual}
+    for entity in entities.values():
+        for f in entity.fields.values():
+            for role, target in f.parts.items():
+                if target not in paths:
+                    near = difflib.get_close_matches(target, sorted(paths), 1, 0.5)
+                    cure = f"did you mean '{near[0]}'?" if near else ""
+                    faults.add(f"part '{role}' goes to no field: '{target}'", f"rules/entities, {f.path}", cure)
+
+
+def _parents_first(entities: dict[str, Entity], faults: Faults) -> dict[str, Entity]:
+    ordered: dict[str, Entity] = {}
+    waiting = dict(sorted(entities.items()))
+    while waiting:
+        ready = [n for n, e in waiting.items() if not e.refers_to or e.refers_to in ordered]
+        if not ready:
+            faults.add(f"refers_to leads nowhere or round in a circle: {', '.join(waiting)}", "rules/entities")
+            return entities
+        for name in ready:
+            ordered[name] = waiting.pop(name)
+    return ordered
+
+
+def _profile(
+    target: Mapping[str, Any], rules: RuleFiles, entities: Mapping[str, Entity], faults: Faults, at: str
+) -> Profile | None:
+    name = target.get("profile", "generic")
+    known = {path.stem: path for path in rules.files("targets", ".toml")}
+    if name not in known:
+        near = difflib.get_close_matches(name, known, 1, 0.4)
+        faults.add(
+            f"no target profile '{name}'", at, f"did you mean '{near[0]}'?" if near else f"known: {', '.join(known)}"
+        )
+        return None
+    profile: Profile | None = _parsed(known[name], faults, lambda data, path: profiles.parse(
+        {**data, "limits": {**data.get("limits", {}), **target.get("limits", {})}}, path, entities
+    ))  # fmt: skip
+    return profile
+
+
+def _mappings(
+    config: Mapping[str, Any], config_path: Path, text: str, rules: RuleFiles, entities: Mapping[str, Entity],
+    faults: Faults,
+) -> tuple[MappingRule, ...]:  # fmt: skip
+    known = sorted(f.path for e in entities.values() for f in e.fields.values())
+    found: list[MappingRule] = []
+    files = [(config_path, text, config)]
+    for path in rules.files("mappings", ".toml"):
+        data, content = _toml(path, faults)
+        faults.keys(data, ["mapping"], path, content)
+        files.append((path, content, data))
+    for path, content, data in files:
+        for entry in data.get("mapping", []):
+            faults.keys(entry, MAPPING_KEYS, path, content)
+            for header, target in entry.get("columns", {}).items():
+                if target not in (*known, "-"):
+                    near = difflib.get_close_matches(str(target), known, 1, 0.5)
+                    cure = f"did you mean '{near[0]}'?" if near else "write entity.field, or '-' to leave it out"
+                    faults.add(f"column '{header}' is mapped to no field: '{target}'", where(path, content, header), cure)
+            found.append(MappingRule(entry.get("source", "*"), entry.get("sheet", "*"), entry.get("columns", {})))
+    return tuple(found)

@@ -1,0 +1,1 @@
+"""The run folder, its book and its manifest."""

@@ -1,0 +1,186 @@
+"""Which column feeds which field: by a person's word, by header, by what the values look like; and what is left over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+
+import pandas as pd
+
+from cleanse.kinds import KINDS
+from cleanse.kinds.header import Vocabulary, normalize_header
+from cleanse.model import Entity, Field, Options, Table, Words, frame
+
+LEFT_OUT = "-"
+SAMPLE = 200
+ENOUGH = 3
+TELLING = ("email", "uscc", "phone", "date", "address", "region")  # kinds whose values speak for themselves
+
+
+@dataclass(frozen=True)
+class ColumnMap:
+    """One column of one table: the field it feeds (``''`` nobody takes it, ``-`` no data), how sure, and why."""
+
+    column: str
+    path: str
+    confidence: float
+    evidence: str
+    options: Options = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RawColumn:
+    """The cells of one column on their way to one field: text by rid, empty cells left out."""
+
+    field: Field
+    source: str
+    sheet: str
+    header: str
+    options: Options
+    values: pd.Series
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """``columns`` to normalise, ``addresses`` (rid -> file, sheet, row), and what no field takes."""
+
+    columns: tuple[RawColumn, ...]
+    addresses: pd.DataFrame
+    losses: pd.DataFrame
+    unmapped: pd.DataFrame
+
+
+def propose(
+    table: Table, vocabulary: Vocabulary, entities: Mapping[str, Entity], words: Words, said: Mapping[str, str]
+) -> tuple[ColumnMap, ...]:
+    """A field for every column of a table; ``said`` (header -> path) is a person's word and stands before all else."""
+    fields = {f.path: f for e in entities.values() for f in e.fields.values()}
+    spoken = {normalize_header(header): path for header, path in said.items()}
+    found: list[ColumnMap] = []
+    taken: set[str] = set()
+    for column in map(str, table.rows.columns):
+        name = normalize_header(column.split("#")[0] if "#" in column[1:] else column)
+        path, confidence, evidence = (spoken[name], 1.0, "said") if name in spoken else vocabulary.find(name)
+        path = _free(path, taken, fields)
+        taken.add(path)
+        found.append(ColumnMap(column, path, confidence if path else 0.0, evidence if path else "", _units(column, path, fields)))
+    return tuple(_by_content(found, table, taken, fields, words))
+
+
+def _free(path: str, taken: set[str], fields: Mapping[str, Field]) -> str:
+    """The field itself, its second (``mobile_2``) when a column before has it, or none."""
+    if path in ("", LEFT_OUT) or path not in taken or fields[path].virtual:
+        return path
+    second = f"{path}_2"
+    return second if second in fields and second not in taken else ""
+
+
+def _units(column: str, path: str, fields: Mapping[str, Field]) -> Options:
+    return {"unit": 10000} if path in fields and fields[path].kind == "money" and "万" in column else {}
+
+
+def _by_content(
+    found: Sequence[ColumnMap], table: Table, taken: set[str], fields: Mapping[str, Field], words: Words
+) -> list[ColumnMap]:
+    """Columns whose header told nothing get a field when nearly all their values are of one telling kind, and only one
+    free field has that kind."""
+    result: list[ColumnMap] = []
+    for column in found:
+        if column.path or not (guess := _guess(table.rows[column.column], taken, fields, words)):
+            result.append(column)
+            continue
+        path, share = guess
+        taken.add(path)
+        result.append(ColumnMap(column.column, path, round(0.6 * share, 2), f"{share:.0%} of the values", {}))
+    return result
+
+
+def _guess(
+    values: pd.Series, taken: set[str], fields: Mapping[str, Field], words: Words
+) -> tuple[str, float] | None:
+    sample = values.dropna().drop_duplicates().head(SAMPLE).tolist()
+    if len(sample) < ENOUGH:
+        return None
+    for kind in TELLING:
+        candidates = [f for f in fields.values() if f.kind == kind and f.path not in taken and not f.name.endswith("_2")]
+        share = _share(sample, kind, words)
+        if share >= 0.9:
+            free = [f for f in candidates if not f.virtual]
+            virtual = [f for f in candidates if f.virtual]
+            chosen = virtual if len(virtual) == 1 else free
+            return (chosen[0].path, share) if len(chosen) == 1 else None
+    return None
+
+
+def _share(sample: Sequence[str], kind: str, words: Words) -> float:
+    """The share of texts that the kind reads without a doubt and finds something in."""
+    fix = KINDS[kind].fixer({"want": "any"} if kind == "phone" else {}, words)
+    fixes = [(text, fix(text)) for text in sample]
+    good = [f for text, f in fixes if not f.doubt and (f.parts if kind in ("address", "region") else f.why or f.parts or _strict(kind, text))]
+    return len(good) / len(sample)
+
+
+def _strict(kind: str, text: str) -> bool:
+    shape = KINDS[kind].shape({})
+    return bool(shape) and bool(pd.Series([text]).str.fullmatch(shape).iloc[0])
+
+
+def said_for(table: Table, rules: Sequence[tuple[str, str, Mapping[str, str]]]) -> dict[str, str]:
+    """What people said of this table's columns: the lines of every rule whose globs fit; a later rule wins."""
+    said: dict[str, str] = {}
+    for source, sheet, columns in rules:
+        if fnmatch(table.source, source) and fnmatch(table.sheet, sheet):
+            said.update(columns)
+    return said
+
+
+def apply(
+    tables: Sequence[Table], maps: Sequence[Sequence[ColumnMap]], entities: Mapping[str, Entity]
+) -> Mapped:
+    """Give every source row its rid, in the order of the tables, and send each column's cells to its field."""
+    fields = {f.path: f for e in entities.values() for f in e.fields.values()}
+    columns: list[RawColumn] = []
+    addresses: list[pd.DataFrame] = []
+    losses: list[tuple[str, str, str, str, int]] = []
+    left: list[pd.DataFrame] = []
+    start = 0
+    for table, mapping in zip(tables, maps, strict=True):
+        rids = pd.RangeIndex(start, start + len(table.rows))
+        start += len(table.rows)
+        addresses.append(_addresses(table, rids))
+        for entry in mapping:
+            values = table.rows[entry.column].set_axis(rids).dropna()
+            if entry.path in fields:
+                columns.append(
+                    RawColumn(fields[entry.path], table.source, table.sheet, entry.column, entry.options, values)
+                )
+                continue
+            why = "column_left_out" if entry.path == LEFT_OUT else "column_unmapped"
+            losses.append((table.source, table.sheet, entry.column, why, len(values)))
+            left.append(_left(table, entry.column, values))
+    origin = pd.concat(addresses) if addresses else frame("records").set_index("rid")
+    for name in ("source_file", "source_sheet"):
+        origin[name] = origin[name].astype("category")
+    return Mapped(
+        tuple(columns), origin, frame("losses", losses), _with_addresses(left, origin),
+    )  # fmt: skip
+
+
+def _addresses(table: Table, rids: pd.RangeIndex) -> pd.DataFrame:
+    rows = pd.Series(table.rows.index, index=rids, dtype="int64")
+    return pd.DataFrame({"source_file": table.source, "source_sheet": table.sheet, "source_row": rows}, index=rids)
+
+
+def _left(table: Table, column: str, values: pd.Series) -> pd.DataFrame:
+    return pd.DataFrame({"rid": values.index, "column": column, "value": values.to_numpy()})
+
+
+def _with_addresses(left: Sequence[pd.DataFrame], origin: pd.DataFrame) -> pd.DataFrame:
+    parts = [part for part in left if len(part)]
+    if not parts:
+        return frame("unmapped")
+    joined = pd.concat(parts, ignore_index=True).join(origin, on="rid")
+    return joined[list(frame("unmapped").columns)]
+
+

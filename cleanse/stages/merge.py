@@ -1,0 +1,204 @@
+"""Clusters become golden records: one surviving value per field, by rule, each with its origin; losing values are kept.
+
+The anchor of a cluster is its smallest rid: the golden record stands in its place, the other members are merged into it.
+A value that validation found wrong is withheld: it stays in the record and in the ledger, and does not reach the target.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from cleanse.model import COLUMNS, Entity, Field, frame
+
+ID_LENGTH = 12
+
+
+@dataclass(frozen=True)
+class Merged:
+    """``golden``: golden_id, rid of the anchor, stored fields (and ``<parent>_id``); ``members``: rid -> golden_id."""
+
+    golden: pd.DataFrame
+    members: pd.DataFrame
+    changes: pd.DataFrame
+
+
+def merge(
+    entity: Entity, records: pd.DataFrame, clusters: pd.Series, wrong: pd.DataFrame, parents: pd.Series | None = None
+) -> Merged:
+    """Merge one entity.
+
+    ``clusters``: cluster (smallest rid) by rid. ``wrong``: rid, field of the values to withhold. ``parents``: golden id
+    of the parent by rid, for an entity that refers to one.
+    """
+    values = records.set_index("rid")[list(entity.stored)]
+    kept, withheld = _withhold(values, wrong)
+    cluster = clusters.reindex(values.index)
+    ids = _golden_ids(entity, values, cluster, parents)
+    golden = kept[~cluster.duplicated().to_numpy()].copy()
+    golden.index = golden.index.map(cluster)
+    many = cluster[cluster.duplicated(keep=False)]
+    changes = [withheld]
+    if len(many):
+        changes += _survive(entity, kept.loc[many.index], many, golden)
+    table = golden.rename_axis("rid").reset_index()
+    table.insert(0, "golden_id", table["rid"].map(ids))
+    if entity.refers_to:
+        assert parents is not None
+        table[f"{entity.refers_to}_id"] = table["rid"].map(parents).astype("str")
+    members = pd.DataFrame({"rid": values.index, "golden_id": cluster.map(ids).to_numpy()})
+    return Merged(table, members, _changes(entity, changes, records))
+
+
+def _withhold(values: pd.DataFrame, wrong: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    kept, lines = values.copy(), []
+    for name, cells in wrong.groupby("field", observed=True):
+        rids = np.intersect1d(cells["rid"].to_numpy(), values.index.to_numpy())
+        if name not in values.columns or not len(rids):
+            continue
+        before = values.loc[rids, name].dropna()
+        kept.loc[rids, name] = np.nan
+        lines.append(_lines(before.index, str(name), before, None, "withheld", before.index))
+    return kept, pd.concat(lines) if lines else _lines([], "", None, None, "withheld", [])
+
+
+def _lines(rids: object, field: str, before: object, after: object, code: str, origin: object) -> pd.DataFrame:
+    def bare(column: object) -> object:
+        return column.to_numpy(dtype=object) if isinstance(column, pd.Series) else column
+
+    return pd.DataFrame({
+        "rid": np.asarray(rids, dtype="int64"), "field": field, "before": bare(before), "after": bare(after), "code": code,
+        "from_rid": np.asarray(origin, dtype="int64"),
+    })  # fmt: skip
+
+
+def _survive(entity: Entity, kept: pd.DataFrame, cluster: pd.Series, golden: pd.DataFrame) -> list[pd.DataFrame]:
+    """Choose the surviving values of clusters with several members; writes them into ``golden``, returns the ledger."""
+    lines: list[pd.DataFrame] = []
+    order = _recency(entity, kept)
+    leaders = _leaders(entity, kept, cluster)
+    for name in entity.stored:
+        f = entity.fields[name]
+        cells = pd.DataFrame({"cluster": cluster, "value": kept[name], "rid": kept.index, "recency": order}).dropna(
+            subset=["value"]
+        )
+        if cells.empty:
+            continue
+        chosen = _chosen(f, cells, leaders.get(f.group))
+        golden.loc[chosen.index, name] = chosen["value"]
+        lines += _told(f, cells, chosen, kept)
+        if f"{name}_2" in entity.fields:
+            lines += _second(entity.fields[f"{name}_2"], cells, chosen, golden, kept)
+    return lines
+
+
+def _recency(entity: Entity, kept: pd.DataFrame) -> pd.Series:
+    """The latest date a record knows, '' where none; what 'latest' and 'earliest' go by."""
+    dates = [n for n in entity.stored if entity.fields[n].kind == "date"]
+    return kept[dates].fillna("").max(axis=1) if dates else pd.Series("", index=kept.index)
+
+
+def _leaders(entity: Entity, kept: pd.DataFrame, cluster: pd.Series) -> dict[str, pd.Series]:
+    """Per group of fields that survive together: the rid whose values are kept, by cluster."""
+    found: dict[str, pd.Series] = {}
+    groups: dict[str, list[str]] = {}
+    for name in entity.stored:
+        if entity.fields[name].group:
+            groups.setdefault(entity.fields[name].group, []).append(name)
+    for group, names in groups.items():
+        filled = kept[names].notna().sum(axis=1)
+        length = kept[names].fillna("").agg("".join, axis="columns").str.len()
+        ranked = pd.DataFrame({"cluster": cluster, "filled": filled, "length": length, "rid": kept.index})
+        best = ranked[ranked["filled"] > 0].sort_values(["filled", "length", "rid"], ascending=[False, False, True])
+        found[group] = best.drop_duplicates("cluster").set_index("cluster")["rid"]
+    return found
+
+
+SORTS: Mapping[str, tuple[tuple[str, ...], tuple[bool, ...]]] = {
+    "most_frequent": (("count", "first"), (False, True)),
+    "most_complete_name": (("length", "count", "first"), (False, False, True)),
+    "longest": (("length", "first"), (False, True)),
+    "latest": (("last", "first"), (False, True)),
+    "earliest": (("early", "first"), (True, True)),
+    "minimum": (("value",), (True,)),
+    "maximum": (("value",), (False,)),
+}
+
+
+def _chosen(f: Field, cells: pd.DataFrame, leader: pd.Series | None) -> pd.DataFrame:
+    """The surviving value and its origin (rid), by cluster."""
+    if f.group and leader is not None:
+        own = cells[cells["rid"].to_numpy() == cells["cluster"].map(leader).to_numpy()]
+        return own.set_index("cluster")[["value", "rid"]]
+    distinct = cells.groupby(["cluster", "value"], sort=True, observed=True).agg(
+        count=("rid", "size"), first=("rid", "min"), last=("recency", "max"), early=("recency", "min")
+    ).reset_index()  # fmt: skip
+    if f.survivor == "join":
+        ordered = distinct.sort_values(["cluster", "first"])
+        return ordered.groupby("cluster").agg(value=("value", "\n".join), rid=("first", "min"))
+    distinct["length"] = distinct["value"].str.len()
+    names, ascending = SORTS.get(f.survivor, SORTS["most_frequent"])
+    ranked = distinct.sort_values(["cluster", *names, "first"][: len(names) + 2], ascending=[True, *ascending, True])
+    best = ranked.drop_duplicates("cluster").set_index("cluster")
+    return best.rename(columns={"first": "rid"})[["value", "rid"]]
+
+
+def _told(f: Field, cells: pd.DataFrame, chosen: pd.DataFrame, kept: pd.DataFrame) -> list[pd.DataFrame]:
+    """Ledger lines: where the golden value came from, and every value that did not survive."""
+    anchors = chosen.index
+    own = kept[f.name].reindex(anchors)
+    differs = (own != chosen["value"]) | own.isna()
+    lines = [_lines(anchors[differs], f.name, own[differs], chosen["value"][differs], "survivor", chosen["rid"][differs])]
+    golden = cells["cluster"].map(chosen["value"])
+    lost = cells[(golden != cells["value"]) & golden.notna() & (cells["rid"] != cells["cluster"])]
+    if f.survivor != "join":
+        lines.append(
+            _lines(lost["rid"], f.name, lost["value"], golden[lost.index], "value_not_kept", lost["cluster"].map(chosen["rid"]))
+        )
+    return [line for line in lines if len(line)]
+
+
+def _second(
+    f: Field, cells: pd.DataFrame, chosen: pd.DataFrame, golden: pd.DataFrame, kept: pd.DataFrame
+) -> list[pd.DataFrame]:
+    """A losing phone or address of the same sort moves into the second place when that is empty."""
+    other = cells[cells["value"] != cells["cluster"].map(chosen["value"])].sort_values(["cluster", "rid"])
+    first = other.drop_duplicates("cluster").set_index("cluster")
+    second = kept[f.name].groupby(cells["cluster"].reindex(kept.index)).first()
+    free = first[first.index.map(second).isna() if len(second) else slice(None)]
+    free = free[golden[f.name].reindex(free.index).isna().to_numpy()]
+    golden.loc[free.index, f.name] = free["value"]
+    none = np.full(len(free), None, dtype=object)
+    return [_lines(free.index, f.name, none, free["value"], "kept_beside", free["rid"])] if len(free) else []
+
+
+def _golden_ids(
+    entity: Entity, values: pd.DataFrame, cluster: pd.Series, parents: pd.Series | None
+) -> pd.Series:
+    """A stable id per cluster: the smallest content digest among its members; a second equal one gets a number."""
+    names = [n for n in entity.identity if n in values.columns] or list(values.columns)
+    parts = [values[n].fillna("").to_numpy(dtype=object) for n in names]
+    if parents is not None:
+        parts.append(parents.reindex(values.index).fillna("").to_numpy(dtype=object))
+    texts = ["\x1f".join(row) for row in zip(*parts, strict=True)]
+    prefix = entity.name.encode()
+    digests = [hashlib.blake2b(t.encode("utf-8", "surrogatepass"), digest_size=ID_LENGTH // 2, key=prefix).hexdigest() for t in texts]
+    table = pd.DataFrame({"cluster": cluster.to_numpy(), "id": digests}).groupby("cluster")["id"].min()
+    again = table.groupby(table).cumcount()
+    numbered = table.where(again == 0, table + "-" + (again + 1).astype(str))
+    return (entity.name[:1].upper() + "-" + numbered).astype("str")
+
+
+def _changes(entity: Entity, parts: Sequence[pd.DataFrame], records: pd.DataFrame) -> pd.DataFrame:
+    lines = [p for p in parts if len(p)]
+    if not lines:
+        return frame("changes")
+    table = pd.concat(lines, ignore_index=True)
+    where = records.set_index("rid")[["source_file", "source_sheet", "source_row"]]
+    table = table.join(where, on="rid")
+    table["entity"], table["rest"], table["stage"] = entity.name, "", "merge"
+    return table.sort_values(["rid", "field", "code"], kind="stable", ignore_index=True)[list(COLUMNS["changes"])]
