@@ -1,0 +1,172 @@
+"""Characters: what is invisible, what is a space, what is the same character in another width, and what says nothing.
+
+Shared by all kinds, so that each of these questions has one answer.
+"""
+
+from __future__ import annotations
+
+import re
+
+from cleanse.model import Fix, Words
+
+_EMOJI = "\u2190-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff\U000e0020-\U000e007f\ufe0f"
+_JOINING = "\u0600-\u08ff\u0900-\u0dff"  # scripts in which (non-)joiners are spelling: Arabic to Sinhala
+# C0 and C1 controls but tab and line ends, soft hyphen, zero-width and bidi marks, fillers, BOM, lone surrogates.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f"
+    "\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\uffff\ud800-\udfff]".replace("\ufffd", "")
+    + f"|(?<![{_EMOJI}{_JOINING}])[\u200c\u200d]|[\u200c\u200d](?![{_EMOJI}{_JOINING}])"
+    + f"|(?<![{_EMOJI}0-9#*\u00a9\u00ae\u203c\u2049\u2122\u2139\u3400-\u9fff\U00020000-\U0003ffff])[\ufe00-\ufe0f]"
+)
+_REPLACEMENT = "\ufffd"
+_LINE_END = re.compile("_x000[dD]_\n?|\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+# Anything that tidy could change: most cells pass this one test.
+_SUSPECT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f-\u061c\u115f-\u180e\u200b-\u206f\u3164"
+                      "\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff9-\uffff]|_x000[dD]_|^\\s|\\s\\Z")  # fmt: skip
+
+SPACES = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+_SPACE = re.compile(f"[{SPACES}]")
+_FULL = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0x00A0: 0x20}
+_DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－ー─━"), "-")
+_DOTS = dict.fromkeys(map(ord, "。．｡・·•‧∙"), ".")
+_CHINESE = dict(zip("零〇○一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖", "00012345678912123456789", strict=True))
+
+_PUNCTUATION = re.compile(r"[-/\\_.。·…?？*~～—–=、，,;；:：|\s]+")
+_WRAPPED = re.compile(r"[(（\[【<《「\"'“‘](.*)[)）\]】>》」\"'”’]", re.DOTALL)
+
+NULL = Fix(None, why="null_word")
+PLACEHOLDER = Fix(None, why="placeholder")
+
+
+def tidy(text: str) -> str:
+    """``text`` without invisible and control characters and without outer white space; line ends become ``\\n``.
+
+    Joiners and variation selectors inside emoji, and joiners in scripts that spell with them, stay.
+
+    >>> tidy("\\ufeff 张\\u200b三\\r\\n"), tidy("👨\\u200d👩")
+    ('张三', '👨\\u200d👩')
+    """
+    while _SUSPECT.search(text):
+        once = _INVISIBLE.sub(_keep_replacement, _LINE_END.sub("\n", text)).strip()
+        if once == text:
+            break
+        text = once
+    return text
+
+
+def _keep_replacement(match: re.Match[str]) -> str:
+    """U+FFFD stands in the range of the invisible, but it is the visible mark of a character that was lost."""
+    return _REPLACEMENT if match.group() == _REPLACEMENT else ""
+
+
+def half_width(text: str) -> str:
+    """Full-width digits, letters and punctuation in half width; every kind of space a plain one.
+
+    >>> half_width("ＡＢ１２（３）\\u3000＠")
+    'AB12(3) @'
+    """
+    return text if text.isascii() else _SPACE.sub(" ", text.translate(_FULL))
+
+
+def plain_dashes(text: str) -> str:
+    """Dashes, hyphens and minus signs of every sort as ``-``.
+
+    >>> plain_dashes("010—8888－6666")
+    '010-8888-6666'
+    """
+    return text if text.isascii() else text.translate(_DASHES)
+
+
+def plain_dots(text: str) -> str:
+    """Full-width, ideographic and middle dots as ``.``.
+
+    >>> plain_dots("a。com")
+    'a.com'
+    """
+    return text if text.isascii() else text.translate(_DOTS)
+
+
+def arabic_digits(text: str) -> str:
+    """Chinese digits, read one by one, as 0-9 (十 and 百 are no digits).
+
+    >>> arabic_digits("二〇二四"), arabic_digits("幺三八")
+    ('2024', '138')
+    """
+    return "".join(_CHINESE.get(c, c) for c in text)
+
+
+def strip_outer(text: str, characters: str) -> str:
+    """``text`` without white space and the given characters at both ends.
+
+    >>> strip_outer("'13800000001; ", "';,")
+    '13800000001'
+    """
+    before = ""
+    while before != text:
+        before, text = text, text.strip().strip(characters)
+    return text
+
+
+def null_words(words: Words, kind: str) -> frozenset[str]:
+    """The null words that hold for a kind, from the lexicon ``nulls`` (word, and the kinds it holds for; none or ``*``
+    is every kind; ``-name`` is every kind but this)."""
+    found = set()
+    for word, *more in words.get("nulls", ()):
+        kinds = more[0].split() if more and more[0] else ["*"]
+        if kind in kinds or ("*" in kinds and f"-{kind}" not in kinds):
+            found.add(_null_form(word))
+    return frozenset(found)
+
+
+def _null_form(text: str) -> str:
+    return half_width(text).strip().casefold()
+
+
+def is_null(text: str, nulls: frozenset[str]) -> bool:
+    """Whether a cell says nothing: empty, nothing but dashes, slashes, dots and question marks, or a null word, bare or
+    in brackets.
+
+    >>> nulls = null_words({"nulls": (("无",), ("N/A",), ("0", "phone"))}, "text")
+    >>> [is_null(t, nulls) for t in ("（无）", "n/a", "--", "0", "其他")]
+    [True, True, True, False, False]
+    """
+    bare = tidy(text)
+    if len(bare) > 40:
+        return _PUNCTUATION.fullmatch(bare) is not None
+    if not bare or _PUNCTUATION.fullmatch(bare):
+        return True
+    form = _null_form(bare)
+    if form in nulls:
+        return True
+    wrapped = _WRAPPED.fullmatch(bare)
+    if wrapped:
+        return is_null(wrapped.group(1), nulls)
+    return form.rstrip("。.!！，,;；") in nulls
+
+
+def kept(text: str, doubt: str = "") -> Fix:
+    """The text as it was typed, only without invisible dirt, with a doubt for a person.
+
+    >>> kept(" x ", "some_doubt")
+    Fix(value='x', why='dirt_removed', doubt='some_doubt', rest='', parts=())
+    """
+    return became(text, tidy(text), "dirt_removed", doubt)
+
+
+def became(text: str, value: str, why: str, doubt: str = "") -> Fix:
+    """``text`` became ``value``: ``why`` counts only where they differ, and is ``dirt_removed`` where only dirt went."""
+    if value == text:
+        return Fix(text, doubt=doubt)
+    return Fix(value, why="dirt_removed" if value == tidy(text) else why, doubt=doubt)
+
+
+def mask_text(value: str, head: int = 1, tail: int = 1) -> str:
+    """``value`` with all but a few characters at its ends starred, never more than a third of it shown.
+
+    >>> mask_text("13812345678", 3, 4), mask_text("张三"), mask_text("ab")
+    ('1********78', '**', '**')
+    """
+    room = len(value) // 3
+    tail = min(tail, (room + 1) // 2)
+    head = min(head, room - tail)
+    return value[:head] + "*" * (len(value) - head - tail) + (value[-tail:] if tail else "")
