@@ -1,6 +1,7 @@
 """Clusters become golden records: one surviving value per field, by rule, each with its origin; losing values are kept.
 
 The anchor of a cluster is its smallest rid: the golden record stands in its place, the other members are merged into it.
+Ties are settled by the values themselves, never by the order of rows, so that shuffled input gives the same records.
 A value that validation found wrong is withheld: it stays in the record and in the ledger, and does not reach the target.
 """
 
@@ -111,20 +112,20 @@ def _leaders(entity: Entity, kept: pd.DataFrame, cluster: pd.Series) -> dict[str
             groups.setdefault(entity.fields[name].group, []).append(name)
     for group, names in groups.items():
         filled = kept[names].notna().sum(axis=1)
-        length = kept[names].fillna("").agg("".join, axis="columns").str.len()
-        ranked = pd.DataFrame({"cluster": cluster, "filled": filled, "length": length, "rid": kept.index})
-        best = ranked[ranked["filled"] > 0].sort_values(["filled", "length", "rid"], ascending=[False, False, True])
+        text = kept[names[0]].fillna("").str.cat([kept[n].fillna("") for n in names[1:]])
+        ranked = pd.DataFrame({"cluster": cluster, "filled": filled, "length": text.str.len(), "text": text, "rid": kept.index})
+        best = ranked[ranked["filled"] > 0].sort_values(["filled", "length", "text", "rid"], ascending=[False, False, True, True])
         found[group] = best.drop_duplicates("cluster").set_index("cluster")["rid"]
     return found
 
 
 SORTS: Mapping[str, tuple[tuple[str, ...], tuple[bool, ...]]] = {
-    "most_frequent": (("count", "first"), (False, True)),
-    "most_complete_name": (("length", "count", "first"), (False, False, True)),
-    "longest": (("length", "first"), (False, True)),
-    "latest": (("last", "first"), (False, True)),
-    "earliest": (("early", "first"), (True, True)),
-    "minimum": (("value",), (True,)),
+    "most_frequent": (("count",), (False,)),
+    "most_complete_name": (("length", "count"), (False, False)),
+    "longest": (("length",), (False,)),
+    "latest": (("last",), (False,)),
+    "earliest": (("early",), (True,)),
+    "minimum": ((), ()),
     "maximum": (("value",), (False,)),
 }
 
@@ -138,11 +139,12 @@ def _chosen(f: Field, cells: pd.DataFrame, leader: pd.Series | None) -> pd.DataF
         count=("rid", "size"), first=("rid", "min"), last=("recency", "max"), early=("recency", "min")
     ).reset_index()  # fmt: skip
     if f.survivor == "join":
-        ordered = distinct.sort_values(["cluster", "first"])
+        ordered = distinct.sort_values(["cluster", "last", "value"])
         return ordered.groupby("cluster").agg(value=("value", "\n".join), rid=("first", "min"))
     distinct["length"] = distinct["value"].str.len()
     names, ascending = SORTS.get(f.survivor, SORTS["most_frequent"])
-    ranked = distinct.sort_values(["cluster", *names, "first"][: len(names) + 2], ascending=[True, *ascending, True])
+    by = list(dict.fromkeys(["cluster", *names, "value"]))
+    ranked = distinct.sort_values(by, ascending=[True, *ascending, True][: len(by)])
     best = ranked.drop_duplicates("cluster").set_index("cluster")
     return best.rename(columns={"first": "rid"})[["value", "rid"]]
 
@@ -166,7 +168,7 @@ def _second(
     f: Field, cells: pd.DataFrame, chosen: pd.DataFrame, golden: pd.DataFrame, kept: pd.DataFrame
 ) -> list[pd.DataFrame]:
     """A losing phone or address of the same sort moves into the second place when that is empty."""
-    other = cells[cells["value"] != cells["cluster"].map(chosen["value"])].sort_values(["cluster", "rid"])
+    other = cells[cells["value"] != cells["cluster"].map(chosen["value"])].sort_values(["cluster", "value", "rid"])
     first = other.drop_duplicates("cluster").set_index("cluster")
     second = kept[f.name].groupby(cells["cluster"].reindex(kept.index)).first()
     free = first[first.index.map(second).isna() if len(second) else slice(None)]
