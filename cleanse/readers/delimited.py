@@ -1,0 +1,188 @@
+"""Comma-separated text and its relatives: tab, semicolon, bar; quotes, line breaks in cells, damaged rows."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv as arrow_csv
+
+from cleanse.model import Grid, Note
+from cleanse.readers.cells import frame_of, listed, padded
+from cleanse.readers.encodings import Decoded, decode
+from cleanse.readers.raw import Parsed, Raw, Unreadable
+
+DELIMITERS = ",\t;|^~\x01"
+SAMPLE = 400_000  # characters looked at for the delimiter
+SAMPLE_ROWS = 300
+LONGEST_CELL = 200  # lines; a quote that swallows more is a stray one
+PROSE = 60  # characters of a usual line that is a sentence and no name
+_SEPARATOR = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
+_ARMOUR = re.compile(r'^="(.*)"$', re.DOTALL)
+_CONTROL = re.compile(rb"[\x00\x02-\x08\x0e-\x1a\x1c-\x1f]")
+
+csv.field_size_limit(1 << 27)
+
+
+def sniff(head: bytes) -> bool:
+    """Text of any encoding: hardly a control character but for UTF-16 and UTF-32."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
+        return True
+    if b"\0" in head:
+        zeros = [head[i::2].count(0) for i in (0, 1)]
+        return max(zeros) > len(head) / 10 and min(zeros) == 0
+    return len(_CONTROL.findall(head)) <= len(head) / 500
+
+
+def read(raw: Raw) -> Parsed:
+    """One grid; rows are numbered by logical record, the first line is 1, blank lines count."""
+    decoded = decode(raw.data, raw.encoding)
+    text = decoded.text.removeprefix("\ufeff")
+    if not text.strip():
+        raise Unreadable("empty_file", format="csv")
+    first_row, delimiter = 1, ""
+    if said := _SEPARATOR.match(text):
+        first_row, delimiter, text = 2, said[1], text[said.end() :]
+    delimiter = delimiter or find_delimiter(text)
+    if not delimiter and _is_prose(text):
+        raise Unreadable("no_table", format="txt")
+    cells, notes = _parse(text, delimiter or ",", first_row)
+    cells, armour = _unarmour(cells)
+    return Parsed(_format(delimiter), (Grid("", cells, (*_damage(decoded), *notes, *armour)),), decoded.encoding)
+
+
+def _format(delimiter: str) -> str:
+    return "tsv" if delimiter == "\t" else "csv"
+
+
+def _damage(decoded: Decoded) -> tuple[Note, ...]:
+    return (Note("encoding_damaged", "", str(decoded.damaged)),) if decoded.damaged else ()
+
+
+def find_delimiter(text: str) -> str:
+    """The delimiter whose parse gives the most even rows; '' when none gives more than one column.
+
+    >>> find_delimiter("a;b,c;d\\n1;2;3\\n4;5,5;6\\n")
+    ';'
+    """
+    sample = text[:SAMPLE]
+    best, best_score = "", (0.0, 0)
+    for delimiter in DELIMITERS:
+        if delimiter not in sample:
+            continue
+        widths = Counter(len(r) for r, _ in _take(_records(sample, delimiter)) if any(r))
+        width, rows = max(widths.items(), key=lambda item: (item[1] * (item[0] > 1), item[0]), default=(1, 0))
+        if width < 2:
+            continue
+        score = (round(rows / max(1, sum(widths.values())), 1), width)
+        if score > best_score:
+            best, best_score = delimiter, score
+    return best if best_score[0] >= 0.5 else ""
+
+
+def _take(records: Iterator[tuple[list[str], bool]]) -> Iterator[tuple[list[str], bool]]:
+    for _, record in zip(range(SAMPLE_ROWS), records, strict=False):
+        yield record
+
+
+def _is_prose(text: str) -> bool:
+    lines = [line for line in text[:SAMPLE].split("\n") if line.strip()]
+    return len(lines) < 2 or sum(map(len, lines)) / len(lines) > PROSE
+
+
+def _parse(text: str, delimiter: str, first_row: int) -> tuple[pd.DataFrame, tuple[Note, ...]]:
+    width = len(next(_records(text[:SAMPLE], delimiter), ([], False))[0])
+    table = _fast(text, delimiter, width) if width and text.count('"') % 2 == 0 else None
+    if table is not None:
+        return frame_of(table.columns, first_row), ()
+    return _tolerant(text, delimiter, first_row)
+
+
+def _fast(text: str, delimiter: str, width: int) -> pa.Table | None:
+    """The strict parse, or None when a row disagrees or a cell is suspiciously long."""
+    names = [str(i) for i in range(width)]
+    try:
+        table = arrow_csv.read_csv(
+            io.BytesIO(text.rstrip("\r\n").encode()),
+            read_options=arrow_csv.ReadOptions(column_names=names, block_size=16 << 20),
+            parse_options=arrow_csv.ParseOptions(
+                delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False
+            ),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.large_string()), strings_can_be_null=False
+            ),
+        )
+    except (pa.ArrowInvalid, UnicodeEncodeError):
+        return None
+    for column in table.columns:
+        lines = pc.max(pc.count_substring(column, "\n")).as_py() or 0
+        if lines > LONGEST_CELL:
+            return None
+    return table
+
+
+def _records(text: str, delimiter: str) -> Iterator[tuple[list[str], bool]]:
+    """Every record with a mark when its quotes are broken; such a line stands alone, its quotes are plain signs."""
+    lines = list(io.StringIO(text, newline=""))
+    at = 0
+    while at < len(lines):
+        end = at + 1
+        if '"' in lines[at]:
+            while _open(lines[at:end], delimiter) and end < len(lines) and end - at <= LONGEST_CELL:
+                end += 1
+            if _open(lines[at:end], delimiter):
+                yield next(csv.reader([lines[at]], delimiter=delimiter, quoting=csv.QUOTE_NONE), []), True
+                at += 1
+                continue
+        yield next(csv.reader(lines[at:end], delimiter=delimiter), []), False
+        at = end
+
+
+def _open(lines: Sequence[str], delimiter: str) -> bool:
+    """Whether a quoted cell is still open at the end of the lines."""
+    try:
+        reader = csv.reader([*lines], delimiter=delimiter, strict=False)
+        next(reader, None)
+    except csv.Error:
+        return False
+    return reader.line_num == len(lines) and _ends_inside(lines, delimiter)
+
+
+def _ends_inside(lines: Sequence[str], delimiter: str) -> bool:
+    probe = [*lines, f'{delimiter}\x00"\n']
+    reader = csv.reader(probe, delimiter=delimiter)
+    next(reader, None)
+    return reader.line_num == len(probe)
+
+
+def _tolerant(text: str, delimiter: str, first_row: int) -> tuple[pd.DataFrame, tuple[Note, ...]]:
+    """Row by row: nothing is dropped, rows of another length and broken quotes are named."""
+    rows: list[list[str]] = []
+    broken: list[str] = []
+    for number, (record, is_broken) in enumerate(_records(text, delimiter), first_row):
+        rows.append(record)
+        if is_broken:
+            broken.append(str(number))
+    usual = Counter(len(r) for r in rows if any(r)).most_common(1)[0][0]
+    ragged = [str(n) for n, r in enumerate(rows, first_row) if any(r) and len(r) != usual and len(r) > 1]
+    columns = [pa.array(c, pa.large_string()) for c in zip(*padded(rows), strict=True)]
+    notes = [Note("csv_quote_broken", listed(broken), str(len(broken)))] if broken else []
+    notes += [Note("csv_row_ragged", listed(ragged), str(len(ragged)))] if ragged else []
+    return frame_of(columns, first_row), tuple(notes)
+
+
+def _unarmour(cells: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Note, ...]]:
+    """``="00123"``, with which exports keep a spreadsheet from spoiling a code, is shown as 00123."""
+    count = 0
+    for column in cells.columns:
+        worn = cells[column].str.startswith('="') & cells[column].str.endswith('"')
+        if worn.any():
+            count += int(worn.sum())
+            cells[column] = cells[column].mask(worn, cells[column].str.replace(_ARMOUR, r"\1", regex=True))
+    return cells, ((Note("formula_armour", "", str(count)),) if count else ())

@@ -1,0 +1,48 @@
+"""What every reader is handed and hands back: the bytes of one file with their limits, the grids, the refusal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cleanse.model import Grid
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much is read before a file is refused: bytes on disk, bytes once unpacked, cells and sheets of a workbook,
+    seconds for a trial reading in a process of its own."""
+
+    file_bytes: int = 1 << 30
+    unpacked_bytes: int = 4 << 30
+    cells: int = 40_000_000
+    sheets: int = 1_000
+    seconds: float = 120.0
+
+
+@dataclass(frozen=True)
+class Raw:
+    """One file as bytes. ``encoding`` is what a person said, or ''."""
+
+    path: Path
+    name: str
+    data: bytes
+    limits: Limits = Limits()
+    encoding: str = ""
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """What a reader found: its format's name, the grids, and the encoding where the format has one."""
+
+    format: str
+    grids: tuple[Grid, ...]
+    encoding: str = ""
+
+
+class Unreadable(Exception):
+    """A file that cannot be read: the code of the reason, a short detail without any cell's value, its format."""
+
+    def __init__(self, reason: str, detail: str = "", format: str = "") -> None:
+        super().__init__(reason)
+        self.reason, self.detail, self.format = reason, detail, format

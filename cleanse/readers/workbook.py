@@ -1,0 +1,91 @@
+"""Workbooks: xlsx, xlsm, xlsb, ods and the old binary xls, through calamine."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import python_calamine as calamine
+
+from cleanse.model import Grid, Note
+from cleanse.readers import packages
+from cleanse.readers.cells import column_name, frame_of_rows, listed
+from cleanse.readers.probe import probe
+from cleanse.readers.raw import Parsed, Raw, Unreadable
+
+ZIP = b"PK\x03\x04"
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+BIFF = (b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00")  # a workbook stream without its container
+STREAMS = {name: name.encode("utf-16-le") for name in ("EncryptedPackage", "Workbook", "Book")}
+LEADING_BLANKS = 10_000
+HIDDEN = (calamine.SheetVisibleEnum.Hidden, calamine.SheetVisibleEnum.VeryHidden)
+
+
+def sniff(head: bytes) -> bool:
+    """A zip package, an OLE container or a bare BIFF stream."""
+    return head.startswith((ZIP, OLE)) or (head.startswith(BIFF) and head[2:4] in (b"\x08\x00", b"\x10\x00", b"\x06\x00", b"\x04\x00"))
+
+
+def read(raw: Raw) -> Parsed:
+    """One grid per sheet that holds a cell, hidden ones included."""
+    package = packages.inspect(raw.data, raw.limits) if raw.data.startswith(ZIP) else _container(raw.data)
+    if package.form not in ("xlsx", "xlsm"):
+        probe(raw.path, raw.limits, package.form)
+    grids: list[Grid] = []
+    try:
+        with calamine.load_workbook(io.BytesIO(raw.data)) as book:
+            for meta in book.sheets_metadata:
+                if meta.typ == calamine.SheetTypeEnum.WorkSheet:
+                    notes = package.notes.get(package.sheets.get(meta.name, ""), [])
+                    grids += _grid(book.get_sheet_by_name(meta.name), meta, notes)
+    except calamine.PasswordError as e:
+        raise Unreadable("password_protected", "", package.form) from e
+    except (KeyboardInterrupt, SystemExit, MemoryError):
+        raise
+    except BaseException as e:  # a panic of the Rust library is no Exception
+        reason = "password_protected" if "assword" in str(e) else "corrupt"
+        raise Unreadable(reason, type(e).__name__, package.form) from e
+    if not grids:
+        raise Unreadable("no_cells", "", package.form)
+    return Parsed(package.form, tuple(grids))
+
+
+def _container(data: bytes) -> packages.Package:
+    if not data.startswith(OLE) or STREAMS["Workbook"] in data or STREAMS["Book"] in data:
+        return packages.Package("xls")
+    if STREAMS["EncryptedPackage"] in data:
+        raise Unreadable("password_protected", "", "xlsx")
+    raise Unreadable("unsupported_format", "ole", "ole")
+
+
+def _grid(sheet: Any, meta: Any, notes: list[Note]) -> list[Grid]:
+    if sheet.start is None:
+        return []
+    top, left = sheet.start
+    rows = sheet.to_python(skip_empty_area=True)
+    filled = _fill_merged(rows, sheet.merged_cell_ranges or (), top, left)
+    if 0 < top <= LEADING_BLANKS:
+        rows = [[""] * len(rows[0])] * top + rows
+        top = 0
+    cells, found = frame_of_rows(rows, top + 1, left)
+    hidden = (Note("hidden_sheet", meta.name),) if meta.visible in HIDDEN else ()
+    return [Grid(meta.name, cells, (*hidden, *notes, *found, *filled))]
+
+
+def _fill_merged(rows: list[list[Any]], ranges: Any, top: int, left: int) -> tuple[Note, ...]:
+    """A cell merged over several rows is shown in each of them: rows that hold more than that get its value too."""
+    alive = {number for (first, _), (last, _) in ranges if last > first for number in _own(rows, first - top, last - top)}
+    filled: list[str] = []
+    for (first, column), (last, _) in ranges:
+        source, at = first - top, column - left
+        if last == first or not (0 <= source < len(rows) and 0 <= at < len(rows[0])) or rows[source][at] == "":
+            continue
+        for number in range(source + 1, min(last - top + 1, len(rows))):
+            if number in alive and rows[number][at] == "":
+                rows[number][at] = rows[source][at]
+                filled.append(f"{column_name(column)}{number + top + 1}")
+    return (Note("merged_cell_filled", listed(filled), str(len(filled))),) if filled else ()
+
+
+def _own(rows: list[list[Any]], first: int, last: int) -> list[int]:
+    return [n for n in range(max(first, 0), min(last + 1, len(rows))) if any(value != "" for value in rows[n])]
