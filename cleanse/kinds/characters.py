@@ -20,9 +20,8 @@ _INVISIBLE = re.compile(
 )
 _REPLACEMENT = "\ufffd"
 _LINE_END = re.compile("_x000[dD]_\n?|\r\n?|[\x0b\x0c\x85\u2028\u2029]")
-# Anything that tidy could change: most cells pass this one test.
-_SUSPECT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f-\u061c\u115f-\u180e\u200b-\u206f\u3164"
-                      "\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff9-\uffff]|_x000[dD]_|^\\s|\\s\\Z")  # fmt: skip
+# Printable to Python, and yet to be looked at.
+_SUSPECT = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u3164\ufe00-\ufe0f\uffa0]|_x000")
 
 SPACES = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _SPACE = re.compile(f"[{SPACES}]")
@@ -46,12 +45,10 @@ def tidy(text: str) -> str:
     >>> tidy("\\ufeff 张\\u200b三\\r\\n"), tidy("👨\\u200d👩")
     ('张三', '👨\\u200d👩')
     """
-    while _SUSPECT.search(text):
-        once = _INVISIBLE.sub(_keep_replacement, _LINE_END.sub("\n", text)).strip()
-        if once == text:
-            break
-        text = once
-    return text
+    before = ""
+    while before != text and not (text.isprintable() and not _SUSPECT.search(text)):
+        before, text = text, _INVISIBLE.sub(_keep_replacement, _LINE_END.sub("\n", text)).strip()
+    return text.strip()
 
 
 def _keep_replacement(match: re.Match[str]) -> str:
@@ -154,7 +151,7 @@ def kept(text: str, doubt: str = "") -> Fix:
 
 
 def became(text: str, value: str, why: str, doubt: str = "") -> Fix:
-    """``text`` became ``value``: ``why`` counts only where they differ, and is ``dirt_removed`` where only dirt went."""
+    """``text`` became ``value``: ``why`` counts where they differ, and is ``dirt_removed`` where only dirt went."""
     if value == text:
         return Fix(text, doubt=doubt)
     return Fix(value, why="dirt_removed" if value == tidy(text) else why, doubt=doubt)
@@ -170,3 +167,31 @@ def mask_text(value: str, head: int = 1, tail: int = 1) -> str:
     tail = min(tail, (room + 1) // 2)
     head = min(head, room - tail)
     return value[:head] + "*" * (len(value) - head - tail) + (value[-tail:] if tail else "")
+
+
+def surnames(words: Words) -> frozenset[str]:
+    """The Chinese surnames of the lexicon ``surnames``, compound ones too."""
+    return frozenset(row[0] for row in words.get("surnames", ()))
+
+
+_TITLED = re.compile(
+    "[\u4e00-\u9fff]{1,4}?(?:先生|女士|小姐|老师|同志|师傅|老板|老板娘|总|工|董|董事长|总经理|副总|经理|主任|主管|处长|科长|部长|院长|校长|厂长|店长|所长|会计|医生)"
+)
+
+
+def is_person_name(text: str, known: frozenset[str], notes: frozenset[str] = frozenset()) -> bool:
+    """Whether a text beside a number is clearly a Chinese person's name: a known surname and one or two characters, or
+    with a title; a text with one of the words ``notes`` in it is a remark.
+
+    >>> known = frozenset({"张", "周", "欧阳"})
+    >>> [is_person_name(t, known, frozenset({"打"})) for t in ("张三", "张经理", "欧阳修文", "周一打", "老板娘")]
+    [True, True, True, False, False]
+    """
+    bare = text.replace(" ", "") if len(text) < 12 else text
+    surname = next((s for s in (bare[:2], bare[:1]) if s in known), "")
+    if not surname or any(note in bare for note in notes):
+        return False
+    given = len(bare) - len(surname)
+    if re.fullmatch("[\u3400-\u9fff·]+", bare) and 1 <= given <= 2:
+        return True
+    return _TITLED.fullmatch(bare) is not None and given <= 5

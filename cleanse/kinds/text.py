@@ -11,7 +11,7 @@ from cleanse.model import Fix, Kind, Options, Words
 def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
     """Only invisible characters, outer white space and foreign line ends go; a cell that says nothing is None.
 
-    A leading apostrophe, ``=1+1``, ``@…`` and ``-…`` are text and stay: it is the writer of a file who must defuse them.
+    A leading apostrophe, ``=1+1``, ``@…`` and ``-…`` are text and stay: a writer of files defuses them.
 
     >>> fixer({}, {})("  第一行\\r\\n第二行 ").value
     '第一行\\n第二行'

@@ -1,0 +1,321 @@
+"""Telephone numbers: mobile, landline, service and foreign numbers found in a cell, in one canonical form each.
+
+Numbering plan: the metadata of phonenumbers (its sources are the ITU and the national regulators). Chinese forms go
+through patterns made from that metadata; phonenumbers itself is asked only about foreign numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+import phonenumbers
+from phonenumbers import PhoneMetadata, PhoneNumberFormat, PhoneNumberType
+
+from cleanse.kinds.characters import (
+    NULL,
+    PLACEHOLDER,
+    became,
+    is_null,
+    is_person_name,
+    kept,
+    mask_text,
+    null_words,
+    strip_outer,
+    surnames,
+    tidy,
+)
+from cleanse.kinds.phone_words import (
+    LETTERED,
+    LETTERS,
+    MASKED,
+    SCIENTIFIC,
+    Found,
+    Number,
+    Vocabulary,
+    between,
+    digits_of,
+    exact,
+    filler,
+    folded,
+    parts_of,
+)
+from cleanse.model import Fix, Kind, Options, Words
+
+_CHINA = PhoneMetadata.metadata_for_region("CN")
+_MOBILE = re.compile(_CHINA.mobile.national_number_pattern)
+_FIXED = re.compile(_CHINA.fixed_line.national_number_pattern)
+
+
+def _one_of(prefixes: Iterable[str]) -> str:
+    """A pattern for any of the given digit strings, the last digit folded into a class."""
+    heads: dict[str, str] = {}
+    for prefix in sorted(prefixes):
+        heads[prefix[:-1]] = heads.get(prefix[:-1], "") + prefix[-1]
+    return "(?:" + "|".join(f"{head}[{tails}]" for head, tails in heads.items()) + ")"
+
+
+def _all_but(length: int, words: Sequence[str]) -> str:
+    """A pattern for every string of ``length`` digits but the given ones (RE2 knows no lookahead).
+
+    >>> _all_but(2, ["00"])
+    '(?:[123456789][0-9]{1}|0[123456789])'
+    """
+    if length == 1:
+        return f"[{''.join(d for d in '0123456789' if d not in words)}]"
+    heads = sorted({w[0] for w in words})
+    free = "".join(d for d in "0123456789" if d not in heads)
+    branches = [head + _all_but(length - 1, [w[1:] for w in words if w[0] == head]) for head in heads]
+    return "(?:" + "|".join([f"[{free}][0-9]{{{length - 1}}}", *branches]) + ")"
+
+
+def _mobile_shape() -> str:
+    """Chinese mobiles without placeholders: 13800138000 (a service number) and prefixes followed by zeros only."""
+    prefixes = [f"1{n:02}" for n in range(100)]
+    whole = [p for p in prefixes if all(_MOBILE.fullmatch(f"{p}{n:02}222222") for n in range(100))]
+    cut = [f"{p}{n:02}" for p in prefixes if p not in whole for n in range(100)]
+    some = [p for p in cut if _MOBILE.fullmatch(f"{p}222222")]
+    whole.remove("138")
+    return (
+        f"(?:{_one_of(whole)}{_all_but(8, ['00000000'])}|138{_all_but(8, ['00000000', '00138000'])}"
+        f"|{_one_of(some)}[0-9]{{6}})"
+    )
+
+
+def _areas(local: int) -> str:
+    """A pattern for the area codes (without 0) whose local numbers have 7 or 8 digits."""
+    areas = ["10", *(f"2{n}" for n in range(10)), *(str(n) for n in range(300, 1000))]
+    return _one_of(a for a in areas if _FIXED.fullmatch(a + "2" * local))
+
+
+AREAS_8, AREAS_7 = _areas(8), _areas(7)
+MOBILE = _mobile_shape()
+LANDLINE = (
+    f"(?:0(?:{AREAS_8}-[2-9][0-9]{{7}}|{AREAS_7}-[2-9][0-9]{{6}})(?:-[0-9]{{1,6}})?"
+    "|[48]00-[0-9]{3}-[0-9]{4}(?:-[0-9]{1,6})?)"
+)
+FOREIGN = r"\+(?:[1-79][0-9]|8[0-57-9])[0-9]{5,13}"
+
+_S = r"[ \n.\-_]{0,3}"  # what may stand between the digits of one number
+_CC = rf"(?:\(?(?:\+{{1,2}}|(?<!\d)00)[ \-]?\(?86\)?|(?<![\d+])\(?86\)?(?=[ \-]|1[3-9]\d{{9}}(?!\d))){_S}"
+_END = r"(?!\d|-\d{6,})"
+
+
+def _ext(name: str) -> str:
+    """A pattern for an extension after a number, or for nothing."""
+    mark = r"-|转|轉|接|ext\.?|x|\#|\*|分机号?"
+    return (
+        rf"(?:(?:\s{{0,2}}(?:{mark})\s*[:.]?\s*\(?(?P<{name}1>\d{{1,6}})\)?|\((?P<{name}2>\d{{1,6}})\)){_END}|(?!\d))"
+    )
+
+
+_NUMBER = re.compile(
+    rf"(?P<mobile>(?:{_CC}(?:\(0\)|0)?|(?<!\d)\(?0?){_S}\)?(?P<m>1[3-9](?:{_S}\d){{9}})(?!\d|\s?@))"
+    rf"|(?P<land>(?:{_CC}(?:\(0\)|\(?0)?|(?<!\d)\(?0)"
+    rf"(?:(?P<a8>{AREAS_8}){_S}\)?{_S}(?P<l8>[2-9](?:{_S}\d){{7}})"
+    rf"|(?P<a7>{AREAS_7}){_S}\)?{_S}(?P<l7>[2-9](?:{_S}\d){{6}})){_ext('e')})"
+    rf"|(?P<service>(?:{_CC}|(?<!\d))(?P<s>[48]00(?:{_S}\d){{7}}){_ext('x')})"
+    r"|(?P<foreign>(?:\+{1,2}|(?<!\d)00)\s?\(?(?P<f>[1-9]\d{0,3}\)?(?:[ .\-()]{0,3}\d){5,14})(?!\d))"
+    r"|(?P<local>(?<![\d\-.)])(?P<l>[2-9]\d{2,3}[ \-]?\d{4}(?:-\d{1,4})?)(?!\d|\s?@|[ .\-]+\d{5,}))",
+    re.IGNORECASE | re.ASCII,
+)
+_LONE_DIGIT = re.compile(r"[ .\-_]\d(?!\d)", re.ASCII)
+_PLAIN = re.compile(r"(?:\+?86|0086|0)?[ \-]?(1[3-9]\d)[ \-]?(\d{4})[ \-]?(\d{4})(?:\.0)?")
+_ZERO_LOST = re.compile(f"(?:{AREAS_8}[2-9][0-9]{{7}}|{AREAS_7}[2-9][0-9]{{6}})(?:-[0-9]{{1,6}})?")
+SAME_BASE = 0.8
+
+
+Finder = Callable[[str], Found]
+
+
+def _number(match: re.Match[str]) -> Number | None:
+    """The number a match of the scanner stands for; None where the numbering plan says no."""
+    kind = next(k for k in _ROLES if match[k])
+    role, value, doubt = _ROLES[kind], "", ""
+    if kind == "mobile":
+        value = digits_of(match["m"])
+        value = value if _MOBILE_SHAPE.fullmatch(value) else ""
+    elif kind == "land":
+        local = match["l8"] or match["l7"]
+        ext = match["e1"] or match["e2"]
+        if not _LONE_DIGIT.search(local):
+            value = f"0{match['a8'] or match['a7']}-{digits_of(local)}" + (f"-{ext}" if ext else "")
+    elif kind == "service":
+        d, ext = digits_of(match["s"]), match["x1"] or match["x2"]
+        value = f"{d[:3]}-{d[3:6]}-{d[6:]}" + (f"-{ext}" if ext else "")
+    elif kind == "foreign":
+        role, value = _foreign("+" + digits_of(match["f"]), None)
+    elif not filler(digits_of(match["l"])):
+        value, doubt = match["l"], "phone_no_area_code"
+    return Number(role, value, *match.span(), doubt) if value else None
+
+
+_ROLES = {"mobile": "mobile", "land": "landline", "service": "landline", "foreign": "foreign", "local": "landline"}
+_SHAPES = {"mobile": re.compile(MOBILE), "landline": re.compile(LANDLINE)}
+_MOBILE_SHAPE = _SHAPES["mobile"]
+_NEVER = re.compile("(?!)")
+_SOME_DIGITS = re.compile("[0-9]{5}")
+
+
+def _foreign(text: str, region: str | None) -> tuple[str, str]:
+    """``(role, +E.164)`` of a number that phonenumbers finds valid, ('', '') of any other."""
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return "", ""
+    if not phonenumbers.is_valid_number(number):
+        return "", ""
+    if number.country_code == 86:
+        national = phonenumbers.national_significant_number(number)
+        return ("mobile", national) if _MOBILE_SHAPE.fullmatch(national) else ("", "")
+    fixed = phonenumbers.number_type(number) == PhoneNumberType.FIXED_LINE
+    return ("foreign_fixed" if fixed else "foreign"), phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def finder(words: Words, region: str = "CN") -> Finder:
+    """``find(text) -> Found`` for tidied text: all numbers of the cell, from left to right, and what is left of it."""
+    speech = Vocabulary.of(words)
+
+    def find(text: str) -> Found:
+        plain = folded(text)
+        numbers, lettered = _scan(plain), False
+        if not numbers and LETTERED.search(plain):
+            numbers, lettered = _scan(LETTERED.sub(lambda m: m[0].translate(LETTERS), plain)), True
+        if all(n.doubt for n in numbers):
+            home = speech.country(plain, region)
+            numbers = (_parsed(plain, home) if home != "CN" else ()) or numbers
+        return between(text, plain, numbers, speech, lettered)
+
+    return find
+
+
+def _scan(plain: str) -> tuple[Number, ...]:
+    """The Chinese and foreign numbers of a text; a bare local number counts only where no other digits are left."""
+    numbers = [n for m in _NUMBER.finditer(plain) if (n := _number(m))]
+    if any(n.doubt for n in numbers):
+        spans = [0, *(p for n in numbers for p in (n.start, n.end)), len(plain)]
+        left = "".join(plain[a:b] for a, b in zip(spans[::2], spans[1::2], strict=True))
+        if re.search(r"\d", left):
+            numbers = [n for n in numbers if not n.doubt]
+    return tuple(numbers)
+
+
+def _parsed(plain: str, region: str) -> tuple[Number, ...]:
+    """The numbers of a text as the numbering plan of ``region`` reads them."""
+    found = []
+    for match in re.finditer(r"[+(]{0,2}\d[\d .\-()]{4,18}\d", plain):
+        role, value = _foreign(match[0], region)
+        if value:
+            found.append(Number(role, value, *match.span()))
+    return tuple(found)
+
+
+def _assemble(text: str, found: Found, want: str, is_name: Callable[[str], bool]) -> Fix:
+    """The Fix of a cell with at least one number."""
+    own, parts, beyond = parts_of(found.numbers, want)
+    names = [p for p in found.pieces if is_name(p)]
+    rest = " ".join([*found.rest, *(p for p in found.pieces if p not in names[:1]), *beyond])
+    parts += [("name", name) for name in names[:1]]
+    if own and not parts and not rest:
+        if own.doubt:
+            return kept(text, own.doubt)
+        return became(text, own.value, "phone_letters" if found.lettered else "phone_format")
+    why = "cell_split" if own or want == "any" else "phone_moved"
+    if not parts:
+        why = "remark_cut"
+    return Fix(own.value if own else None, why, own.doubt if own else "", rest, tuple(parts))
+
+
+def diagnose(text: str) -> str:
+    """The code of what is wrong with a cell that holds no valid number; '' for a placeholder."""
+    plain = folded(text)
+    digits = digits_of(plain)
+    if MASKED.search(text):
+        return "phone_masked"
+    if SCIENTIFIC.fullmatch(plain):
+        return "phone_digits_lost"
+    if not digits or "@" in plain:
+        return "phone_not_a_number"
+    national = re.sub(r"^(?:0086|86(?=\d{11}$))", "", digits)
+    if re.fullmatch(r"[\d\s.()+\-]+", plain) and (filler(national) or filler(national.lstrip("0"))):
+        return ""
+    if _ZERO_LOST.fullmatch(re.sub(r"[ ()]", "", plain)) or _ZERO_LOST.fullmatch(digits):
+        return "phone_zero_lost"
+    mobile = re.match(r"0?1[3-9]", national)
+    bare = national.lstrip("0") if mobile else national
+    if len(bare) < (11 if mobile else 7):
+        return "phone_too_short"
+    if len(bare) > (11 if mobile else 12):
+        return "phone_too_long"
+    return "phone_invalid"
+
+
+def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
+    """``want`` = ``mobile``, ``landline`` or ``any``: which number of the cell is the field's own; others are parts.
+
+    >>> fix = fixer({"want": "landline"}, {})
+    >>> fix("（010）8888 6666转8001").value, fix("0571-88886666/13812345678").parts
+    ('010-88886666-8001', (('mobile', '13812345678'),))
+    """
+    want, region = str(options.get("want", "mobile")), str(options.get("region", "CN"))
+    own = re.compile(_shape(options) or _NEVER.pattern).fullmatch
+    nulls, find = null_words(words, "phone"), finder(words, region)
+    known, notes = surnames(words), frozenset(row[0] for row in words.get("phone_notes", ()))
+    fakes = frozenset(digits_of(row[0]) for row in words.get("phone_placeholders", ()))
+    plain_mobile = (_PLAIN if want == "mobile" and region == "CN" else _NEVER).fullmatch
+
+    other = "landline" if want == "mobile" else "mobile"
+    moved = (_SHAPES[other] if want != "any" and region == "CN" else _NEVER).fullmatch
+
+    def fix(text: str) -> Fix:
+        if own(text) and text[0] != "+":
+            return Fix(text)
+        simple = plain_mobile(text)
+        if simple and _MOBILE_SHAPE.fullmatch(value := simple[1] + simple[2] + simple[3]):
+            return Fix(value, "phone_format")
+        if moved(text):
+            return Fix(None, "phone_moved", parts=((other, text),))
+        if not _SOME_DIGITS.search(text) and is_null(text, nulls):
+            return NULL
+        bare = exact(strip_outer(tidy(text), "'’‘`\"“”;；,，、。"))
+        found = find(bare)
+        if found.numbers:
+            return _assemble(text, found, want, lambda piece: is_person_name(piece, known, notes))
+        if fakes and digits_of(folded(bare)) in fakes:
+            return PLACEHOLDER
+        doubt = "phone_fax" if found.rest else diagnose(found.pieces[0] if len(found.pieces) == 1 else bare)
+        return kept(text, doubt) if doubt else PLACEHOLDER
+
+    return fix
+
+
+def _shape(options: Options) -> str:
+    want, china = options.get("want", "mobile"), options.get("region", "CN") == "CN"
+    if want == "any":
+        return ""
+    own = [MOBILE if want == "mobile" else LANDLINE] if china else []
+    return "(?:" + "|".join([*own, FOREIGN]) + ")"
+
+
+def _base(value: str) -> str:
+    """A landline without its extension: the switchboard."""
+    return "-".join(value.split("-")[:2]) if value.startswith("0") else value
+
+
+def _compare(left: Sequence[str], right: Sequence[str]) -> np.ndarray:
+    """1 for the same number, 0.8 for the same line with another extension, else 0."""
+    a, b = np.asarray(left, dtype=object), np.asarray(right, dtype=object)
+    base = np.array([_base(x) == _base(y) for x, y in zip(a, b, strict=True)], dtype=bool)
+    return np.where(a == b, 1.0, np.where(base, SAME_BASE, 0.0))
+
+
+KIND = Kind(
+    name="phone",
+    fixer=fixer,
+    shape=_shape,
+    mask=lambda value: mask_text(value, 1, 2),
+    compare=_compare,
+    keys=lambda value: (_base(value),),
+    options=frozenset({"want", "region"}),
+)

@@ -1,0 +1,191 @@
+"""What stands around telephone numbers and what is done to them: labels, remarks, fillers, stars, letters, lost digits.
+
+Only text is judged here, and who gets which number; which numbers exist is the business of ``phone``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import NamedTuple
+
+from cleanse.kinds.characters import arabic_digits, half_width, plain_dashes, plain_dots
+from cleanse.model import Words
+
+SCIENTIFIC = re.compile(r"(\d)(?:\.(\d+))?[eE]\+?(\d{1,2})", re.ASCII)
+MASKED = re.compile(r"\d{2,}[-\s]?(?:[*＊×•●#?]{2,}|[xX]{3,})[-\s]?\d{2,}|\d{3,}[*＊×•●#?]{2,}", re.ASCII)
+LETTERED = re.compile(r"(?<![A-Za-z])(?=[OolI|]*\d)[\dOolI|][\dOolI| \-]{5,}[\dOolI|](?![A-Za-z])", re.ASCII)
+LETTERS = str.maketrans("OolI|", "00111")
+_CHINESE_RUN = re.compile(r"(?:[零〇○一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖][ \-]?){7,}")
+_FILLERS = re.compile(r"0*(?:1[3-9]\d0{8}|13800138000)|(\d)\1{6,}|0{5,}|0\d{2,3}(?:0{7,8}|1{7,8}|12345678?)")
+_BREAKS = " \n\t\u3000\u00a0/\\;；,，、|&+.。:：-_~－—"
+_SEQUENCES = ("12345678901234567890", "01234567890", "9876543210")
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """``labels`` say no more than the number does; after one of ``faxes`` stands no telephone; ``notes`` mark a remark;
+    ``countries`` say in whose numbering plan a number stands."""
+
+    labels: re.Pattern[str]
+    faxes: re.Pattern[str]
+    notes: frozenset[str]
+    countries: dict[str, str]
+
+    @classmethod
+    def of(cls, words: Words) -> Vocabulary:
+        """From the lexicons ``phone_labels``, ``phone_notes`` and ``phone_countries``."""
+        rows = words.get("phone_labels", ())
+        fax = _any_of(r[0] for r in rows if r[1:] == ("fax",))
+        plain = _any_of(r[0] for r in rows if r[1:] != ("fax",))
+        count = "(?:号码|号)?(?:[(]?[0-9一二三]?[)]?)"
+        return cls(
+            re.compile(rf"(?:(?<![A-Za-z])(?:{plain}){count}\s*[:.]?\s*)+$", re.IGNORECASE),
+            re.compile(rf"(?<![A-Za-z/])(?:{fax})\s*[:.]?\s*$", re.IGNORECASE),
+            frozenset(r[0] for r in words.get("phone_notes", ())),
+            {r[0].casefold(): r[1] for r in words.get("phone_countries", ()) if len(r) > 1},
+        )
+
+    def empty(self, piece: str) -> bool:
+        """Whether a text beside a number says nothing: brackets, a bracketed label, a word between two numbers."""
+        bare = piece.strip("()（）[]【】 ")
+        return not self.labels.sub("", bare) or bare.casefold() in ("或", "和", "及", "与", "or", "and")
+
+    def country(self, plain: str, default: str) -> str:
+        """The region of the first country word in a folded text."""
+        low = plain.casefold()
+        return next((region for word, region in self.countries.items() if word in low), default)
+
+
+def _any_of(words: Iterable[str]) -> str:
+    return "|".join(re.escape(w) for w in sorted(words, key=lambda w: (-len(w), w))) or "(?!)"
+
+
+def digits_of(text: str | None) -> str:
+    """The ASCII digits of a text."""
+    return re.sub("[^0-9]", "", text or "")
+
+
+def filler(digits: str) -> bool:
+    """Whether a string of digits is nobody's number: all the same, a run 1234…, a prefix and nothing but zeros.
+
+    >>> [filler(d) for d in ("11111111111", "12345678901", "13800138000", "88888888", "13812345678")]
+    [True, True, True, False, False]
+    """
+    if digits in ("66666666", "88888888", "6666666", "8888888"):  # sold as lucky numbers
+        return False
+    run = len(digits) >= 7 and any(digits in s for s in _SEQUENCES if s.startswith(digits[:1]))
+    return run or _FILLERS.fullmatch(digits) is not None
+
+
+def folded(text: str) -> str:
+    """The cell with every character in its plain form, as long as before, so that positions stay."""
+    if text.isascii():
+        return text.replace("\t", " ")
+    plain = plain_dots(plain_dashes(half_width(text))).replace("\t", " ")
+    return plain if plain.isascii() else _CHINESE_RUN.sub(lambda m: arabic_digits(m[0]), plain)
+
+
+def exact(text: str) -> str:
+    """What a spreadsheet did to a number and can be taken back: ``.0`` at its end, ``E+10`` with all digits there.
+
+    >>> exact("13812345678.0"), exact("1.3812345678E+10"), exact("1.38E+10")
+    ('13812345678', '13812345678', '1.38E+10')
+    """
+    if text.endswith(("0", "+10", "+11")) and ("." in text):
+        text = re.sub(r"^(\d{7,})\.0+$", r"\1", text)
+        science = SCIENTIFIC.fullmatch(text)
+        if science and len(science[2] or "") == int(science[3]):
+            return science[1] + science[2]
+    return text
+
+
+class Number(NamedTuple):
+    """One number of a cell: ``role`` mobile, landline or foreign; where it stood in the cell."""
+
+    role: str
+    value: str
+    start: int
+    end: int
+    doubt: str = ""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a cell holds: ``numbers``; ``pieces``, the texts between them without labels; ``rest``, what is no telephone
+    (a fax with its number); ``lettered``, whether letters were read as digits."""
+
+    numbers: tuple[Number, ...] = ()
+    pieces: tuple[str, ...] = ()
+    rest: tuple[str, ...] = ()
+    lettered: bool = False
+
+
+def between(text: str, plain: str, numbers: Sequence[Number], speech: Vocabulary, lettered: bool) -> Found:
+    """The numbers that are telephones, and the texts before, between and after them."""
+    good: list[Number] = []
+    pieces: list[str] = []
+    rest: list[str] = []
+    position = 0
+    for number in (*numbers, Number("", "", len(text), len(text))):
+        start, position = position, number.end
+        piece = plain[start : number.start]
+        if piece and piece.strip(_BREAKS):
+            if number.role and speech.faxes.search(piece.lstrip(_BREAKS)):
+                rest.append(text[start : number.end].strip(_BREAKS))
+                continue
+            left = text[start : start + len(speech.labels.sub("", piece))].strip(_BREAKS)
+            if left and not speech.empty(left):
+                pieces.append(left)
+        good.append(number)
+    foreign = any(n.role.startswith("foreign") for n in good)
+    pieces = [x for x in pieces if not (foreign and x.casefold() in speech.countries)]
+    good.pop()
+    shared = _areas_shared(good) if any(n.doubt for n in good) else tuple(good)
+    return Found(shared, tuple(pieces), tuple(rest), lettered)
+
+
+def _areas_shared(numbers: Sequence[Number]) -> tuple[Number, ...]:
+    """``0571-88886666/88887777``: a local number after a landline of the same length has that landline's area code."""
+    out: list[Number] = []
+    area, length = "", 0
+    for n in numbers:
+        if n.role == "landline" and not n.doubt and n.value.startswith("0"):
+            area, local = n.value.split("-")[:2]
+            length = len(local)
+        digits = digits_of(n.value)
+        shared = bool(n.doubt) and area and len(digits) == length
+        out.append(Number(n.role, f"{area}-{digits}", n.start, n.end) if shared else n)
+    return tuple(out)
+
+
+def by_role(numbers: Iterable[Number], want: str) -> dict[str, list[Number]]:
+    """The distinct numbers under ``mobile`` and ``landline``; foreign ones go where the field wants them."""
+    sorted_: dict[str, list[Number]] = {"mobile": [], "landline": []}
+    for n in numbers:
+        role = n.role if n.role in sorted_ else (want if want in sorted_ else _any_role(n.role))
+        if all(n.value != other.value for other in sorted_[role]):
+            sorted_[role].append(n)
+    return sorted_
+
+
+def _any_role(role: str) -> str:
+    return "landline" if role == "foreign_fixed" else "mobile"
+
+
+def parts_of(numbers: Iterable[Number], want: str) -> tuple[Number | None, list[tuple[str, str]], list[str]]:
+    """The field's own number, the parts under their roles (``mobile``, ``mobile_2`` …), and what is beyond these."""
+    roles = by_role(numbers, want)
+    own = roles[want][0] if roles.get(want) else None
+    parts, beyond = [], []
+    for role in ("mobile", "landline"):
+        for name, number in zip_longest((role, f"{role}_2"), roles[role]):
+            if number is None or number is own:
+                continue
+            if name:
+                parts.append((name, number.value))
+            else:
+                beyond.append(number.value)
+    return own, parts, beyond
