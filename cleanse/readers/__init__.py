@@ -28,11 +28,14 @@ READERS: dict[str, Reader] = {
     "delimited": (delimited.sniff, delimited.read),
 }
 
+DEFAULT_LIMITS = Limits()
 HEAD = 8192
 LOCK_FILES = ("~$*", ".~lock*")
 SYSTEM_FILES = (".*", "thumbs.db", "desktop.ini", "ehthumbs.db")
 NO_FAULT = ("lock_file", "ignored_by_rule", "no_cells")  # nothing is lost by passing these over
-OTHER_FORMATS = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"{\\rtf", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"<?xml")
+OTHER_FORMATS = (
+    b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"{\\rtf", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"<?xml",
+)  # fmt: skip
 
 
 def discover(root: Path, ignore: Sequence[str] = ()) -> list[tuple[str, Path]]:
@@ -58,7 +61,7 @@ def discover(root: Path, ignore: Sequence[str] = ()) -> list[tuple[str, Path]]:
 
 
 def read(
-    path: Path, name: str, limits: Limits = Limits(), encoding: str = "", ignore: Sequence[str] = ()
+    path: Path, name: str, limits: Limits = DEFAULT_LIMITS, encoding: str = "", ignore: Sequence[str] = ()
 ) -> Source:
     """One file as grids of text; never raises for bad data: ``status`` and ``reason`` say what became of it.
 

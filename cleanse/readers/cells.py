@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
@@ -22,7 +23,7 @@ def number_text(value: float) -> str:
     >>> number_text(13800000000.0), number_text(0.1), number_text(1e-7), number_text(2.5e20)
     ('13800000000', '0.1', '0.0000001', '250000000000000000000')
     """
-    if value != value or value in (float("inf"), float("-inf")):
+    if not math.isfinite(value):
         return ""
     if value.is_integer() and abs(value) < 1e15:
         return str(int(value))

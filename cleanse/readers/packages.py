@@ -174,7 +174,7 @@ def _sheet_parts(package: zipfile.ZipFile, names: list[str]) -> dict[str, str]:
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
     try:
         targets = {e.get("Id"): e.get("Target", "") for e in etree.fromstring(package.read(links), parser)}
-        sheets = [e for e in etree.fromstring(package.read(book), parser).iter("{*}sheet")]
+        sheets = list(etree.fromstring(package.read(book), parser).iter("{*}sheet"))
     except etree.XMLSyntaxError:
         return {}
     parts = {}

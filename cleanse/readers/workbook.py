@@ -16,6 +16,7 @@ from cleanse.readers.raw import Parsed, Raw, Unreadable
 ZIP = b"PK\x03\x04"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 BIFF = (b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00")  # a workbook stream without its container
+BIFF_LENGTHS = (b"\x04\x00", b"\x06\x00", b"\x08\x00", b"\x10\x00")
 STREAMS = {name: name.encode("utf-16-le") for name in ("EncryptedPackage", "Workbook", "Book")}
 LEADING_BLANKS = 10_000
 HIDDEN = (calamine.SheetVisibleEnum.Hidden, calamine.SheetVisibleEnum.VeryHidden)
@@ -23,7 +24,7 @@ HIDDEN = (calamine.SheetVisibleEnum.Hidden, calamine.SheetVisibleEnum.VeryHidden
 
 def sniff(head: bytes) -> bool:
     """A zip package, an OLE container or a bare BIFF stream."""
-    return head.startswith((ZIP, OLE)) or (head.startswith(BIFF) and head[2:4] in (b"\x08\x00", b"\x10\x00", b"\x06\x00", b"\x04\x00"))
+    return head.startswith((ZIP, OLE)) or (head.startswith(BIFF) and head[2:4] in BIFF_LENGTHS)
 
 
 def read(raw: Raw) -> Parsed:
@@ -74,7 +75,8 @@ def _grid(sheet: Any, meta: Any, notes: list[Note]) -> list[Grid]:
 
 def _fill_merged(rows: list[list[Any]], ranges: Any, top: int, left: int) -> tuple[Note, ...]:
     """A cell merged over several rows is shown in each of them: rows that hold more than that get its value too."""
-    alive = {number for (first, _), (last, _) in ranges if last > first for number in _own(rows, first - top, last - top)}
+    tall = [(first - top, last - top) for (first, _), (last, _) in ranges if last > first]
+    alive = {number for first, last in tall for number in _own(rows, first, last)}
     filled: list[str] = []
     for (first, column), (last, _) in ranges:
         source, at = first - top, column - left

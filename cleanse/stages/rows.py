@@ -1,0 +1,156 @@
+"""What one row of a sheet is when it is no record: the words and looks by which it is told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cleanse.kinds.header import normalize_header
+
+CUT = 4  # shorter beginnings of a header are no evidence (dBase cuts names to ten bytes)
+
+_UNIT = r"[万亿]?[元户家条个笔人]?"
+_TOTALS = r"(?:小\s*计|合\s*计|总\s*计|共\s*计|累\s*计|本页计|sub-?\s*totals?|(?:grand\s+)?totals?)"
+_NOTES = (
+    r"(?:备?注(?:释)?\s*\d*\s*[:：]|说\s*明\s*[:：]|填表说明|注意事项|温馨提示|特别提示|制\s*表|填\s*表|填\s*报|审\s*核|复\s*核|制\s*单|打\s*印|"
+    r"导出(?:时间|日期|人)|统计(?:时间|日期|人|口径)|更新(?:时间|日期)\s*[:：]|数据来源|数据截[至止]|以上(?:数据|信息|内容|客户|资料|名单|为)|"
+    r"截[至止]\s*\d|日\s*期\s*[:：]|单\s*位\s*[:：]\s*[万亿]?元|第\s*\d+\s*页|共\s*\d+\s*(?:条|页|行|户|家|笔|个)|本表|本页|"
+    r"(?:notes?|remarks?|prepared by|printed|exported|generated|source|page\s*\d+|as of)\s*[:：\d]|\*{1,3}\s*注)"
+)
+WORDED = rf"(?i)^\s*.{{0,12}}{_TOTALS}|^\s*[（(【*＊]*{_NOTES}"
+_TOTAL = re.compile(rf".{{0,12}}?{_TOTALS}\s*[:：]?(?:\s*[\d,.]+\s*{_UNIT})?", re.IGNORECASE)
+_NOTE = re.compile(rf"[（(【*＊]*{_NOTES}", re.IGNORECASE)
+_LABEL = re.compile(r"[^\s:：]{1,12}(?:\s[^\s:：]{1,12})?\s*[:：].*", re.DOTALL)
+_SUM = re.compile(
+    rf"[-+]?[¥￥$€]?\s*[-+]?(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?\s*(?:%|{_UNIT})|[-—/]+"
+)
+_PHONE = re.compile(
+    r"\+\d[\d\s-]{6,}|1[3-9]\d{9}|0\d{9,11}|0\d{2,3}[-\s]\d{7,8}.*|400[-\s]?\d{3}[-\s]?\d{4}|\(?0\d{2,3}\)\s?\d{7,8}"
+)
+_FIGURES = r"[-+\d\s./:：,，()（）%¥￥$€年月日时分秒元万]*"
+_DATA = re.compile(rf"{_FIGURES}\d{_FIGURES}")
+_ORGANISATION = re.compile(
+    r"公司|集团|[厂店铺馆院校所社行]$|中心|医院|学校|大学|中学|小学|幼儿园|银行|酒店|事务所|研究院|合作社|工作室|商行|经营部|协会|委员会|"
+    r"\b(?:inc|ltd|llc|corp|co|gmbh|company|limited|group|school|hospital|university|bank|hotel)\b",
+    re.IGNORECASE,
+)
+_MARK = re.compile(
+    r"[◆◇■□●○★☆▲△▼▽►▶▷◀※◎§→⇒√#*=~—–\-_>＞]+\s*\S.*|[【\[〖《]\s*[^】\]〗》]+[】\]〗》]|[-=*_~—]{3,}", re.DOTALL
+)
+_SECTION = re.compile(
+    r"(?:[东南西北中]{1,2}(?:大?区|部|片区|地区)|华[东南西北中](?:大?区|片区|地区)?|东北|西北|西南|东南|长三角|珠三角|京津冀|海外|国内|国外|境外|"
+    r"[\u4e00-\u9fff]{2,7}(?:省|自治区|特别行政区|地区|片区|大区)|(?:北京|上海|天津|重庆)市?|"
+    r"(?:(?:重点|一般|普通|意向|潜在|战略|核心|优质|老|新|大|小|已?成交|未成交|已?签约|未签约|已?合作|未合作|待?跟进|待回访|流失|公海|私海|无效|有效|"
+    r"沉睡|休眠|停用|其[他它]|VIP|[A-E]类?|[一二三]级|个人|企业|单位|渠道|经销商|代理商|终端)+"
+    r"(?:客户|跟进|线索|名单|用户|单位|类|商机|资源|伙伴|部分)*(?:名单|列表|清单|部分)?)|"
+    r"(?:19|20)\d{2}年?(?:度)?(?:\d{1,2}月)?(?:份|第?[一二三四1-4]季度|上半年|下半年|新增|客户)*|\d{1,2}月(?:份)?(?:新增|客户)*|第?[一二三四1-4]季度|"
+    r"[上下]半年|第?[一二三四五六七八九十\d]+(?:组|批|部分|部|期|次|类|页|区)|[一二三四五六七八九十]{1,3}[、.．].{1,12}|"
+    r"(?:销售|市场|业务|渠道|大客户|客户|项目|商务|直销)[一二三四五六七八九十\d]*(?:部|组|处|科|中心)[一二三四五六七八九十\d]*(?:部|组)?)"
+    r"(?:\s*[（(]\s*(?:共|合计)?\s*\d*\s*[家户个条人]?\s*[)）])?\s*[:：]?",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(r".*[，。；,;].*|.{31,}", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Words:
+    """The known header words, and the beginnings that a cut header may show."""
+
+    whole: frozenset[str]
+    beginnings: frozenset[str]
+
+    @classmethod
+    def of(cls, headers: frozenset[str]) -> Words:
+        """From normalised header words."""
+        return cls(headers, frozenset(h[:n] for h in headers for n in range(CUT, len(h))))
+
+    def known(self, cells: Mapping[int, str]) -> int:
+        """How many cells are known headers, whole, cut or with a number behind."""
+        return sum(self._knows(normalize_header(text)) for text in cells.values() if len(text) <= 40)
+
+    def _knows(self, name: str) -> bool:
+        return name in self.whole or name in self.beginnings or name.rstrip("0123456789一二三四") in self.whole
+
+
+def is_data(text: str) -> bool:
+    """A number, date, amount, phone or address on the net: never a header.
+
+    >>> is_data("2024-03-01"), is_data("a@b.cn"), is_data("手机")
+    (True, True, False)
+    """
+    return bool(_DATA.fullmatch(text)) or "@" in text or "＠" in text or len(text) > 40 or is_reach(text)
+
+
+def is_reach(text: str) -> bool:
+    """A phone number or an email address."""
+    return "@" in text or "＠" in text or bool(_PHONE.fullmatch(text))
+
+
+def is_name(text: str) -> bool:
+    """A company or an institution."""
+    return len(text) > 4 and bool(_ORGANISATION.search(text))
+
+
+def is_label(text: str) -> bool:
+    """``制表人：…``: a word, a colon, perhaps a value."""
+    return bool(_LABEL.fullmatch(text))
+
+
+def classify(cells: Mapping[int, str], width: int, names: set[str], serial: int, trailing: bool) -> str:
+    """The kind of a row under a header, '' for a record.
+
+    ``cells`` are the filled cells by position, ``width`` the columns of the table, ``names`` its normalised headers,
+    ``serial`` the position of the running number (-1: none), ``trailing``: no full record follows.
+
+    >>> classify({0: "小计", 5: "5,599,844.34"}, 8, set(), -1, False)
+    'subtotal'
+    >>> classify({1: "某某有限公司"}, 8, set(), -1, False)
+    ''
+    """
+    texts = [text for place, text in cells.items() if place != serial]
+    if not texts:
+        alone = cells[serial]
+        return "blank" if alone.isdecimal() else _classify_texts([alone], width, trailing)
+    if all(normalize_header(t) in names for t in cells.values()) and len(cells) >= min(2, len(names)):
+        return "repeated_header"
+    if serial in cells and not cells[serial].isdecimal():
+        texts = list(cells.values())
+    elif serial in cells:
+        return ""  # a numbered row is a record
+    return _classify_texts(texts, width, trailing)
+
+
+def _classify_texts(texts: list[str], width: int, trailing: bool) -> str:
+    if _is_subtotal(texts):
+        return "subtotal"
+    if width < 3 and not trailing:
+        return ""
+    if _is_note(texts, trailing):
+        return "note"
+    return "banner" if len(texts) == 1 and width >= 3 and _is_banner(texts[0]) else ""
+
+
+def _is_subtotal(texts: list[str]) -> bool:
+    labels = [t for t in texts if _TOTAL.fullmatch(t)]
+    rest = [t for t in texts if not _TOTAL.fullmatch(t)]
+    if not labels or any(is_name(t) for t in labels):
+        return False
+    return texts[0] in labels and all(_SUM.fullmatch(t) and not _PHONE.fullmatch(t) for t in rest)
+
+
+def _is_note(texts: list[str], trailing: bool) -> bool:
+    first = texts[0]
+    if _NOTE.match(first) and all(is_label(t) or _NOTE.match(t) or _DATA.fullmatch(t) for t in texts[1:]):
+        return not any(is_reach(t) for t in texts[1:])
+    if not trailing:
+        return False
+    if all(is_label(t) for t in texts) and not any(is_reach(t) for t in texts):
+        return True
+    return len(texts) == 1 and bool(_SENTENCE.fullmatch(first)) and not is_name(first) and not is_reach(first)
+
+
+def _is_banner(text: str) -> bool:
+    if is_name(text) or is_reach(text):
+        return False
+    return bool(_MARK.fullmatch(text)) or bool(_SECTION.fullmatch(text))
