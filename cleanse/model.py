@@ -237,7 +237,7 @@ class TargetField:
     name: str
     label: str
     source: str = ""
-    type: str = "text"  # text | date | datetime | number | picklist | boolean | email | phone | reference
+    type: str = "text"  # text | date | datetime | number | picklist | boolean | email | phone | reference | owner | id
     required: bool = False
     unique: bool = False
     max_length: int = 0
@@ -248,6 +248,11 @@ class TargetField:
     constant: str = ""
     separator: str = ""  # joins several sources
     confidence: str = "source"  # source | memory
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The canonical fields it is filled from: ``need + note`` names two; ``customer.owner`` is the parent's."""
+        return tuple(part.strip() for part in self.source.split("+") if part.strip())
 
 
 @dataclass(frozen=True)
@@ -263,6 +268,10 @@ class TargetObject:
     parent_object: str = ""
     one_of: tuple[tuple[str, ...], ...] = ()
 
+    def field(self, name: str) -> TargetField | None:
+        """The field of that name, if there is one."""
+        return next((f for f in self.fields if f.name == name), None)
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -275,6 +284,50 @@ class Profile:
     limits: Mapping[str, int]
     checks: Mapping[str, Any] = field(default_factory=dict)
     sources: tuple[str, ...] = ()
+
+    def header(self, column: TargetField) -> str:
+        """What stands above the column in the file: its name or label, with the marks of a required one."""
+        text = column.label if self.form["header"] == "label" else column.name
+        return f"{self.form['required_prefix']}{text}{self.form['required_suffix']}" if column.required else text
+
+    def limit(self, name: str, target: str = "") -> int:
+        """A limit, of one object where ``<name>_<object>`` is set; 0 is none."""
+        return self.limits.get(f"{name}_{target}", self.limits.get(name, 0))
+
+
+@dataclass(frozen=True)
+class Written:
+    """One file written: rows ``start`` to ``start + rows`` of the object's table, in its order."""
+
+    object: str
+    path: str
+    part: int
+    start: int
+    rows: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One written file as a fresh look at its bytes finds it; what cannot be told from the frame read back.
+
+    ``fault`` says why it could not be decoded or parsed; ``ragged`` counts the rows of another width than the header;
+    ``merged`` the merged ranges that are not the tip row; ``untyped`` the cells that hold no text.
+    """
+
+    object: str
+    path: str
+    rows: int
+    bytes: int
+    bom: bool = False
+    header: tuple[str, ...] = ()
+    fault: str = ""
+    ragged: int = 0
+    sheets: int = 1
+    merged: int = 0
+    formulas: int = 0
+    untyped: int = 0
 
 
 def frame(name: str, rows: Sequence[Sequence[Any]] = ()) -> pd.DataFrame:
