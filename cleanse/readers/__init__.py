@@ -1,7 +1,7 @@
 """Files become grids of text; what cannot be read is said with its reason. Content decides, never the suffix alone.
 
 >>> sorted(READERS)
-['delimited', 'dbf', 'html', 'workbook']
+['dbf', 'delimited', 'html', 'workbook']
 """
 
 from __future__ import annotations

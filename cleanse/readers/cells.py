@@ -18,16 +18,18 @@ LISTED = 20  # addresses named in one note
 
 
 def number_text(value: float) -> str:
-    """A number without '.0' and without an exponent, the shortest text that gives the same number back.
+    """A number without '.0', without an exponent and, as a spreadsheet shows it, with at most 15 telling digits.
 
-    >>> number_text(13800000000.0), number_text(0.1), number_text(1e-7), number_text(2.5e20)
-    ('13800000000', '0.1', '0.0000001', '250000000000000000000')
+    >>> number_text(13800000000.0), number_text(0.1 + 0.2), number_text(1e-7), number_text(2.5e20)
+    ('13800000000', '0.3', '0.0000001', '250000000000000000000')
     """
     if not math.isfinite(value):
         return ""
     if value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     text = repr(value)
+    if len(text) > EXACT_DIGITS and abs(value) < 1e15:
+        text = format(value, f".{EXACT_DIGITS}g")
     if "e" in text:
         text = format(Decimal(text), "f")
     return text.removesuffix(".0")

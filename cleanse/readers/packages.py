@@ -15,6 +15,7 @@ from lxml import etree
 from cleanse.model import Note
 from cleanse.readers.cells import listed
 from cleanse.readers.raw import Limits, Unreadable
+from cleanse.readers.styles import STYLES, padded_cells, zero_formats
 
 CHUNK = 1 << 20
 OVERLAP = 256
@@ -38,6 +39,7 @@ class Package:
     form: str
     sheets: dict[str, str] = field(default_factory=dict)  # sheet name -> part
     notes: dict[str, list[Note]] = field(default_factory=dict)
+    zeros: dict[str, list[tuple[int, int, int]]] = field(default_factory=dict)  # part -> row, column (from 1), digits
 
 
 def inspect(data: bytes, limits: Limits) -> Package:
@@ -66,17 +68,19 @@ def _inspect(package: zipfile.ZipFile, limits: Limits) -> Package:
         raise Unreadable("unsupported_format", "zip", "zip")
     if len(names) > MOST_PARTS or sum(bool(_SHEET.match(n)) for n in names) > limits.sheets:
         raise Unreadable("too_large", f"{len(names)} parts", found.form)
+    formats = zero_formats(package.read(STYLES)) if STYLES in names else {}
     left = limits.unpacked_bytes
     for name in sorted(names):
         if name.endswith("/"):
             continue
-        part = _Part(name, found.form)
+        part = _Part(name, found.form, formats)
         for chunk in _chunks(package, name):
             left -= len(chunk)
             if left < 0:
                 raise Unreadable("too_large", "unpacked", found.form)
             part.look(chunk)
         found.notes[name] = part.finish()
+        found.zeros[name] = part.zeros
         if part.far or (part.is_sheet and limits.cells < NEAR_BOX):
             _measure(package, name, found.form, limits)
     return found
@@ -102,8 +106,9 @@ def _chunks(package: zipfile.ZipFile, name: str) -> Iterator[bytes]:
 class _Part:
     """One part of a package, seen chunk by chunk; a sheet is cut between two rows, so that no pattern is torn."""
 
-    def __init__(self, name: str, form: str) -> None:
-        self.form = form
+    def __init__(self, name: str, form: str, formats: dict[int, int]) -> None:
+        self.form, self.formats, self.padded = form, formats, padded_cells(formats)
+        self.zeros: list[tuple[int, int, int]] = []
         self.is_xml = name.lower().endswith((".xml", ".rels"))
         self.is_sheet = bool(_SHEET.match(name)) and form in ("xlsx", "xlsm")
         self.far = False
@@ -129,6 +134,9 @@ class _Part:
             self.errors += [f"{m[1].decode()}={m[2].decode('utf-8', 'replace')}" for m in _ERROR.finditer(text)]
         if b'hidden="' in text:
             self.hidden += len(_HIDDEN.findall(text))
+        if self.padded:
+            found = self.padded.findall(text)
+            self.zeros += [(int(row), _number(letters), self.formats[int(style)]) for style, letters, row in found]
         if b"<f" in text:
             self.unvalued += len(_NO_VALUE.findall(text))
 

@@ -9,7 +9,7 @@ import python_calamine as calamine
 
 from cleanse.model import Grid, Note
 from cleanse.readers import packages
-from cleanse.readers.cells import column_name, frame_of_rows, listed
+from cleanse.readers.cells import column_name, frame_of_rows, listed, number_text
 from cleanse.readers.probe import probe
 from cleanse.readers.raw import Parsed, Raw, Unreadable
 
@@ -18,6 +18,7 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 BIFF = (b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00")  # a workbook stream without its container
 BIFF_LENGTHS = (b"\x04\x00", b"\x06\x00", b"\x08\x00", b"\x10\x00")
 STREAMS = {name: name.encode("utf-16-le") for name in ("EncryptedPackage", "Workbook", "Book")}
+TOLD = {"assword": "password_protected", "imit exceeded": "too_large"}  # signs in the library's own messages
 LEADING_BLANKS = 10_000
 HIDDEN = (calamine.SheetVisibleEnum.Hidden, calamine.SheetVisibleEnum.VeryHidden)
 
@@ -37,14 +38,14 @@ def read(raw: Raw) -> Parsed:
         with calamine.load_workbook(io.BytesIO(raw.data)) as book:
             for meta in book.sheets_metadata:
                 if meta.typ == calamine.SheetTypeEnum.WorkSheet:
-                    notes = package.notes.get(package.sheets.get(meta.name, ""), [])
-                    grids += _grid(book.get_sheet_by_name(meta.name), meta, notes)
+                    grids += _grid(book.get_sheet_by_name(meta.name), meta, package)
     except calamine.PasswordError as e:
         raise Unreadable("password_protected", "", package.form) from e
     except (KeyboardInterrupt, SystemExit, MemoryError):
         raise
     except BaseException as e:  # a panic of the Rust library is no Exception
-        reason = "password_protected" if "assword" in str(e) else "corrupt"
+        text = str(e)
+        reason = next((r for sign, r in TOLD.items() if sign in text), "corrupt")
         raise Unreadable(reason, type(e).__name__, package.form) from e
     if not grids:
         raise Unreadable("no_cells", "", package.form)
@@ -59,11 +60,14 @@ def _container(data: bytes) -> packages.Package:
     raise Unreadable("unsupported_format", "ole", "ole")
 
 
-def _grid(sheet: Any, meta: Any, notes: list[Note]) -> list[Grid]:
+def _grid(sheet: Any, meta: Any, package: packages.Package) -> list[Grid]:
     if sheet.start is None:
         return []
+    part = package.sheets.get(meta.name, "")
+    notes = package.notes.get(part, [])
     top, left = sheet.start
     rows = sheet.to_python(skip_empty_area=True)
+    _pad(rows, package.zeros.get(part, []), top, left)
     filled = _fill_merged(rows, sheet.merged_cell_ranges or (), top, left)
     if 0 < top <= LEADING_BLANKS:
         rows = [[""] * len(rows[0])] * top + rows
@@ -71,6 +75,14 @@ def _grid(sheet: Any, meta: Any, notes: list[Note]) -> list[Grid]:
     cells, found = frame_of_rows(rows, top + 1, left)
     hidden = (Note("hidden_sheet", meta.name),) if meta.visible in HIDDEN else ()
     return [Grid(meta.name, cells, (*hidden, *notes, *found, *filled))]
+
+
+def _pad(rows: list[list[Any]], zeros: list[tuple[int, int, int]], top: int, left: int) -> None:
+    """Whole numbers under a format of zeros get the zeros that a person sees."""
+    for row, column, digits in zeros:
+        value = rows[row - 1 - top][column - 1 - left]
+        if isinstance(value, (int, float)):
+            rows[row - 1 - top][column - 1 - left] = number_text(float(value)).zfill(digits)
 
 
 def _fill_merged(rows: list[list[Any]], ranges: Any, top: int, left: int) -> tuple[Note, ...]:

@@ -23,7 +23,7 @@ _TOTAL = re.compile(rf".{{0,12}}?{_TOTALS}\s*[:：]?(?:\s*[\d,.]+\s*{_UNIT})?", 
 _NOTE = re.compile(rf"[（(【*＊]*{_NOTES}", re.IGNORECASE)
 _LABEL = re.compile(r"[^\s:：]{1,12}(?:\s[^\s:：]{1,12})?\s*[:：].*", re.DOTALL)
 _SUM = re.compile(
-    rf"[-+]?[¥￥$€]?\s*[-+]?(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?\s*(?:%|{_UNIT})|[-—/]+"
+    rf"[-+]?[¥￥$€]?\s*[-+]?(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?\s*(?:%|{_UNIT})|共\s*\d+\s*{_UNIT}|[-—/]+"
 )
 _PHONE = re.compile(
     r"\+\d[\d\s-]{6,}|1[3-9]\d{9}|0\d{9,11}|0\d{2,3}[-\s]\d{7,8}.*|400[-\s]?\d{3}[-\s]?\d{4}|\(?0\d{2,3}\)\s?\d{7,8}"
@@ -97,38 +97,40 @@ def is_label(text: str) -> bool:
     return bool(_LABEL.fullmatch(text))
 
 
-def classify(cells: Mapping[int, str], width: int, names: set[str], serial: int, trailing: bool) -> str:
+@dataclass(frozen=True)
+class Shape:
+    """A table as its header shows it: how many columns, the first column's position, the normalised names, the
+    position of the running number (-1: none)."""
+
+    width: int
+    left: int = 0
+    names: frozenset[str] = frozenset()
+    serial: int = -1
+
+
+def classify(cells: Mapping[int, str], shape: Shape, trailing: bool) -> str:
     """The kind of a row under a header, '' for a record.
 
-    ``cells`` are the filled cells by position, ``width`` the columns of the table, ``names`` its normalised headers,
-    ``serial`` the position of the running number (-1: none), ``trailing``: no full record follows.
+    ``cells`` are the filled cells by position, ``trailing``: no full record follows.
 
-    >>> classify({0: "小计", 5: "5,599,844.34"}, 8, set(), -1, False)
-    'subtotal'
-    >>> classify({1: "某某有限公司"}, 8, set(), -1, False)
-    ''
+    >>> classify({0: "小计", 5: "5,599,844.34"}, Shape(8), False), classify({1: "某某有限公司"}, Shape(8), False)
+    ('subtotal', '')
     """
-    texts = [text for place, text in cells.items() if place != serial]
-    if not texts:
-        alone = cells[serial]
-        return "blank" if alone.isdecimal() else _classify_texts([alone], width, trailing)
-    if all(normalize_header(t) in names for t in cells.values()) and len(cells) >= min(2, len(names)):
+    rest = [text for place, text in cells.items() if place != shape.serial]
+    number = cells.get(shape.serial, "")
+    if number.isdecimal():
+        return "" if rest else "blank"
+    if len(cells) >= min(2, len(shape.names)) and all(normalize_header(t) in shape.names for t in cells.values()):
         return "repeated_header"
-    if serial in cells and not cells[serial].isdecimal():
-        texts = list(cells.values())
-    elif serial in cells:
-        return ""  # a numbered row is a record
-    return _classify_texts(texts, width, trailing)
-
-
-def _classify_texts(texts: list[str], width: int, trailing: bool) -> str:
+    texts = list(cells.values())
     if _is_subtotal(texts):
         return "subtotal"
-    if width < 3 and not trailing:
-        return ""
+    at_left = min(cells) <= shape.left + 1
+    if shape.width < 3 or not (at_left or trailing):
+        return "note" if trailing and _is_note(texts, trailing) else ""
     if _is_note(texts, trailing):
         return "note"
-    return "banner" if len(texts) == 1 and width >= 3 and _is_banner(texts[0]) else ""
+    return "banner" if at_left and len(texts) == 1 and _is_banner(texts[0]) else ""
 
 
 def _is_subtotal(texts: list[str]) -> bool:

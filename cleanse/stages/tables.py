@@ -230,19 +230,21 @@ def _below(sheet: _Sheet, start: int, end: int, header: _Header) -> dict[int, st
     counts = sheet.counts[start:end]
     if not len(counts):
         return {}
-    names = {normalize_header(t) for t in header.names.values()}
     serial = next((c for c, t in sorted(header.names.items()) if normalize_header(t) in SERIAL), -1)
     width = max(len(header.names), int(counts.max()))
+    left = min(header.names, default=int(np.argmax(sheet.filled[start:end].any(axis=0))))
+    shape = look.Shape(width, left, frozenset(map(normalize_header, header.names.values())), serial)
     few = max(2, width // 3)
     suspicious = ((counts > 0) & (counts <= few)) | _worded(sheet, start, end, header)
     strong = np.flatnonzero((counts > few) & ~suspicious)
     last = int(strong[-1]) + start if len(strong) else start - 1
     kinds: dict[int, str] = {}
-    for offset in np.flatnonzero(suspicious).tolist():
+    for offset in np.flatnonzero(suspicious)[::-1].tolist():  # from below: what follows tells whether the table is over
         at = start + offset
-        cells = sheet.row(at)
-        if kind := look.classify(cells, width, names, serial, at > last):
+        if kind := look.classify(sheet.row(at), shape, at > last):
             kinds[at] = kind
+        else:
+            last = max(last, at)
     return kinds
 
 

@@ -1,0 +1,141 @@
+"""Small real files of every format, written into the test's own folder; all data invented."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import struct
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import xlsxwriter
+
+TEXT = [
+    ["客户名称", "编号", "电话", "日期", "金额"],
+    ["青松样品有限公司", "007", "13800001111", "2024-03-05", "1234.5"],
+    ["白云样品厂", "", "0571-88880000\n转8", "", "-0.5"],
+]
+
+_ODS = (
+    '<?xml version="1.0"?><office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+    'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" '
+    'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:spreadsheet>'
+    '<table:table table:name="客户">{}</table:table></office:spreadsheet></office:body></office:document-content>'
+)
+
+
+def xlsx(path: Path) -> None:
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheet = book.add_worksheet("客户")
+        date = book.add_format({"num_format": "yyyy-mm-dd"})
+        sheet.write_row(0, 0, TEXT[0])
+        sheet.write_row(1, 0, TEXT[1][:2])
+        sheet.write_number(1, 2, 13800001111)
+        sheet.write_datetime(1, 3, dt.datetime(2024, 3, 5), date)
+        sheet.write_number(1, 4, 1234.5)
+        sheet.write_row(2, 0, [TEXT[2][0], None, TEXT[2][2], None, -0.5])
+
+
+def ods(path: Path) -> None:
+    def cell(text: str) -> str:
+        lines = "".join(f"<text:p>{line}</text:p>" for line in text.split("\n"))
+        return f'<table:table-cell office:value-type="string">{lines}</table:table-cell>'
+
+    rows = "".join(f"<table:table-row>{''.join(cell(t) if t else '<table:table-cell/>' for t in row)}</table:table-row>" for row in TEXT)
+    empty = '<table:table-row table:number-rows-repeated="1048000"><table:table-cell/></table:table-row>'
+    with zipfile.ZipFile(path, "w") as package:
+        package.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        package.writestr("content.xml", _ODS.format(rows + empty))
+        package.writestr("META-INF/manifest.xml", "<manifest/>")
+
+
+def html(path: Path) -> None:
+    rows = "".join(
+        "<tr>" + "".join(f"<td>{t.replace(chr(10), '<br>') or '&nbsp;'}</td>" for t in row) + "</tr>\n" for row in TEXT
+    )
+    head = '<html><head><meta http-equiv=Content-Type content="text/html; charset=gb2312"></head>'
+    path.write_bytes(f"{head}<body><table border=1>\n{rows}</table></body></html>".encode("gbk"))
+
+
+def delimited(delimiter: str, encoding: str) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        lines = [delimiter.join(f'"{t}"' if "\n" in t else t for t in row) for row in TEXT]
+        path.write_bytes("\r\n".join([*lines, ""]).encode(encoding))
+
+    return write
+
+
+def dbf_bytes(names: list[bytes], rows: list[list[bytes]], deleted: tuple[int, ...] = (), page: int = 0x7A) -> bytes:
+    """A dBase III table of character fields of 30 bytes; ``deleted`` are 0-based row positions."""
+    size, header = 1 + 30 * len(names), 33 + 32 * len(names)
+    out = struct.pack("<B3BIHH16xBB2x", 3, 124, 1, 1, len(rows), header, size, 0, page)
+    out += b"".join(struct.pack("<11sc4xBB14x", name, b"C", 30, 0) for name in names) + b"\r"
+    for number, row in enumerate(rows):
+        out += (b"*" if number in deleted else b" ") + b"".join(value.ljust(30) for value in row)
+    return out + b"\x1a"
+
+
+def dbf(path: Path) -> None:
+    rows = [[text.replace("\n", " ").encode("gbk") for text in row] for row in TEXT]
+    path.write_bytes(dbf_bytes(rows[0], rows[1:]))
+
+
+def xls(path: Path) -> None:
+    path.write_bytes((Path(__file__).parent / "data" / "small.xls").read_bytes())
+
+
+WRITERS: dict[str, Callable[[Path], None]] = {
+    "xlsx": xlsx,
+    "ods": ods,
+    "xls": xls,
+    "html": html,
+    "dbf": dbf,
+    "csv utf-8": delimited(",", "utf-8"),
+    "csv utf-8-sig": delimited(",", "utf-8-sig"),
+    "csv gbk": delimited(",", "gbk"),
+    "csv utf-16": delimited(",", "utf-16"),
+    "tsv utf-16-le": delimited("\t", "utf-16-le"),
+    "csv semicolon": delimited(";", "gb18030"),
+}
+
+
+@pytest.fixture(params=sorted(WRITERS))
+def sample(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Path]:
+    """The same little table in one of the formats, under a suffix that says nothing."""
+    path = tmp_path / "样品.dat"
+    WRITERS[request.param](path)
+    return request.param, path
+
+
+@pytest.fixture
+def expected() -> list[list[str]]:
+    return [list(row) for row in TEXT]
+
+
+@pytest.fixture
+def make_dbf() -> Callable[..., bytes]:
+    return dbf_bytes
+
+
+@pytest.fixture
+def change_package() -> Callable[..., bytes]:
+    """A small xlsx whose parts are changed: part name -> function of its bytes (None drops the part)."""
+
+    def change(**parts: Callable[[bytes], bytes | None]) -> bytes:
+        first, second = io.BytesIO(), io.BytesIO()
+        with xlsxwriter.Workbook(first) as book:
+            sheet = book.add_worksheet()
+            sheet.write_row(0, 0, ["客户", "电话"])
+            sheet.write_row(1, 0, ["青松样品厂", "1"])
+        by_name = {"sheet": "xl/worksheets/sheet1.xml", "book": "xl/workbook.xml"}
+        changes = {by_name[key]: value for key, value in parts.items()}
+        with zipfile.ZipFile(first) as old, zipfile.ZipFile(second, "w", zipfile.ZIP_DEFLATED) as new:
+            for name in old.namelist():
+                data = changes.get(name, lambda d: d)(old.read(name))
+                if data is not None:
+                    new.writestr(name, data)
+        return second.getvalue()
+
+    return change

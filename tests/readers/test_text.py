@@ -1,0 +1,147 @@
+"""Delimited text, HTML tables and dBase: delimiters, quotes, encodings, damage; nothing is lost."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cleanse.readers import read
+
+
+@pytest.fixture
+def reading(tmp_path):
+    def build(data, encoding=""):
+        (tmp_path / "f").write_bytes(data if isinstance(data, bytes) else data.encode("utf-8"))
+        return read(tmp_path / "f", "f", encoding=encoding)
+
+    return build
+
+
+def rows(source, number=0):
+    return source.grids[number].cells.to_numpy().tolist()
+
+
+def notes(source):
+    return [(n.code, n.where) for g in source.grids for n in g.notes]
+
+
+def test_rows_are_logical_records_and_blank_lines_count(reading):
+    source = reading('客户,备注\n甲,"一\n二"\n\n乙,三\n')
+    assert source.grids[0].cells.index.tolist() == [1, 2, 3, 4]
+    assert rows(source) == [["客户", "备注"], ["甲", "一\n二"], ["", ""], ["乙", "三"]]
+
+
+def test_ragged_rows_lose_nothing_and_are_named(reading):
+    source = reading("客户,电话\n甲,1,多,余\n乙\n丙,2\n")
+    assert rows(source) == [["客户", "电话", "", ""], ["甲", "1", "多", "余"], ["乙", "", "", ""], ["丙", "2", "", ""]]
+    assert notes(source) == [("csv_row_ragged", "2")]
+
+
+def test_a_quote_that_never_closes_spoils_its_own_row_only(reading):
+    source = reading('客户,电话\n"甲,1\n乙,2\n丙,3\n')
+    assert rows(source) == [["客户", "电话"], ['"甲', "1"], ["乙", "2"], ["丙", "3"]]
+    assert notes(source) == [("csv_quote_broken", "2")]
+
+
+def test_a_quote_inside_a_cell_is_a_sign_like_any_other(reading):
+    source = reading('客户,规格\n甲,5" 管\n乙,"说""好"""\n')
+    assert rows(source) == [["客户", "规格"], ["甲", '5" 管'], ["乙", '说"好"']]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_the_delimiter_is_the_one_that_gives_even_rows(reading, delimiter):
+    table = [["客户", "电话", "备注"], ["甲", "1;2", "a,b,c|d"], ["乙", "3", "e,f\t"], ["丙", "4", "g"]]
+    out = io.StringIO()
+    csv.writer(out, delimiter=delimiter).writerows(table)
+    assert rows(reading(out.getvalue())) == table
+
+
+def test_a_line_that_names_the_delimiter_is_obeyed_and_counted(reading):
+    source = reading("sep=;\n客户;电话\n甲;1,5\n")
+    assert rows(source) == [["客户", "电话"], ["甲", "1,5"]] and source.grids[0].cells.index.tolist() == [2, 3]
+
+
+def test_armoured_codes_are_shown_without_their_armour(reading):
+    assert rows(reading('客户,编号\n甲,="00123"\n')) == [["客户", "编号"], ["甲", "00123"]]
+
+
+def test_words_for_nothing_stay_as_they_stand(reading):
+    assert rows(reading("客户,x\nNA,null\nN/A,0012\n")) == [["客户", "x"], ["NA", "null"], ["N/A", "0012"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "found"),
+    [
+        ("客户名称,电话\n青松样品有限公司,1\n", "gbk", "gbk"),
+        ("客户名称,备注\n㐀样品,𠮷𠮷\n", "gb18030", "gbk"),
+        ("客戶名稱,電話\n臺灣樣品股份有限公司,1\n", "big5", "big5"),
+        ("客户,电话\n甲,1\n", "utf-8", "utf-8"),
+        ("客户,电话\n甲,1\n", "utf-8-sig", "utf-8-sig"),
+        ("name,city\nMüller,Köln\nJosé,Málaga\n", "cp1252", None),
+    ],
+)
+def test_the_encoding_is_found_from_the_bytes(reading, text, encoding, found):
+    source = reading(text.encode(encoding))
+    assert rows(source) == [line.split(",") for line in text.splitlines()]
+    assert found in (None, source.encoding)
+
+
+def test_one_damaged_byte_does_not_change_the_encoding(reading):
+    data = ("客户名称,备注\n" + "青松样品有限公司,好\n" * 400).encode("gbk")
+    source = reading(data[:5000] + b"\xff" + data[5000:])
+    assert source.encoding == "gbk" and notes(source)[0][0] == "encoding_damaged"
+    assert rows(source)[1] == ["青松样品有限公司", "好"]
+
+
+def test_prose_is_no_table(reading):
+    assert reading("这是一段说明文字。" * 20).reason == "no_table"
+
+
+SIGNS = st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]) | st.sampled_from('\n",;')
+RECORD = st.lists(st.text(SIGNS, max_size=8), min_size=3, max_size=3)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(RECORD, min_size=2, max_size=6))
+def test_what_a_csv_writer_writes_comes_back(reading, table):
+    table = [["客户", "电话", "备注"], ["甲", "1", "x"], ["乙", "2", "y"], *table]
+    out = io.StringIO()
+    csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(table)
+    assert rows(reading(out.getvalue())) == table
+
+
+def test_html_spans_breaks_and_blanks(reading):
+    source = reading(
+        '<html><meta charset="utf-8"><table><tr><td colspan=3>名单</td></tr>'
+        "<tr><th>客户</th><th>电话</th><th>备注</th></tr>"
+        "<tr><td rowspan=2>甲</td><td>1</td><td>一<br>二</td></tr><tr><td>2</td><td>&nbsp;</td></tr></table></html>"
+    )
+    assert source.format == "html"
+    assert rows(source) == [["名单", "", ""], ["客户", "电话", "备注"], ["甲", "1", "一\n二"], ["甲", "2", ""]]
+
+
+def test_several_html_tables_are_several_grids(reading):
+    inner = "<table><tr><td>c</td></tr></table>"
+    source = reading(f"<table><tr><td>a</td></tr></table><p>x</p><table><tr><td>b</td><td>{inner}</td></tr></table>")
+    assert [g.sheet for g in source.grids] == ["table1", "table2"]
+
+
+def test_deleted_dbase_records_keep_the_numbers_of_the_others(reading, make_dbf):
+    names = ["客户".encode("gbk"), b"TEL"]
+    data = make_dbf(names, [["甲".encode("gbk"), b"1"], [b"x", b"2"], [b"y\0\0", b"3"]], deleted=(1,))
+    source = reading(data)
+    assert source.format == "dbf" and source.encoding == "gbk"
+    assert source.grids[0].cells.index.tolist() == [0, 1, 3]
+    assert rows(source) == [["客户", "TEL"], ["甲", "1"], ["y", "3"]]
+    assert notes(source) == [("deleted_rows", "2")]
+
+
+def test_dbase_fields_of_one_name_are_both_kept_and_a_false_count_is_noted(reading, make_dbf):
+    data = bytearray(make_dbf([b"TEL", b"TEL"], [[b"1", b"2"]], page=0))
+    data[4:8] = (9).to_bytes(4, "little")
+    source = reading(bytes(data))
+    assert rows(source) == [["TEL", "TEL"], ["1", "2"]] and notes(source) == [("record_count_differs", "")]

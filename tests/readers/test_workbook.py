@@ -1,0 +1,135 @@
+"""Workbooks: what a person sees in the cells, what hides, and what would harm the machine."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+import xlsxwriter
+
+from cleanse.readers import read
+
+
+@pytest.fixture
+def book(tmp_path):
+    def build(fill, name="b.xlsx"):
+        with xlsxwriter.Workbook(str(tmp_path / name)) as workbook:
+            fill(workbook)
+        return read(tmp_path / name, name)
+
+    return build
+
+
+def rows(source, number=0):
+    return source.grids[number].cells.to_numpy().tolist()
+
+
+def codes(source, number=0):
+    return [note.code for note in source.grids[number].notes]
+
+
+def test_values_look_as_a_person_sees_them(book):
+    def fill(workbook):
+        sheet = workbook.add_worksheet()
+        moment = workbook.add_format({"num_format": "yyyy-mm-dd hh:mm"})
+        zeros = workbook.add_format({"num_format": "000000"})
+        sheet.write_number(0, 0, 13800001111.0)
+        sheet.write_number(0, 1, 0.1)
+        sheet.write_number(0, 2, 0.0000001)
+        sheet.write_boolean(0, 3, True)
+        sheet.write_datetime(0, 4, dt.datetime(2024, 3, 5, 9, 30), moment)
+        sheet.write_number(0, 5, 123, zeros)
+        sheet.write_string(0, 6, "00123")
+
+    assert rows(book(fill)) == [["13800001111", "0.1", "0.0000001", "TRUE", "2024-03-05 09:30:00", "000123", "00123"]]
+
+
+def test_numbers_too_long_to_be_exact_are_named(book):
+    source = book(lambda b: b.add_worksheet().write_number(1, 1, 913301000000000123))
+    assert rows(source) == [[""], ["913301000000000100"]] and codes(source) == ["excel_precision_lost"]
+    assert source.grids[0].notes[0].where == "B2"
+
+
+def test_rows_and_columns_keep_their_physical_numbers(book):
+    source = book(lambda b: b.add_worksheet().write_row(3, 2, ["客户", "电话"]))
+    assert source.grids[0].cells.index.tolist() == [1, 2, 3, 4]
+    assert source.grids[0].cells.columns.tolist() == [2, 3]
+
+
+def test_hidden_sheets_and_rows_are_read_and_noted(book):
+    def fill(workbook):
+        workbook.add_worksheet("显").write(0, 0, "a")
+        hidden = workbook.add_worksheet("隐")
+        hidden.hide()
+        hidden.write(0, 0, "b")
+        hidden.write(1, 0, "c")
+        hidden.set_row(1, None, None, {"hidden": True})
+
+    source = book(fill)
+    assert rows(source, 1) == [["b"], ["c"]] and codes(source, 1) == ["hidden_sheet", "hidden_rows"]
+
+
+def test_formula_errors_and_formulas_without_a_value_are_named(book):
+    def fill(workbook):
+        sheet = workbook.add_worksheet()
+        sheet.write_row(0, 0, ["客户", "金额"])
+        sheet.write_formula(1, 0, "=NA()", None, "#N/A")
+        sheet.write_formula(1, 1, "=1+1", None, "")
+
+    source = book(fill)
+    assert codes(source) == ["error_cell", "formula_without_value"]
+    assert source.grids[0].notes[0].where == "A2=#N/A"
+
+
+def test_a_cell_merged_over_rows_belongs_to_each_row_that_holds_more(book):
+    def fill(workbook):
+        sheet = workbook.add_worksheet()
+        sheet.merge_range(0, 0, 0, 1, "名单")
+        sheet.merge_range(1, 0, 3, 0, "青松样品厂")
+        sheet.write(1, 1, "甲")
+        sheet.write(2, 1, "乙")
+
+    source = book(fill)
+    assert rows(source) == [["名单", ""], ["青松样品厂", "甲"], ["青松样品厂", "乙"]]
+    assert codes(source) == ["merged_cell_filled"]
+
+
+def test_an_empty_workbook_is_passed_over(book):
+    source = book(lambda b: b.add_worksheet())
+    assert (source.status, source.reason) == ("ignored", "no_cells")
+
+
+HOSTILE = {
+    "a cell at the far end": (lambda d: d.replace(b'r="B2"', b'r="XFD1048576"'), "too_large"),
+    "a row past the limit": (lambda d: d.replace(b'r="B2"', b'r="B99999999"'), "too_large"),
+    "a row past counting": (lambda d: d.replace(b'r="B2"', b'r="B99999999999999"'), "too_large"),
+    "entities": (lambda d: d.replace(b"?>", b'?><!DOCTYPE a [<!ENTITY x "y">]>', 1), "corrupt"),
+    "a missing sheet": (lambda d: None, "corrupt"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(HOSTILE))
+def test_hostile_packages_are_refused(tmp_path, change_package, name):
+    change, reason = HOSTILE[name]
+    (tmp_path / "h.xlsx").write_bytes(change_package(sheet=change))
+    source = read(tmp_path / "h.xlsx", "h.xlsx")
+    assert (source.status, source.reason, source.format) == ("error", reason, "xlsx")
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "empty_file"),
+        (b"\0" * 512, "empty_file"),
+        (b"%PDF-1.7 x", "unsupported_format"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "unsupported_format"),
+        (b"PK\x03\x04xl/worksheets/sheet1.xml", "corrupt"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "password_protected"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "Workbook".encode("utf-16-le"), "corrupt"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "WordDocument".encode("utf-16-le"), "unsupported_format"),
+    ],
+)
+def test_what_is_no_workbook_is_refused_with_its_reason(tmp_path, data, reason):
+    (tmp_path / "x.xlsx").write_bytes(data)
+    source = read(tmp_path / "x.xlsx", "x.xlsx")
+    assert (source.status, source.reason) == ("error", reason)

@@ -1,0 +1,105 @@
+"""What the table finder promises: every row is a record or layout, and a record is never taken for layout."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cleanse.codes import all_codes
+from cleanse.model import Grid
+from cleanse.stages.tables import find_tables, normalize_header
+
+ROOT = Path(__file__).parents[2]
+CASES = tomllib.loads((Path(__file__).parent / "cases" / "tables.toml").read_text("utf-8"))["case"]
+LEXICON = [
+    line.split("\t")
+    for line in (ROOT / "rules" / "lexicons" / "headers.tsv").read_text("utf-8").splitlines()
+    if "\t" in line
+]
+HEADERS = frozenset(normalize_header(word) for _, word in LEXICON)
+
+
+def grid_of(rows, first=1):
+    width = max(map(len, rows))
+    cells = [[*row, *[""] * (width - len(row))] for row in rows]
+    return Grid("表", pd.DataFrame(cells, index=range(first, first + len(cells)), columns=range(width), dtype="str"))
+
+
+def kinds_of(tables):
+    kinds = {}
+    for table in tables:
+        kinds |= dict(zip(table.layout["source_row"], table.layout["kind"], strict=True))
+        kinds |= dict.fromkeys(table.rows.index, "record")
+    return [kinds[row] for row in sorted(kinds)]
+
+
+@pytest.mark.parametrize("case", CASES, ids=[c["name"] for c in CASES])
+def test_cases(case):
+    rows = [[cell.strip() for cell in line.split("|")] for line in case["grid"].strip("\n").split("\n")]
+    tables = find_tables(grid_of(rows), "f", HEADERS)
+    assert kinds_of(tables) == case["kinds"].split()
+    assert len(tables) == 1
+    assert list(tables[0].rows.columns) == case.get("columns", list(tables[0].rows.columns))
+
+
+def test_empty_cells_are_missing_and_the_others_stand_as_they_were():
+    (table,) = find_tables(grid_of([["客户", "电话"], [" 甲 ", ""], ["乙", "　"]]), "f", HEADERS)
+    assert table.rows["客户"].tolist() == [" 甲 ", "乙"] and table.rows["电话"].isna().all()
+    assert set(map(str, table.rows.dtypes)) == {"str"} and table.header_row == 1
+
+
+def test_the_field_list_of_a_database_table_is_its_header():
+    (table,) = find_tables(grid_of([["AAA1", "BBB1"], ["甲", "1"]], first=0), "f", frozenset())
+    assert list(table.rows.columns) == ["AAA1", "BBB1"] and table.rows.index.tolist() == [1]
+    assert table.layout.empty and table.header_row == 0
+
+
+def test_a_second_table_below_has_its_own_header():
+    first = [["客户", "电话", "备注"], ["甲厂", "1", "x"], ["", "", ""]]
+    second = [["联系人", "客户名称", "邮箱"], ["王", "甲厂", "a@b.cn"]]
+    tables = find_tables(grid_of([*first, *second]), "f", HEADERS)
+    assert [t.header_row for t in tables] == [1, 4]
+    assert kinds_of(tables) == ["header", "record", "blank", "header", "record"]
+
+
+def test_a_grid_of_blanks_holds_no_table():
+    assert find_tables(grid_of([["", " "], ["", ""]]), "f", HEADERS) == []
+
+
+CELLS = st.sampled_from(["", "", "甲样品厂", "王", "13800001111", "小计", "5", "客户名称", "注：x", "◆ a"])
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.lists(CELLS, min_size=4, max_size=4), min_size=1, max_size=12))
+def test_every_row_is_a_record_or_layout_and_no_value_is_lost(rows):
+    tables = find_tables(grid_of(rows), "f", HEADERS)
+    if not tables:
+        assert not any(map(any, rows))
+        return
+    seen = sorted([*(r for t in tables for r in t.rows.index), *(r for t in tables for r in t.layout["source_row"])])
+    assert seen == list(range(1, len(rows) + 1))
+    for table in tables:
+        for number in table.rows.index:
+            assert table.rows.loc[number].dropna().tolist() == [c for c in rows[number - 1] if c]
+        assert table.rows.columns.is_unique
+        assert set(table.layout["kind"]) <= set(all_codes())
+
+
+def test_a_phone_and_a_company_are_never_layout():
+    records = [*[["甲样品有限公司", "", "13800001111", ""]] * 3, ["乙样品有限公司", "", "", ""]]
+    rows = [["客户名称", "联系人", "电话", "地址"], *records]
+    assert kinds_of(find_tables(grid_of(rows), "f", HEADERS)) == ["header", *["record"] * 4]
+
+
+def test_header_words_name_fields_that_exist_and_no_word_stands_twice():
+    fields = {"-"}
+    for path in sorted((ROOT / "rules" / "entities").glob("*.toml")):
+        fields |= {f"{path.stem}.{name}" for name in tomllib.loads(path.read_text("utf-8"))["fields"]}
+    assert {path for path, _ in LEXICON} <= fields
+    words = [normalize_header(word) for _, word in LEXICON]
+    assert len(words) == len(set(words))
