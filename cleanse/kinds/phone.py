@@ -43,7 +43,7 @@ from cleanse.kinds.phone_words import (
 )
 from cleanse.model import Fix, Kind, Options, Words
 
-_CHINA = PhoneMetadata.metadata_for_region("CN")
+_CHINA: Any = PhoneMetadata.metadata_for_region("CN")
 _MOBILE = re.compile(_CHINA.mobile.national_number_pattern)
 _FIXED = re.compile(_CHINA.fixed_line.national_number_pattern)
 
@@ -111,7 +111,7 @@ def _ext(name: str) -> str:
 
 
 _NUMBER = re.compile(
-    rf"(?P<mobile>(?:{_CC}(?:\(0\)|0)?|(?<!\d)\(?0?){_S}\)?(?P<m>1[3-9](?:{_S}\d){{9}})(?!\d|\s?@))"
+    rf"(?P<mobile>(?:{_CC}|(?<!\d))(?:\(0\)|0)?{_S}(?P<m>1[3-9]\d?\)?(?:{_S}\d){{8,9}})(?!\d|\s?@))"
     rf"|(?P<land>(?:{_CC}(?:\(0\)|\(?0)?|(?<!\d)\(?0)"
     rf"(?:(?P<a8>{AREAS_8}){_S}\)?{_S}(?P<l8>[2-9](?:{_S}\d){{7}})"
     rf"|(?P<a7>{AREAS_7}){_S}\)?{_S}(?P<l7>[2-9](?:{_S}\d){{6}})){_ext('e')})"

@@ -1,0 +1,348 @@
+"""Calendar dates: a form that can only be read in one way becomes YYYY-MM-DD; what can be read in two is a doubt.
+
+Explicit forms in order, no guessing parser: a parser that always finds a date is wrong without saying so. Whether
+05/06/2023 means May or June is told by the whole column (``observe``, ``decide``), never by one cell.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, timedelta
+
+from cleanse.kinds.characters import (
+    NULL,
+    PLACEHOLDER,
+    arabic_digits,
+    became,
+    half_width,
+    is_null,
+    kept,
+    null_words,
+    plain_dashes,
+    strip_outer,
+    tidy,
+)
+from cleanse.model import Decision, Fix, Kind, Options, Words
+
+FIRST_YEAR, LAST_YEAR = 1901, 2100
+PIVOT = 50  # two-digit years below it are 20xx
+SURE = 3  # cells that can be read in one order only, with none against them, settle a column
+_EPOCHS = {"1900": date(1899, 12, 30), "1904": date(1904, 1, 1)}
+_SERIAL_RANGE = range(20000, 60001)  # 1954-10-03 to 2064-04-08
+
+_WEEKDAY = (
+    "[(]?(?:(?:星期|周|礼拜)[一二三四五六日天]"
+    "|(?:mon|tue(?:s)?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?)[)]?"
+)
+_CLOCK = r"(?:上午|下午|凌晨|晚上|中午)?\s?\d{1,2}(?:[:点时]\d{1,2})(?:分|[:]\d{1,2}(?:[.,]\d+)?)?秒?"
+_ZONE = r"(?:z|utc|gmt|cst)?\s?(?:[+\-]\d{2}:?\d{2})?(?:\s?\([^()\d]*\))?"
+_TIME = rf"(?:[ t,]*(?P<time>{_CLOCK}(?:\s?[ap]\.?m\.?)?)\s?{_ZONE})?"
+_TAIL = rf"(?:[ ,]*{_WEEKDAY})?{_TIME}(?:[ ,]*{_WEEKDAY})?(?P<rest>.*)"
+_YMD = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?: 00:00(?::00(?:\.0+)?)?)?", re.ASCII)
+_MONTH_NAMES = "jan feb mar apr may jun jul aug sep oct nov dec"
+_MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES.split(" "), 1)}
+_MONTH = (
+    r"(?P<mon>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?)\.?"
+)
+_FLAGS = re.ASCII | re.DOTALL
+_LONG = re.compile(
+    rf"(?P<y>\d{{4}})\s?[-/.年,_\s]\s?(?P<m>\d{{1,2}})\s?[-/.月,_\s]\s?(?P<d>\d{{1,2}})(?!\d)(?:\s?[日号])?{_TAIL}",
+    _FLAGS,
+)
+_COMPACT = re.compile(r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?:\.0+)?(?:\s?(?P<time>\d{6}))?(?P<rest>)", _FLAGS)
+_ERA = re.compile(
+    rf"(?:民国|民國|roc)\s?(?P<era>\d{{1,3}})\s?[年/.\-]\s?(?P<m>\d{{1,2}})\s?[月/.\-]\s?(?P<d>\d{{1,2}})\s?[日号]?{_TAIL}",
+    _FLAGS,
+)
+_NAMED = tuple(
+    re.compile(rf"(?:{_WEEKDAY}[,.]?\s*)?{form}{_TAIL}", _FLAGS)
+    for form in (
+        rf"{_MONTH}[\s\-]*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:[\s,\-]+{_CLOCK}\s(?:[a-z]{{3}}\s)?)?[\s,\-]+(?P<y>\d{{4}})(?!\d)",
+        rf"(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[\s\-/.]*(?:of\s)?{_MONTH}[\s,\-/.]*(?P<y>\d{{4}})(?!\d)",
+        rf"(?P<y>\d{{4}})[\s\-/.,]*{_MONTH}[\s\-/.]*(?P<d>\d{{1,2}})(?!\d)(?:st|nd|rd|th)?",
+        rf"(?P<d>\d{{1,2}})[\s\-/.]*{_MONTH}[\s\-/.,']*(?P<yy>\d{{2}})(?!\d)",
+    )
+)
+_SHORT_CHINESE = re.compile(rf"(?P<yy>\d{{2}})年(?P<m>\d{{1,2}})月(?P<d>\d{{1,2}})[日号]?{_TAIL}", _FLAGS)
+_PARTS = re.compile(
+    rf"(?P<a>\d{{1,2}})\s?(?P<s>[/.\-])\s?(?P<b>\d{{1,2}})\s?(?P=s)\s?(?P<c>\d{{4}}|\d{{2}}|\d)(?!\d){_TAIL}", _FLAGS
+)
+_SERIAL = re.compile(r"(\d{5})(?:\.(\d+))?", re.ASCII)
+_CHINESE = re.compile("[零〇○一二三四五六七八九十]+(?=年|月|日|号)")
+_INCOMPLETE = re.compile(
+    r"(?:19|20)\d{2}(?:\s?[-/.年]?\s?(?:1[0-2]|0?[1-9])\s?(?:月份?|\.0)?|年|\s?年?\s?(?:q[1-4]|第?[一二三四1-4]季度|[上下]半年|年[初中底末]))?"
+    rf"|\d{{1,2}}\s?月\s?\d{{1,2}}\s?[日号]?|\d{{1,2}}[/.\-]\d{{1,2}}|{_MONTH}[\s\-,]*(?:\d{{4}}|\d{{2}})|\d{{2}}年\d{{1,2}}月",
+    _FLAGS,
+)
+_RELATIVE = re.compile(
+    "[今昨前明后]天|[上下本这]个?(?:周|星期|月|礼拜|季)|[去今前明]年|月[初中底末]|刚刚|最近|不久|yesterday|today|last|ago|天前|周前|月前|年前"
+)
+_RANGE = re.compile(r"\d\s*(?:至|到|~|～|—|–|--|-|及|、|;|,|，|和)\s*(?:\d{4}|\d{1,2}月|\d{1,2}日)")
+_SECOND = re.compile(r"(?:[-~～/&+—–至到]|and|to)\s*\d")
+_REMARK = re.compile(r"\s*[(\[【][^0-9]*[)\]】]|\s+(?![前后左右约起止至到初末底间中])[^0-9]+")
+_VAGUE = re.compile("[约?？]|左右|前后|大概|以[前后]|之[前后]|[前后起止]$|about|before|after|circa")
+
+
+def _months(year: str) -> str:
+    """The days of a year that is not asked for 29 February."""
+    return (
+        f"{year}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
+        "|02-(?:0[1-9]|1[0-9]|2[0-8]))"
+    )
+
+
+def _any_of(years: Iterable[int]) -> str:
+    decades: dict[int, str] = {}
+    for year in years:
+        decades[year // 10] = decades.get(year // 10, "") + str(year % 10)
+    return "(?:" + "|".join(f"{d}[{last}]" for d, last in decades.items()) + ")"
+
+
+def _shape(options: Options) -> str:
+    """Days that exist, from 1901 to 2100 or to ``today``; without 1970-01-01, which machines write for "none"."""
+    today = str(options.get("today", "")) if options.get("past") else ""
+    last = int(today[:4]) if today else LAST_YEAR + 1
+    years = [y for y in range(FIRST_YEAR, min(last, LAST_YEAR + 1)) if y != 1970]
+    leaps = [y for y in (*years, 1970) if y % 4 == 0 and (y % 100 or y % 400 == 0)]
+    branches = [_months(_any_of(years)), f"{_any_of(leaps)}-02-29"]
+    if last > 1970:
+        branches.append(
+            "1970-(?:01-(?:0[2-9]|[12][0-9]|3[01])|" + _months("").split("-", 1)[1].replace("0[13578]", "0[3578]")[3:]
+        )
+    if today and FIRST_YEAR < last <= LAST_YEAR:
+        branches += _days_until(date.fromisoformat(today))
+    return "(?:" + "|".join(branches) + ")"
+
+
+def _days_until(today: date) -> list[str]:
+    """The days of this year up to today, month by month."""
+    days = [date(today.year, 1, 1) + timedelta(n) for n in range(today.timetuple().tm_yday)]
+    months: dict[str, dict[str, str]] = {}
+    for day in days:
+        tens = months.setdefault(day.isoformat()[:7], {})
+        tens[f"{day.day // 10}"] = tens.get(f"{day.day // 10}", "") + str(day.day % 10)
+    return [f"{m}-(?:{'|'.join(f'{t}[{ones}]' for t, ones in tens.items())})" for m, tens in months.items()]
+
+
+def _plain(text: str) -> str:
+    """Half width, plain dashes, lower case, Chinese numerals before 年月日 as digits."""
+    folded = plain_dashes(half_width(text)).lower()
+    return folded if folded.isascii() else _CHINESE.sub(lambda m: _numeral(m[0]), folded)
+
+
+def _numeral(text: str) -> str:
+    """``二〇二四`` is 2024, ``十二`` 12, ``三十`` 30.
+
+    >>> _numeral("二〇二四"), _numeral("二十三"), _numeral("十")
+    ('2024', '23', '10')
+    """
+    if "十" not in text:
+        return arabic_digits(text)
+    tens, _, ones = text.partition("十")
+    return f"{arabic_digits(tens) or '1'}{arabic_digits(ones) or '0'}"
+
+
+def _century(year: int, pivot: int) -> int:
+    return year + (2000 if year < pivot else 1900)
+
+
+def readings(a: int, b: int, c: int, long: bool, pivot: int = PIVOT) -> dict[str, date]:
+    """The dates that three numbers can mean, by order; ``long``: the third is a year of four digits.
+
+    >>> sorted(readings(5, 6, 2023, True)), sorted(readings(31, 6, 2023, True)), sorted(readings(98, 1, 5, False))
+    (['dmy', 'mdy'], [], ['ymd'])
+    """
+    year = c if long else _century(c, pivot)
+    orders = {"dmy": (year, b, a), "mdy": (year, a, b)}
+    if not long:
+        orders["ymd"] = (_century(a, pivot), b, c)
+    found = {}
+    for order, ymd in orders.items():
+        try:
+            found[order] = date(*ymd)
+        except ValueError:
+            continue
+    return found
+
+
+class Reader:
+    """Reads one text under the options of a column; ``placeholder`` as a doubt means no date at all."""
+
+    def __init__(self, options: Options) -> None:
+        self.order = str(options.get("order", ""))
+        self.short = str(options.get("short_order", "")) or ("ymd" if self.order == "ymd" else "")
+        self.pivot = int(options.get("two_digit", PIVOT))
+        self.epoch = _EPOCHS[str(options.get("epoch", "1900"))]
+
+    def read(self, plain: str) -> tuple[str, str, str]:
+        """``(YYYY-MM-DD, doubt, rest)`` of a folded text; the first is '' where there is a doubt."""
+        for form in (_LONG, _COMPACT, _ERA, *_NAMED[:3], _SHORT_CHINESE):
+            match = form.fullmatch(plain)
+            if match:
+                return self._certain(plain, match)
+        match = _PARTS.fullmatch(plain) or _NAMED[3].fullmatch(plain)
+        if match:
+            return self._uncertain(plain, match)
+        serial = _SERIAL.fullmatch(plain)
+        if serial and int(serial[1]) in _SERIAL_RANGE:
+            return (self.epoch + timedelta(int(serial[1]))).isoformat(), "", ""
+        return "", _doubt(plain), ""
+
+    def _certain(self, plain: str, match: re.Match[str]) -> tuple[str, str, str]:
+        g = match.groupdict()
+        if g.get("era"):
+            year = int(g["era"]) + 1911
+        else:
+            year = _century(int(g["yy"]), self.pivot) if g.get("yy") else int(g["y"])
+        month = _MONTHS[g["mon"][:3]] if g.get("mon") else int(g["m"])
+        return _finished(plain, match, year, month, int(g["d"]))
+
+    def _uncertain(self, plain: str, match: re.Match[str]) -> tuple[str, str, str]:
+        g = match.groupdict()
+        if g.get("mon"):
+            a, b, c, order = int(g["d"]), _MONTHS[g["mon"][:3]], int(g["yy"]), self.short
+            found = readings(a, b, c, False, self.pivot)
+            found = {k: v for k, v in found.items() if v.month == b and k != "mdy"}
+            order = order or self.order
+        else:
+            a, b, c = int(g["a"]), int(g["b"]), int(g["c"])
+            long = len(g["c"]) == 4
+            order = self.order if long else self.short
+            found = readings(a, b, c, long, self.pivot)
+        distinct = set(found.values())
+        if not distinct:
+            return "", "placeholder" if a == b == c == 0 else "date_impossible", ""
+        if len(distinct) > 1 and order not in found:
+            return "", "date_ambiguous", ""
+        day = found[order] if order in found else min(distinct)
+        return _finished(plain, match, day.year, day.month, day.day)
+
+
+def _finished(plain: str, match: re.Match[str], year: int, month: int, day: int) -> tuple[str, str, str]:
+    """The date, if it exists and nothing in the cell speaks against it."""
+    rest = match["rest"].strip()
+    if rest and (_VAGUE.search(rest) or not _REMARK.fullmatch(match["rest"])):
+        return "", "date_range" if _RANGE.search(plain) or _SECOND.match(rest) else "date_unclear", ""
+    if year in (9999, 2999, 0) or (year, month) in ((1899, 12), (1, 1)) or (month, day) == (0, 0):
+        return "", "placeholder", ""
+    if (year, month, day) == (1900, 1, 0):
+        return "", "placeholder", ""
+    try:
+        value = date(year, month, day).isoformat()
+    except ValueError:
+        return "", "date_impossible", ""
+    if not FIRST_YEAR <= year <= LAST_YEAR or value == "1970-01-01":
+        return "", "date_suspicious", ""
+    time = match["time"] or ""
+    return value, "", " ".join(x for x in ("" if not re.search("[1-9]", time) else time.strip(), rest) if x)
+
+
+def _doubt(plain: str) -> str:
+    """Why a text is no date."""
+    if re.fullmatch(r"0+(?:[-/.]0+)*(?: 0+:0+(?::0+)?)?", plain):
+        return "placeholder"
+    if _INCOMPLETE.fullmatch(plain):
+        return "date_incomplete"
+    if _RELATIVE.search(plain):
+        return "date_relative"
+    if _RANGE.search(plain):
+        return "date_range"
+    return "date_ambiguous" if re.fullmatch(r"\d{6}", plain) else "date_unclear"
+
+
+def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
+    """Options: ``order`` of the parts where the year comes last (``dmy``, ``mdy``; ``ymd`` also for two-digit years),
+    ``short_order`` the same for two-digit years alone, ``two_digit`` the pivot, ``epoch`` 1900 or 1904 for spreadsheet
+    serials, ``past`` with ``today``: later dates are a doubt.
+
+    >>> fix = fixer({}, {})
+    >>> fix("2024年1月5日").value, fix("05/06/2023").doubt, fix("2023-02-30").doubt
+    ('2024-01-05', 'date_ambiguous', 'date_impossible')
+    """
+    right = re.compile(_shape(options)).fullmatch
+    today = str(options.get("today", "")) if options.get("past") else ""
+    nulls = null_words(words, "date")
+    fakes = frozenset(row[0] for row in words.get("date_placeholders", ()))
+    read = Reader(options).read
+
+    def fix(text: str) -> Fix:
+        if right(text):
+            return Fix(text)
+        quick = _YMD.fullmatch(text)
+        if quick:
+            value = f"{quick[1]}-{quick[3]:0>2}-{quick[4]:0>2}"
+            if right(value):
+                return Fix(value, "date_format")
+        if is_null(text, nulls):
+            return NULL
+        plain = strip_outer(_plain(tidy(text)), "'’‘`\",，;；。.")
+        value, doubt, rest = read(plain)
+        if doubt == "placeholder" or value in fakes or plain in fakes:
+            return PLACEHOLDER
+        if today and value > today:
+            doubt = "date_future"
+        if doubt:
+            return kept(text, doubt)
+        fixed = became(text, value, "date_serial" if _SERIAL.fullmatch(plain) else "date_format")
+        return Fix(fixed.value, fixed.why, rest=rest) if rest else fixed
+
+    return fix
+
+
+def observe(values: Mapping[str, int]) -> Counter[str]:
+    """What the cells of a column say about the order of the parts, by count: ``long.dmy``, ``long.mdy`` and
+    ``long.both`` where the year of four digits comes last, ``short.…`` (also ``ymd``) for two-digit years.
+
+    >>> observe({"31/12/2023": 4, "05/06/2023": 2, "2024-01-05": 9})
+    Counter({'long.dmy': 4, 'long.both': 2})
+    """
+    counts: Counter[str] = Counter()
+    for text, count in values.items():
+        if _YMD.match(text):
+            continue
+        match = _PARTS.match(_plain(text.strip()))
+        if not match:
+            continue
+        long = len(match["c"]) == 4
+        found = readings(int(match["a"]), int(match["b"]), int(match["c"]), long)
+        family = "long" if long else "short"
+        if len(set(found.values())) == 1 and len(found) == 1:
+            counts[f"{family}.{min(found)}"] += count
+        elif len(set(found.values())) > 1:
+            counts[f"{family}.both"] += count
+    return counts
+
+
+def decide(counts: Counter[str]) -> Decision:
+    """An order is settled by at least three cells that allow only it, with none that allows only another.
+
+    >>> decide(Counter({"long.dmy": 4, "long.both": 2})).options
+    {'order': 'dmy'}
+    >>> decide(Counter({"long.dmy": 4, "long.mdy": 1, "long.both": 2})).doubt
+    'date_order_undecided'
+    """
+    options: dict[str, str] = {}
+    doubt = ""
+    for family, option in (("long", "order"), ("short", "short_order")):
+        if not counts[f"{family}.both"]:
+            continue
+        sure = {order: counts[f"{family}.{order}"] for order in ("dmy", "mdy", "ymd") if counts[f"{family}.{order}"]}
+        if len(sure) == 1 and min(sure.values()) >= SURE:
+            options[option] = min(sure)
+        else:
+            doubt = "date_order_undecided"
+    return Decision(options, doubt, ", ".join(f"{name}={counts[name]}" for name in sorted(counts) if counts[name]))
+
+
+KIND = Kind(
+    name="date",
+    fixer=fixer,
+    shape=_shape,
+    mask=lambda value: value[:2] + "*" * (len(value) - 2) if len(value) > 5 else "*" * len(value),
+    options=frozenset({"order", "short_order", "two_digit", "epoch", "past", "today"}),
+    observe=observe,
+    decide=decide,
+)
