@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
@@ -21,66 +22,35 @@ from generator.world import World
 
 HERE = Path(__file__).parent
 SEED = 20250930
-ENDS = frozenset(("spaces_around", "tab_newline", "trailing_newline"))
-BIG_COLUMNS = (
-    ("客户编号", "code"), ("客户名称", "name"), ("统一社会信用代码", "uscc"), ("联系人", "contact"), ("手机", "mobile"),
-    ("固定电话", "phone"), ("电子邮箱", "email"), ("省份", "province"), ("城市", "city"), ("区县", "district"),
-    ("详细地址", "address"), ("所属行业", "industry"), ("客户类型", "type"), ("优先级", "priority"), ("客户来源", "source"),
-    ("负责人", "owner"), ("年营业额", "sales"), ("首次联系日期", "first_date"), ("最近跟进日期", "last_date"), ("备注", "note"),
-)  # fmt: skip
+SHEETS: dict[str, Any] = tomllib.loads((HERE / "generator" / "sheets.toml").read_text("utf-8"))
 
 
 def sheets(owners: Sequence[str]) -> list[Sheet]:
-    """The files of the samples: who keeps what, and how."""
-    south, ledger = f"华南区/{owners[0]}_客户明细.xlsx", f"{owners[1]}-客户登记2024.xlsx"
+    """The sheets of ``generator/sheets.toml``, kept by the salespeople ``owners``."""
     return [
-        Sheet(south, "xlsx", (
-            ("公司名称", "name"), ("联系人姓名", "contact"), ("手机号码", "mobile"), ("座机", "phone"), ("Email", "email"),
-            ("地址", "full_address"), ("行业", "industry"), ("客户级别", "type"), ("负责人", "owner"), ("最近联系时间", "last_date"),
-            ("备注", "note"),
-        ), "在跟客户", size=28, owner=0, shape=("title", "blank_column"), dates=("date_cell", "date_cell", "iso"),
-            forbidden=frozenset(("crlf",))),
-        Sheet(south, "xlsx", (
-            ("固话", "phone"), ("客户类别", "type"), ("联系人", "contact"), ("邮箱", "email"), ("首次联系日期", "first_date"),
-            ("跟进人", "owner"), ("手机", "mobile"), ("所属行业", "industry"), ("客户", "name"), ("说明", "note"), ("通讯地址", "full_address"),
-        ), "历史客户", size=24, owner=0, shape=("title", "blank_rows", "blank_column"), dates=("date_cell", "dots"),
-            forbidden=frozenset(("crlf",))),
-        Sheet(ledger, "xlsx", (
-            ("客户名称", "name"), ("客户编号", "code"), ("姓名", "contact"), ("联系方式", "tel"), ("地区", "region"), ("详细地址", "address"),
-            ("所属行业", "industry"), ("客户类型", "type"), ("优先级", "priority"), ("年营业额", "sales"), ("首次联系日期", "first_date"),
-            ("备注", "note"),
-        ), "登记表", size=40, owner=1, shape=("title", "blank_rows", "subtotal", "serial"), dates=("date_cell", "slash"),
-            forbidden=frozenset(("crlf",))),
-        Sheet("erp_客户主数据.csv", "csv", (
-            ("客户代码", "code"), ("客户名称", "name"), ("统一社会信用代码", "uscc"), ("联系人", "contact"), ("手机", "mobile"),
-            ("固定电话", "phone"), ("电子邮箱", "email"), ("省", "province"), ("市", "city"), ("区县", "district"), ("街道地址", "address"),
-            ("所属行业", "industry"), ("客户类型", "type"), ("客户来源", "source"), ("业务员", "owner"), ("首次联系日期", "first_date"),
-            ("最近跟进日期", "last_date"),
-        ), encoding="gbk", size=76, dates=("slash", "iso")),
-        Sheet("小程序报名.csv", "csv", (
-            ("单位名称", "name"), ("联系人", "contact"), ("手机", "mobile"), ("微信", "messenger"), ("电子邮箱", "email"), ("城市", "city"),
-            ("需求描述", "need"), ("客户来源", "source"), ("优先级", "priority"), ("首次联系日期", "first_date"), ("备注", "note"),
-        ), encoding="utf-8-sig", size=38, dates=("midnight", "iso")),
-        Sheet("行业展会/2025秋季展会名片.xlsx", "xlsx", (
-            ("单位名称", "name"), ("联系人/电话", "contact_line"), ("电子邮箱", "email"), ("地址", "full_address"), ("行业", "industry"),
-            ("需求描述", "need"), ("客户类型", "type"), ("备注", "note"),
-        ), "名片", size=32, owner=2, shape=("title", "blank_rows", "banner", "repeated_header", "note"),
-            forbidden=frozenset(("crlf",))),
-        Sheet("老系统导出/客户档案.xls", "html", (
-            ("客户编号", "code"), ("客户名称", "name"), ("联系人姓名", "contact"), ("联系电话", "tel"), ("邮箱", "email"),
-            ("公司地址", "full_address"), ("所属行业", "industry"), ("客户级别", "type"), ("销售", "owner"), ("首次接触日期", "first_date"),
-            ("备注", "note"),
-        ), encoding="", size=30, shape=("title",), dates=("dots",), forbidden=ENDS | {"crlf", "zero_width"}),
-        Sheet("老系统导出/KHDA.DBF", "dbf", (
-            ("客户编号", "code"), ("客户名称", "name"), ("统一社会信用代码", "uscc"), ("联系人", "contact"), ("手机", "mobile"),
-            ("座机", "phone"), ("省份", "province"), ("城市", "city"), ("详细地址", "address"), ("行业", "industry"), ("年销售额", "sales"),
-            ("首次接触日期", "first_date"),
-        ), encoding="gbk", size=28, dates=("compact", "compact", "iso"), forbidden=ENDS),
-        Sheet("渠道部/渠道商名单.txt", "tsv", (
-            ("渠道商", "name"), ("联系人", "contact"), ("联系人手机", "mobile"), ("邮箱", "email"), ("所在省", "province"), ("所在市", "city"),
-            ("详细地址", "address"), ("类型", "type"), ("最后跟进", "last_date"), ("备注", "note"),
-        ), encoding="utf-16", size=26, owner=3, dates=("slash",), forbidden=frozenset(("tab_newline", "crlf"))),
-    ]  # fmt: skip
+        Sheet(
+            file=entry["file"].format(*owners),
+            format=entry["format"],
+            columns=columns(entry["columns"]),
+            name=entry.get("name", ""),
+            encoding=entry.get("encoding", ""),
+            size=entry["size"],
+            owner=entry.get("owner", -1),
+            shape=tuple(entry.get("shape", ())),
+            dates=tuple(entry.get("dates", ("iso",))),
+            forbidden=frozenset(entry.get("forbidden", ())),
+        )
+        for entry in SHEETS["sheets"]
+    ]
+
+
+def columns(text: str) -> tuple[tuple[str, str], ...]:
+    """``header:field`` pairs.
+
+    >>> columns("手机:mobile 邮箱:email")
+    (('手机', 'mobile'), ('邮箱', 'email'))
+    """
+    return tuple((header, field) for header, _, field in (pair.rpartition(":") for pair in text.split()))
 
 
 def make_samples(out: Path, seed: int, rows: int) -> None:
@@ -108,11 +78,17 @@ def write_files(folder: Path, filled: Sequence[Filled], world: World) -> list[di
         path.parent.mkdir(parents=True, exist_ok=True)
         write_file(path, parts)
         first = parts[0].sheet
-        listed.append({
-            "file": name, "expect": "read", "format": first.format, "encoding": first.encoding,
-            "traits": sorted({trait for p in parts for trait in p.sheet.shape}), "sheets": [p.sheet.name for p in parts],
-            "data_rows": sum(len(p.rows) for p in parts),
-        })  # fmt: skip
+        listed.append(
+            {
+                "file": name,
+                "expect": "read",
+                "format": first.format,
+                "encoding": first.encoding,
+                "traits": sorted({trait for p in parts for trait in p.sheet.shape}),
+                "sheets": [p.sheet.name for p in parts],
+                "data_rows": sum(len(p.rows) for p in parts),
+            }
+        )
     damaged, lock = "2023客户备份.xlsx", f"华南区/~${world.owners[0]}_客户明细.xlsx"
     writers.write_damaged(folder / damaged, folder / filled[0].sheet.file)
     writers.write_lock(folder / lock, world.owners[0])
@@ -137,10 +113,9 @@ def write_file(path: Path, parts: Sequence[Filled]) -> None:
 
 def make_trial(path: Path, seed: int) -> None:
     """One hundred rows of one CSV, for a run in continuous integration."""
-    columns = tuple(
-        c for c in BIG_COLUMNS if c[1] not in ("uscc", "district", "sales", "source", "priority", "last_date")
-    )
-    sheet = Sheet(path.name, "csv", columns, encoding="utf-8-sig", size=1, dates=("slash", "iso", "dots"))
+    table = SHEETS["table"]
+    kept = tuple(pair for pair in columns(table["columns"]) if pair[1] not in table["trial_without"])
+    sheet = Sheet(path.name, "csv", kept, encoding="utf-8-sig", size=1, dates=("slash", "iso", "dots"))
     world = World(Random(seed))
     world.grow(88)
     (filled,) = Filler(world, 0.2).place([sheet], 100)
@@ -154,21 +129,21 @@ def make_big(out: Path, seed: int, rows: int) -> None:
     with the truth of the CSV in ``out/expected``."""
     world = World(Random(seed), roster=40)
     world.grow(rows * 9 // 10)
-    sheet = Sheet("customers.xlsx", "xlsx", BIG_COLUMNS, "Sheet1", size=1, dates=("slash", "iso", "date_cell", "iso"),
-                  forbidden=frozenset(("crlf",)))  # fmt: skip
+    table = columns(SHEETS["table"]["columns"])
+    dates, forbidden = ("slash", "iso", "date_cell", "iso"), frozenset(("crlf",))
+    sheet = Sheet("customers.xlsx", "xlsx", table, "Sheet1", size=1, dates=dates, forbidden=forbidden)
     filled = Filler(world, 0.45).place([sheet], rows)
     lay_out(filled[0], world.rng, "")
     for name in ("xlsx", "csv"):
         (out / name).mkdir(parents=True, exist_ok=True)
     writers.write_xlsx(out / "xlsx" / "customers.xlsx", filled)
-    text = Filled(
-        Sheet("customers.csv", "csv", BIG_COLUMNS, encoding="utf-8-sig"), filled[0].rows, writers.text_grid(filled[0])
-    )
+    export = Sheet("customers.csv", "csv", table, encoding="utf-8-sig")
+    text = Filled(export, filled[0].rows, writers.text_grid(filled[0]))
     writers.write_separated(out / "csv" / "customers.csv", text)
     text.layout = filled[0].layout
     listed = [{"file": "customers.csv", "expect": "read", "format": "csv", "data_rows": rows}]
     write_truth(out / "expected", world, [text], listed)
-    print(f"{rows} rows of {len(BIG_COLUMNS)} columns in {out}: {shares(filled)}")
+    print(f"{rows} rows of {len(table)} columns in {out}: {shares(filled)}")
 
 
 def main(argv: Sequence[str] | None = None) -> None:

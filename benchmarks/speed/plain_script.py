@@ -18,15 +18,50 @@ from dateutil import parser as dates
 from rapidfuzz import fuzz
 
 COLUMNS = {
-    "客户编号": "code", "客户名称": "name", "统一社会信用代码": "uscc", "联系人": "contact", "手机": "mobile", "固定电话": "phone",
-    "电子邮箱": "email", "省份": "province", "城市": "city", "区县": "district", "详细地址": "address", "所属行业": "industry",
-    "客户类型": "type", "优先级": "priority", "客户来源": "source", "负责人": "owner", "年营业额": "sales", "首次联系日期": "first_date",
-    "最近跟进日期": "last_date", "备注": "note",
-}  # fmt: skip
+    "客户编号": "code",
+    "客户名称": "name",
+    "统一社会信用代码": "uscc",
+    "联系人": "contact",
+    "手机": "mobile",
+    "固定电话": "phone",
+    "电子邮箱": "email",
+    "省份": "province",
+    "城市": "city",
+    "区县": "district",
+    "详细地址": "address",
+    "所属行业": "industry",
+    "客户类型": "type",
+    "优先级": "priority",
+    "客户来源": "source",
+    "负责人": "owner",
+    "年营业额": "sales",
+    "首次联系日期": "first_date",
+    "最近跟进日期": "last_date",
+    "备注": "note",
+}
 NOTHING = {"", "-", "--", "/", "无", "暂无", "N/A", "NULL", "未知", "待补充"}
-TYPES = {"重点": "重点客户", "VIP": "重点客户", "A类": "重点客户", "普通": "普通客户", "一般": "普通客户", "B类": "普通客户",
-         "潜在": "潜在客户", "意向客户": "潜在客户", "C类": "潜在客户"}  # fmt: skip
-PRIORITIES = {"High": "高", "H": "高", "紧急": "高", "Medium": "中", "M": "中", "一般": "中", "Low": "低", "L": "低", "不急": "低"}
+TYPES = {
+    "重点": "重点客户",
+    "VIP": "重点客户",
+    "A类": "重点客户",
+    "普通": "普通客户",
+    "一般": "普通客户",
+    "B类": "普通客户",
+    "潜在": "潜在客户",
+    "意向客户": "潜在客户",
+    "C类": "潜在客户",
+}
+PRIORITIES = {
+    "High": "高",
+    "H": "高",
+    "紧急": "高",
+    "Medium": "中",
+    "M": "中",
+    "一般": "中",
+    "Low": "低",
+    "L": "低",
+    "不急": "低",
+}
 INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad]")
 SCHEMA = pa.DataFrameSchema(
     {

@@ -59,22 +59,24 @@ def stage_times(project: Path) -> dict[str, dict[str, float]]:
     return json.loads(path.read_text("utf-8")) if path.exists() else {}
 
 
-def section(results: dict[str, tuple[Measured, Measured]], stages: dict[str, dict[str, dict[str, float]]], rows: int) -> str:
+def section(
+    results: dict[str, tuple[Measured, Measured]], stages: dict[str, dict[str, dict[str, float]]], rows: int
+) -> str:
     """The figures as Markdown."""
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in LIBRARIES)
     lines = [
         f"\n## {datetime.now(UTC):%Y-%m-%d}, {rows} rows, commit {commit()}",
         "",
-        f"`python benchmarks/speed/run.py --rows {rows}`; {os.cpu_count()} cores, {platform.system()} {platform.machine()}, "
-        f"Python {platform.python_version()}, {versions}.",
+        f"`python benchmarks/speed/run.py --rows {rows}`; {os.cpu_count()} cores, {platform.system()} "
+        f"{platform.machine()}, Python {platform.python_version()}, {versions}.",
         "",
-        "| input | cleanse CPU s | plain CPU s | plain / cleanse | cleanse wall s | plain wall s | cleanse peak MB | plain peak MB |",
+        "| input | cleanse CPU s | plain CPU s | plain / ours | wall s, cleanse | plain | peak MB, cleanse | plain |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for kind, (ours, plain) in results.items():
         lines.append(
-            f"| {kind} | {ours.cpu:.1f} | {plain.cpu:.1f} | {plain.cpu / ours.cpu:.1f} | {ours.wall:.1f} | {plain.wall:.1f} "
-            f"| {ours.peak:.0f} | {plain.peak:.0f} |"
+            f"| {kind} | {ours.cpu:.1f} | {plain.cpu:.1f} | {plain.cpu / ours.cpu:.1f} "
+            f"| {ours.wall:.1f} | {plain.wall:.1f} | {ours.peak:.0f} | {plain.peak:.0f} |"
         )
     names = list(dict.fromkeys(name for times in stages.values() for name in times))
     if names:
@@ -86,7 +88,9 @@ def section(results: dict[str, tuple[Measured, Measured]], stages: dict[str, dic
 
 
 def commit() -> str:
-    found = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+    found = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     return found.stdout.strip() or "unknown"
 
 
@@ -105,11 +109,19 @@ def main(argv: Sequence[str] | None = None) -> None:
     results, stages = {}, {}
     for kind in given.inputs:
         project = folder / f"project-{kind}"
-        prepared = [python, str(ROOT / "benchmarks" / "accuracy" / "prepare.py"), str(folder / kind), str(folder / "expected"), str(project)]
+        prepared = [
+            python,
+            str(ROOT / "benchmarks" / "accuracy" / "prepare.py"),
+            str(folder / kind),
+            str(folder / "expected"),
+            str(project),
+        ]
         subprocess.run(prepared, check=True)
         ours = measure([python, "-m", "cleanse", "run", "--project", str(project)])
         stages[kind] = stage_times(project)
-        plain = measure([python, str(HERE / "plain_script.py"), str(folder / kind / f"customers.{kind}"), str(folder / "plain")])
+        plain = measure(
+            [python, str(HERE / "plain_script.py"), str(folder / kind / f"customers.{kind}"), str(folder / "plain")]
+        )
         results[kind] = (ours, plain)
     text = section(results, stages, given.rows)
     print(text)

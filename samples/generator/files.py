@@ -1,4 +1,6 @@
-"""Writes sheets as the formats people keep: workbook, CSV, tab-separated text, HTML called .xls, dBase. No dates of today."""
+"""Writes sheets as the formats people keep: workbook, CSV, tab-separated text, HTML called .xls, dBase.
+
+No date of today and no other trace of the machine gets into them."""
 
 from __future__ import annotations
 
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
+
 from generator.rows import Filled, Grid
 
 MADE = datetime(2025, 9, 30)

@@ -8,14 +8,26 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from generator.dirt import DATE_STYLES, Cell, Context, blank, corrupt, encodable, lost_in_encoding, right
+from generator.corruptions import DATE_STYLES, corrupt
+from generator.dirt import Cell, Context, blank, encodable, lost_in_encoding, right
 from generator.world import TODAY, WORDS, Contact, Customer, World, short
 
 Grid = list[list[Any]]
 BLANKS = {"name": 0.01, "contact": 0.04, "mobile": 0.03, "owner": 0.02}
 BLANK = 0.1
-CITY_VARIANTS = ("exact", "exact", "exact", "exact", "bracket_city", "bracket_city", "city_word", "abbrev", "abbrev_short",
-                 "legal_form", "typo_shape")  # fmt: skip
+CITY_VARIANTS = (
+    "exact",
+    "exact",
+    "exact",
+    "exact",
+    "bracket_city",
+    "bracket_city",
+    "city_word",
+    "abbrev",
+    "abbrev_short",
+    "legal_form",
+    "typo_shape",
+)
 READABLE = ("ok", "")
 
 
@@ -73,9 +85,14 @@ class Filler:
         owner = self.world.owners[sheet.owner] if sheet.owner >= 0 else rng.choice(self.world.owners)
         values = self.values(customer, customer.contacts[contact], owner, variant)
         at = Context(
-            rng, sheet.encoding, sheet.forbidden, sheet.format == "xlsx", rng.choice(sheet.dates), owner,
-            customer.contacts[-1].mobile if len(customer.contacts) > 1 and contact == 0 and customer.country == "CN" else "",
-        )  # fmt: skip
+            rng,
+            sheet.encoding,
+            sheet.forbidden,
+            sheet.format == "xlsx",
+            rng.choice(sheet.dates),
+            owner,
+            second_mobile(customer, contact),
+        )
         fields: dict[str, Cell] = {}
         columns = []
         for _, what in sheet.columns:
@@ -110,11 +127,19 @@ class Filler:
             "code",
         )
         return {
-            **{name: base.get(name, "") for name in fields}, **picks, "name": name_variant(customer, variant), "owner": owner,
-            "contact": contact.name, "mobile": contact.mobile, "email": contact.email, "first_date": first.isoformat(),
-            "last_date": last.isoformat(), "need": rng.choice(WORDS["needs"]).format(**fill),
-            "note": rng.choice(WORDS["notes"]).format(**fill), "messenger": rng.choice(WORDS["unmapped_messengers"]).format(**fill),
-        }  # fmt: skip
+            **{name: base.get(name, "") for name in fields},
+            **picks,
+            "name": name_variant(customer, variant),
+            "owner": owner,
+            "contact": contact.name,
+            "mobile": contact.mobile,
+            "email": contact.email,
+            "first_date": first.isoformat(),
+            "last_date": last.isoformat(),
+            "need": rng.choice(WORDS["needs"]).format(**fill),
+            "note": rng.choice(WORDS["notes"]).format(**fill),
+            "messenger": rng.choice(WORDS["unmapped_messengers"]).format(**fill),
+        }
 
     def cell(self, name: str, value: str, at: Context, keep: bool = False) -> Cell:
         """A field's cell: blank, dirty or right."""
@@ -215,8 +240,37 @@ class Filler:
 
 
 JOINED = {name: getattr(Filler, name) for name in ("full_address", "region", "tel", "contact_line")}
-MAPPED = frozenset(("name", "code", "uscc", "industry", "type", "priority", "source", "owner", "province", "city", "district", "address",
-                    "phone", "sales", "first_date", "last_date", "need", "note", "contact", "mobile", "email"))  # fmt: skip
+MAPPED = frozenset(
+    (
+        "name",
+        "code",
+        "uscc",
+        "industry",
+        "type",
+        "priority",
+        "source",
+        "owner",
+        "province",
+        "city",
+        "district",
+        "address",
+        "phone",
+        "sales",
+        "first_date",
+        "last_date",
+        "need",
+        "note",
+        "contact",
+        "mobile",
+        "email",
+    )
+)
+
+
+def second_mobile(customer: Customer, contact: int) -> str:
+    """Another number of the customer that may stand beside the first."""
+    others = len(customer.contacts) > 1 and contact == 0 and customer.country == "CN"
+    return customer.contacts[-1].mobile if others else ""
 
 
 def name_variant(customer: Customer, variant: str) -> str:

@@ -27,8 +27,9 @@ def write_truth(folder: Path, world: World, filled: Sequence[Filled], files: Seq
     records = [_record(sheet, row, by_customer[row.customer.id]) for sheet in filled for row in sheet.rows]
     layout = [
         {"file": s.sheet.file, "sheet": s.sheet.name, "row": number, "kind": kind}
-        for s in filled for number, kind in sorted(s.layout.items())
-    ]  # fmt: skip
+        for s in filled
+        for number, kind in sorted(s.layout.items())
+    ]
     _write_lines(folder / "records.jsonl", records)
     _write_lines(folder / "layout.jsonl", layout)
     _write_lines(folder / "entities.jsonl", (_entity(rows) for _, rows in sorted(by_customer.items()) if rows))
@@ -45,8 +46,11 @@ def _record(filled: Filled, row: Row, all_rows: Sequence[Row]) -> dict[str, Any]
     if row.alt_row:
         line["alt_row"] = row.alt_row
     line |= {
-        "entity": row.customer.id, "contact": f"{row.customer.id}.{row.contact}", "variant": row.variant, "owner": row.owner,
-    }  # fmt: skip
+        "entity": row.customer.id,
+        "contact": f"{row.customer.id}.{row.contact}",
+        "variant": row.variant,
+        "owner": row.owner,
+    }
     if len(all_rows) > 1:
         line["link"] = _link(row, [other for other in all_rows if other is not row])
     if not _readable(row, "name") or not any(_readable(row, f) for f in ("mobile", "phone", "email")):
@@ -79,19 +83,27 @@ def _entity(rows: Sequence[Row]) -> dict[str, Any]:
             for extra in row.fields[name].extra:
                 values[name].add(extra)
     return {
-        "id": customer.id, "country": customer.country, "base": {k: v for k, v in customer.base.items() if v},
-        "values": {name: sorted(values[name]) for name in sorted(values)}, "readable": sorted(values),
-    }  # fmt: skip
+        "id": customer.id,
+        "country": customer.country,
+        "base": {k: v for k, v in customer.base.items() if v},
+        "values": {name: sorted(values[name]) for name in sorted(values)},
+        "readable": sorted(values),
+    }
 
 
 def _totals(
-    records: Sequence[dict[str, Any]], layout: Sequence[dict[str, Any]], by_customer: dict[str, list[Row]],
-    near: Sequence[dict[str, Any]], files: Sequence[dict[str, Any]],
-) -> dict[str, Any]:  # fmt: skip
+    records: Sequence[dict[str, Any]],
+    layout: Sequence[dict[str, Any]],
+    by_customer: dict[str, list[Row]],
+    near: Sequence[dict[str, Any]],
+    files: Sequence[dict[str, Any]],
+) -> dict[str, Any]:
     kinds = Counter(
-        f"{name}:{cell['kind']}" for r in records for name, cell in r["fields"].items()
+        f"{name}:{cell['kind']}"
+        for r in records
+        for name, cell in r["fields"].items()
         if isinstance(cell, dict) and cell["kind"] != "blank"
-    )  # fmt: skip
+    )
     groups = [rows for rows in by_customer.values() if rows]
     return {
         "files": len(files),

@@ -9,9 +9,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from generator.check_characters import USCC_ALPHABET, organization_check, uscc_check
+
 WORDS: dict[str, Any] = tomllib.loads((Path(__file__).parent / "words.toml").read_text("utf-8"))
 TODAY = date(2025, 9, 30)
-USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # GB 32100: without I, O, S, V, Z
 MOBILE_PREFIXES = (
     "133",
     "135",
@@ -156,9 +157,11 @@ class World:
         while True:
             brand = "".join(rng.choice(WORDS["brands"]) for _ in range(rng.choice((2, 2, 2, 3))))
             parts = {
-                "city": short(place[1]), "brand": brand, "trade": rng.choice(WORDS["trades"][industry]),
+                "city": short(place[1]),
+                "brand": brand,
+                "trade": rng.choice(WORDS["trades"][industry]),
                 "form": rng.choice(WORDS["forms"]),
-            }  # fmt: skip
+            }
             if self.fresh(brand + parts["trade"] + parts["city"]) and len(set(brand)) == len(brand):
                 return "CN", self.base(place, full_name(parts), industry), parts
 
@@ -200,8 +203,14 @@ class World:
     def overseas(self) -> tuple[str, dict[str, str], dict[str, str]]:
         rng, words = self.rng, WORDS["overseas"]
         free = [n for n in words["hong_kong"] if n not in self.used]
-        common = {"industry": rng.choice(("制造", "批发零售", "软件与信息服务")), "type": rng.choice(WORDS["picklists"]["type"]),
-                  "sales": self.sales(), "code": self.code(), "uscc": "", "phone": ""}  # fmt: skip
+        common = {
+            "industry": rng.choice(("制造", "批发零售", "软件与信息服务")),
+            "type": rng.choice(WORDS["picklists"]["type"]),
+            "sales": self.sales(),
+            "code": self.code(),
+            "uscc": "",
+            "phone": "",
+        }
         if free and rng.random() < 0.4:
             self.used.add(free[0])
             return "HK", {"name": free[0], "address": rng.choice(words["hong_kong_streets"]), **common}, {}
@@ -225,20 +234,34 @@ class World:
         extension = f"-{rng.randint(8001, 8099)}" if rng.random() < 0.2 else ""
         number = "".join(str(rng.randint(0, 9)) for _ in range(digits - 1))
         return {
-            "name": name, "uscc": self.uscc("91", code + "01"), "phone": f"{area}-{rng.randint(2, 8)}{number}{extension}",
-            "province": province, "city": city, "district": rng.choice(districts), "address": self.street(),
-            "industry": industry, "type": rng.choice(WORDS["picklists"]["type"]), "sales": self.sales(), "code": self.code(),
-        }  # fmt: skip
+            "name": name,
+            "uscc": self.uscc("91", code + "01"),
+            "phone": f"{area}-{rng.randint(2, 8)}{number}{extension}",
+            "province": province,
+            "city": city,
+            "district": rng.choice(districts),
+            "address": self.street(),
+            "industry": industry,
+            "type": rng.choice(WORDS["picklists"]["type"]),
+            "sales": self.sales(),
+            "code": self.code(),
+        }
 
     def street(self) -> str:
         rng = self.rng
-        rest = rng.choice(("", f"{rng.choice(WORDS['sites'])}{rng.randint(2, 30)}层", f"{rng.randint(1, 30)}栋{rng.randint(101, 2899)}室",
-                           f"（{rng.choice(WORDS['sites'])}旁）"))  # fmt: skip
+        rest = rng.choice(
+            (
+                "",
+                f"{rng.choice(WORDS['sites'])}{rng.randint(2, 30)}层",
+                f"{rng.randint(1, 30)}栋{rng.randint(101, 2899)}室",
+                f"（{rng.choice(WORDS['sites'])}旁）",
+            )
+        )
         return f"{rng.choice(WORDS['roads'])}{rng.randint(2, 998)}号{rest}"
 
     def person(self) -> str:
         rng = self.rng
-        surname = rng.choice(WORDS["double_surnames"]) if rng.random() < 0.05 else rng.choice(WORDS["surnames"])
+        surname: str = rng.choice(WORDS["double_surnames"]) if rng.random() < 0.05 else rng.choice(WORDS["surnames"])
         while True:
             name = surname + "".join(rng.choice(WORDS["given"]) for _ in range(rng.choice((1, 2, 2, 2))))
             if len(set(name)) == len(name):
@@ -287,7 +310,7 @@ class World:
     def uscc(self, sort: str, place: str) -> str:
         """A credit code whose two check characters are right (GB 11714 inside GB 32100)."""
         while True:
-            body = "".join(self.rng.choice("0123456789ABCDEFGHJKLMNPQRTUWXY") for _ in range(8))
+            body = "".join(self.rng.choice(USCC_ALPHABET) for _ in range(8))
             code = f"{sort}{place}{body}{organization_check(body)}"
             if "X" not in body and self.fresh(code):
                 return code + uscc_check(code)
@@ -309,23 +332,6 @@ def full_name(parts: dict[str, str]) -> str:
 def short(city: str) -> str:
     """The name of a place as people say it: 成都市 -> 成都, 恩施土家族苗族自治州 -> 恩施."""
     return city[:2] if city.endswith("自治州") else city.removesuffix("市")
-
-
-def organization_check(body: str) -> str:
-    """Check character of GB 11714 for eight characters."""
-    weights = (3, 7, 9, 10, 5, 8, 4, 2)
-    rest = 11 - sum(int(c, 36) * w for c, w in zip(body, weights, strict=True)) % 11
-    return {10: "X", 11: "0"}.get(rest, str(rest))
-
-
-def uscc_check(code: str) -> str:
-    """Check character of GB 32100 for the first seventeen characters.
-
-    >>> uscc_check("91350100M000100Y4")
-    '3'
-    """
-    total = sum(USCC_ALPHABET.index(c) * pow(3, i, 31) for i, c in enumerate(code))
-    return USCC_ALPHABET[(31 - total % 31) % 31]
 
 
 def chinese_number(number: int) -> str:
