@@ -62,7 +62,7 @@ def make_samples(out: Path, seed: int, rows: int) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     listed = write_files(folder, filled, world)
     write_truth(out / "expected", world, filled, listed)
-    make_trial(out / "trial" / "customers_100.csv", seed + 1)
+    make_trial(out / "trial" / "customers_100.csv", seed + 1, world.owners)
 
 
 def write_files(folder: Path, filled: Sequence[Filled], world: World) -> list[dict[str, Any]]:
@@ -111,12 +111,12 @@ def write_file(path: Path, parts: Sequence[Filled]) -> None:
             writers.write_dbf(path, parts[0])
 
 
-def make_trial(path: Path, seed: int) -> None:
+def make_trial(path: Path, seed: int, owners: Sequence[str]) -> None:
     """One hundred rows of one CSV, for a run in continuous integration."""
     table = SHEETS["table"]
     kept = tuple(pair for pair in columns(table["columns"]) if pair[1] not in table["trial_without"])
     sheet = Sheet(path.name, "csv", kept, encoding="utf-8-sig", size=1, dates=("slash", "iso", "dots"))
-    world = World(Random(seed))
+    world = World(Random(seed), owners=owners)
     world.grow(88)
     (filled,) = Filler(world, 0.2).place([sheet], 100)
     lay_out(filled, world.rng, "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -56,12 +57,12 @@ class Customer:
 class World:
     """Draws customers from a seeded generator; names, codes, mobiles and credit codes are unique."""
 
-    def __init__(self, rng: Random, roster: int = 9) -> None:
+    def __init__(self, rng: Random, roster: int = 9, owners: Sequence[str] = ()) -> None:
         self.rng = rng
         self.used: set[str] = set()
         self.customers: list[Customer] = []
         self.near_miss: list[dict[str, str]] = []
-        self.owners = [self.person() for _ in range(roster)]
+        self.owners = list(owners) or [self.person() for _ in range(roster)]
 
     def grow(self, count: int) -> None:
         """Add customers until there are ``count``; one in twelve starts a family of look-alikes."""
