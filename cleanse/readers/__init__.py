@@ -1,7 +1,7 @@
 """Files become grids of text; what cannot be read is said with its reason. Content decides, never the suffix alone.
 
 >>> sorted(READERS)
-['dbf', 'delimited', 'html', 'workbook']
+['dbf', 'delimited', 'html', 'mhtml', 'spreadsheetml', 'workbook']
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from cleanse.model import Source
-from cleanse.readers import dbf, delimited, html, workbook
+from cleanse.readers import dbf, delimited, html, mhtml, spreadsheetml, workbook
 from cleanse.readers.raw import Limits, Parsed, Raw, Unreadable
 
 __all__ = ["READERS", "Limits", "Raw", "discover", "read"]
@@ -24,6 +24,8 @@ Reader = tuple[Callable[[bytes], bool], Callable[[Raw], Parsed]]
 READERS: dict[str, Reader] = {
     "workbook": (workbook.sniff, workbook.read),
     "dbf": (dbf.sniff, dbf.read),
+    "spreadsheetml": (spreadsheetml.sniff, spreadsheetml.read),
+    "mhtml": (mhtml.sniff, mhtml.read),
     "html": (html.sniff, html.read),
     "delimited": (delimited.sniff, delimited.read),
 }
@@ -33,9 +35,6 @@ HEAD = 8192
 LOCK_FILES = ("~$*", ".~lock*")
 SYSTEM_FILES = (".*", "thumbs.db", "desktop.ini", "ehthumbs.db")
 NO_FAULT = ("lock_file", "ignored_by_rule", "no_cells")  # nothing is lost by passing these over
-OTHER_FORMATS = (
-    b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"{\\rtf", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"<?xml",
-)  # fmt: skip
 
 
 def discover(root: Path, ignore: Sequence[str] = ()) -> list[tuple[str, Path]]:
@@ -115,8 +114,7 @@ def _bytes(path: Path, name: str, limits: Limits, ignore: Sequence[str]) -> byte
 
 def _parse(raw: Raw) -> Parsed:
     head = raw.data[:HEAD]
-    if not head.startswith(OTHER_FORMATS) or html.sniff(head):
-        for sniff, parse in READERS.values():
-            if sniff(head):
-                return parse(raw)
+    for sniff, parse in READERS.values():
+        if sniff(head):
+            return parse(raw)
     raise Unreadable("unsupported_format", raw.path.suffix.lower())

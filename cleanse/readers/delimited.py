@@ -25,13 +25,19 @@ LONGEST_CELL = 200  # lines; a quote that swallows more is a stray one
 PROSE = 60  # characters of a usual line that is a sentence and no name
 _SEPARATOR = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 _ARMOUR = re.compile(r'^="(.*)"$', re.DOTALL)
+_NOT_TEXT = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"{\\rtf", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b")
+_MARKUP = re.compile(rb"\s*(?:<[\w?!/]|\{\s*[\"}]|\[\s*[{\]]|BEGIN:V|#!)")  # XML, JSON, cards, programs
+_SQL = re.compile(rb"^\s*(?:create\s+table|insert\s+into|drop\s+table)\s", re.IGNORECASE | re.MULTILINE)
 _CONTROL = re.compile(rb"[\x00\x02-\x08\x0e-\x1a\x1c-\x1f]")
 
 csv.field_size_limit(1 << 27)
 
 
 def sniff(head: bytes) -> bool:
-    """Text of any encoding: hardly a control character but for UTF-16 and UTF-32."""
+    """Text of any encoding, with hardly a control character but for UTF-16 and UTF-32, and in no other language."""
+    plain = head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe")
+    if head.startswith(_NOT_TEXT) or _MARKUP.match(plain) or _SQL.search(plain):
+        return False
     if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
         return True
     if b"\0" in head:
@@ -163,18 +169,36 @@ def _ends_inside(lines: Sequence[str], delimiter: str) -> bool:
 
 def _tolerant(text: str, delimiter: str, first_row: int) -> tuple[pd.DataFrame, tuple[Note, ...]]:
     """Row by row: nothing is dropped, rows of another length and broken quotes are named."""
-    rows: list[list[str]] = []
-    broken: list[str] = []
-    for number, (record, is_broken) in enumerate(_records(text, delimiter), first_row):
-        rows.append(record)
-        if is_broken:
-            broken.append(str(number))
+    rows, at_fault = _at_once(text, delimiter) or _one_by_one(text, delimiter)
+    broken = [str(first_row + n) for n in at_fault]
     usual = Counter(len(r) for r in rows if any(r)).most_common(1)[0][0]
     ragged = [str(n) for n, r in enumerate(rows, first_row) if any(r) and len(r) != usual and len(r) > 1]
     columns = [pa.array(c, pa.large_string()) for c in zip(*padded(rows), strict=True)]
     notes = [Note("csv_quote_broken", listed(broken), str(len(broken)))] if broken else []
     notes += [Note("csv_row_ragged", listed(ragged), str(len(ragged)))] if ragged else []
     return frame_of(columns, first_row), tuple(notes)
+
+
+def _at_once(text: str, delimiter: str) -> tuple[list[list[str]], list[int]] | None:
+    """The plain parse, unless a quote swallows too much."""
+    if text.count('"') % 2:
+        return None
+    rows, before = [], 0
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        for row in reader:
+            if reader.line_num - before > LONGEST_CELL:
+                return None
+            before = reader.line_num
+            rows.append(row)
+    except csv.Error:
+        return None
+    return rows, []
+
+
+def _one_by_one(text: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
+    found = list(_records(text, delimiter))
+    return [record for record, _ in found], [number for number, (_, broken) in enumerate(found) if broken]
 
 
 def _unarmour(cells: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Note, ...]]:

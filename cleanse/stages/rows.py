@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cleanse.kinds.header import normalize_header
 
@@ -13,10 +13,11 @@ CUT = 4  # shorter beginnings of a header are no evidence (dBase cuts names to t
 _UNIT = r"[万亿]?[元户家条个笔人]?"
 _TOTALS = r"(?:小\s*计|合\s*计|总\s*计|共\s*计|累\s*计|本页计|sub-?\s*totals?|(?:grand\s+)?totals?)"
 _NOTES = (
-    r"(?:备?注(?:释)?\s*\d*\s*[:：]|说\s*明\s*[:：]|填表说明|注意事项|温馨提示|特别提示|制\s*表|填\s*表|填\s*报|审\s*核|复\s*核|制\s*单|打\s*印|"
-    r"导出(?:时间|日期|人)|统计(?:时间|日期|人|口径)|更新(?:时间|日期)\s*[:：]|数据来源|数据截[至止]|以上(?:数据|信息|内容|客户|资料|名单|为)|"
-    r"截[至止]\s*\d|日\s*期\s*[:：]|单\s*位\s*[:：]\s*[万亿]?元|第\s*\d+\s*页|共\s*\d+\s*(?:条|页|行|户|家|笔|个)|本表|本页|"
-    r"(?:notes?|remarks?|prepared by|printed|exported|generated|source|page\s*\d+|as of)\s*[:：\d]|\*{1,3}\s*注)"
+    r"(?:(?:备?注(?:释)?\s*\d*|说\s*明|notes?|remarks?|sources?)\s*[:：]|"
+    r"(?:制\s*表|填\s*表|填\s*报|编\s*制|审\s*核|复\s*核|审\s*批|制\s*单|经\s*办|打\s*印|导\s*出|统\s*计|更\s*新|数据来源|数据截[至止]|"
+    r"日\s*期|签\s*字|签\s*名|盖\s*章|prepared|printed|exported|generated|approved|reviewed)[^:：]{0,6}[:：]|"
+    r"填表说明|注意事项|温馨提示|特别提示|以上(?:数据|信息|内容|客户|资料|名单|为)|数据截[至止]|截[至止]\s*\d|"
+    r"单\s*位\s*[:：]\s*[万亿]?元|第\s*\d+\s*页|共\s*\d+\s*(?:条|页|行|户|家|笔|个)|本表|本页|page\s*\d+|\*{1,3}\s*注)"
 )
 WORDED = rf"(?i)^\s*.{{0,12}}{_TOTALS}|^\s*[（(【*＊]*{_NOTES}"
 _TOTAL = re.compile(rf".{{0,12}}?{_TOTALS}\s*[:：]?(?:\s*[\d,.]+\s*{_UNIT})?", re.IGNORECASE)
@@ -99,13 +100,17 @@ def is_label(text: str) -> bool:
 
 @dataclass(frozen=True)
 class Shape:
-    """A table as its header shows it: how many columns, the first column's position, the normalised names, the
-    position of the running number (-1: none)."""
+    """A table as its header shows it: how many columns, the first column's position, the normalised header words by
+    position, the position of the running number (-1: none)."""
 
     width: int
     left: int = 0
-    names: frozenset[str] = frozenset()
+    names: Mapping[int, frozenset[str]] = field(default_factory=dict)
     serial: int = -1
+
+    def repeats(self, cells: Mapping[int, str]) -> bool:
+        """Whether every cell is the header word of its own column."""
+        return all(normalize_header(text) in self.names.get(place, ()) for place, text in cells.items())
 
 
 def classify(cells: Mapping[int, str], shape: Shape, trailing: bool) -> str:
@@ -120,7 +125,7 @@ def classify(cells: Mapping[int, str], shape: Shape, trailing: bool) -> str:
     number = cells.get(shape.serial, "")
     if number.isdecimal():
         return "" if rest else "blank"
-    if len(cells) >= min(2, len(shape.names)) and all(normalize_header(t) in shape.names for t in cells.values()):
+    if len(cells) >= min(2, len(shape.names)) and shape.repeats(cells):
         return "repeated_header"
     texts = list(cells.values())
     if _is_subtotal(texts):

@@ -157,12 +157,12 @@ def _next_header(sheet: _Sheet, start: int, header: _Header, words: look.Words) 
     """Where a second table with a header of its own begins: after a row that is (nearly) blank; or the end."""
     first = header.rows[-1] + 1 if header.rows else start + 1
     near = np.flatnonzero((sheet.counts[:-1] <= 1) & (sheet.counts[1:] >= 3)) + 1
-    mine = {normalize_header(t) for t in header.names.values()}
+    mine = {normalize_header(t) for row in header.rows for t in sheet.row(row).values()}
     for at in near[near > first]:
         cells = sheet.row(int(at))
         if not words.known({0: next(iter(cells.values()))}):
             continue
-        if words.known(cells) >= max(3, 0.7 * len(cells)) and {normalize_header(t) for t in cells.values()} != mine:
+        if words.known(cells) >= max(3, 0.7 * len(cells)) and {normalize_header(t) for t in cells.values()} - mine:
             return int(at)
     return len(sheet.counts)
 
@@ -233,7 +233,9 @@ def _below(sheet: _Sheet, start: int, end: int, header: _Header) -> dict[int, st
     serial = next((c for c, t in sorted(header.names.items()) if normalize_header(t) in SERIAL), -1)
     width = max(len(header.names), int(counts.max()))
     left = min(header.names, default=int(np.argmax(sheet.filled[start:end].any(axis=0))))
-    shape = look.Shape(width, left, frozenset(map(normalize_header, header.names.values())), serial)
+    said = [(at, normalize_header(text)) for row in header.rows for at, text in sheet.row(row).items()]
+    names = {place: frozenset(text for at, text in said if at == place) for place, _ in said}
+    shape = look.Shape(width, left, names, serial)
     few = max(2, width // 3)
     suspicious = ((counts > 0) & (counts <= few)) | _worded(sheet, start, end, header)
     strong = np.flatnonzero((counts > few) & ~suspicious)
@@ -253,7 +255,8 @@ def _worded(sheet: _Sheet, start: int, end: int, header: _Header) -> np.ndarray:
     found = np.zeros(end - start, dtype=bool)
     for column in sheet.columns[:4]:
         found |= pc.match_substring_regex(column.slice(start, end - start), look.WORDED).to_numpy(zero_copy_only=False)
-    for at, text in sorted(header.names.items())[:3]:
-        part = pc.utf8_trim_whitespace(sheet.columns[at].slice(start, end - start))
-        found |= pc.equal(part, text).to_numpy(zero_copy_only=False)
+    for row in header.rows:
+        for at, text in list(sheet.row(row).items())[:3]:
+            part = pc.utf8_trim_whitespace(sheet.columns[at].slice(start, end - start))
+            found |= pc.equal(part, text).to_numpy(zero_copy_only=False)
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import io
 import struct
@@ -43,7 +44,8 @@ def ods(path: Path) -> None:
         lines = "".join(f"<text:p>{line}</text:p>" for line in text.split("\n"))
         return f'<table:table-cell office:value-type="string">{lines}</table:table-cell>'
 
-    rows = "".join(f"<table:table-row>{''.join(cell(t) if t else '<table:table-cell/>' for t in row)}</table:table-row>" for row in TEXT)
+    lines = ["".join(cell(t) if t else "<table:table-cell/>" for t in row) for row in TEXT]
+    rows = "".join(f"<table:table-row>{line}</table:table-row>" for line in lines)
     empty = '<table:table-row table:number-rows-repeated="1048000"><table:table-cell/></table:table-row>'
     with zipfile.ZipFile(path, "w") as package:
         package.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
@@ -57,6 +59,36 @@ def html(path: Path) -> None:
     )
     head = '<html><head><meta http-equiv=Content-Type content="text/html; charset=gb2312"></head>'
     path.write_bytes(f"{head}<body><table border=1>\n{rows}</table></body></html>".encode("gbk"))
+
+
+def spreadsheetml(path: Path) -> None:
+    kinds = {(1, 2): "Number", (1, 3): "DateTime", (1, 4): "Number", (2, 4): "Number"}
+    lines = ""
+    for r, row in enumerate(TEXT):
+        lines += "<Row>"
+        for c, text in enumerate(row):
+            shown = text.replace("\n", "&#10;") + ("T00:00:00.000" if kinds.get((r, c)) == "DateTime" else "")
+            kind = kinds.get((r, c), "String")
+            lines += f'<Cell ss:Index="{c + 1}"><Data ss:Type="{kind}">{shown}</Data></Cell>' if text else ""
+        lines += "</Row>"
+    path.write_text(
+        '<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>\n'
+        '<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" '
+        'xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet">'
+        f'<Worksheet ss:Name="客户"><Table>{lines}</Table></Worksheet></Workbook>',
+        "utf-8",
+    )
+
+
+def mhtml(path: Path) -> None:
+    html(path)
+    body = base64.encodebytes(path.read_bytes()).decode()
+    path.write_bytes(
+        (
+            'MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary="b"\r\n\r\n--b\r\n'
+            f"Content-Transfer-Encoding: base64\r\nContent-Type: text/html\r\n\r\n{body}\r\n--b--\r\n"
+        ).encode()
+    )
 
 
 def delimited(delimiter: str, encoding: str) -> Callable[[Path], None]:
@@ -91,6 +123,8 @@ WRITERS: dict[str, Callable[[Path], None]] = {
     "ods": ods,
     "xls": xls,
     "html": html,
+    "mhtml": mhtml,
+    "spreadsheetml": spreadsheetml,
     "dbf": dbf,
     "csv utf-8": delimited(",", "utf-8"),
     "csv utf-8-sig": delimited(",", "utf-8-sig"),

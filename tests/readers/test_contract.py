@@ -24,7 +24,7 @@ def test_every_format_gives_the_same_text(sample, expected):
     assert grid.cells.index.tolist() == ([0, 1, 2] if form == "dbf" else [1, 2, 3])
     assert grid.cells.columns.tolist() == [0, 1, 2, 3, 4]
     assert set(map(str, grid.cells.dtypes)) == {"str"}
-    assert grid.sheet == ("客户" if form in ("xlsx", "ods", "xls") else "")
+    assert grid.sheet == ("客户" if form in ("xlsx", "ods", "xls", "spreadsheetml") else "")
     assert len(source.digest) == 64
 
 

@@ -52,6 +52,14 @@ def test_a_quote_inside_a_cell_is_a_sign_like_any_other(reading):
     assert rows(source) == [["客户", "规格"], ["甲", '5" 管'], ["乙", '说"好"']]
 
 
+@pytest.mark.parametrize(
+    "text",
+    ['{"a": 1}', '[{"a": "x,y"}]', "<a><b>1,2</b></a>", "-- x\nINSERT INTO t VALUES (1, 2);", "BEGIN:VCARD\nN:a"],
+)
+def test_other_languages_are_not_taken_for_a_table(reading, text):
+    assert reading(text).reason == "unsupported_format"
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_the_delimiter_is_the_one_that_gives_even_rows(reading, delimiter):
     table = [["客户", "电话", "备注"], ["甲", "1;2", "a,b,c|d"], ["乙", "3", "e,f\t"], ["丙", "4", "g"]]
