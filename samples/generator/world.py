@@ -303,7 +303,7 @@ class World:
     def sales(self) -> str:
         roll = self.rng.random()
         return (
-            f"{self.rng.randint(100000, 9000000)}.{self.rng.randint(11, 99)}"
+            f"{self.rng.randint(100000, 9000000)}.{self.rng.randint(1, 9)}{self.rng.randint(1, 9)}"
             if roll < 0.1
             else f"{self.rng.randint(10, 5000)}0000"
         )
