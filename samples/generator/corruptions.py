@@ -170,7 +170,7 @@ CORRUPTIONS: dict[str, Table] = {
     ],
     "province": [*SPACES, (12, pattern("short", lambda v: v[:2])), *NULL],
     "city": [*SPACES, (14, pattern("short", lambda v: v.removesuffix("市"))), *NULL],
-    "district": [*SPACES, (8, pattern("short", lambda v: v.removesuffix("新区") if v.endswith("新区") else v[:-1])), *NULL],
+    "district": [*SPACES, (8, pattern("short", lambda v: v.removesuffix("新区")[: len(v) - 1])), *NULL],
     "address": [
         *SPACES,
         (5, pattern("fullwidth_digits", lambda v: "".join(fullwidth(c) if c.isdigit() else c for c in v))),
