@@ -101,7 +101,9 @@ class _Faults:
 
     def raise_all(self) -> None:
         if self.found:
-            raise UsageError("\n".join(self.found), where=self.where, cure=f"mend {len(self.found)} fault(s) of the profile")
+            raise UsageError(
+                "\n".join(self.found), where=self.where, cure=f"mend {len(self.found)} fault(s) of the profile"
+            )
 
 
 def parse(data: Mapping[str, Any], where: str, entities: Mapping[str, Entity]) -> Profile:
@@ -110,7 +112,8 @@ def parse(data: Mapping[str, Any], where: str, entities: Mapping[str, Entity]) -
     ``where`` is the file's name for messages; ``entities`` those of the project. Raises one UsageError naming every
     fault: unknown keys, sources, types, limits, broken patterns, links that lead nowhere.
 
-    >>> parse({"name": "x", "objects": [{"name": "a", "entity": "a", "fields": [{"name": "b", "sorce": "c"}]}]}, "x.toml",
+    >>> field = {"name": "b", "sorce": "c"}
+    >>> parse({"name": "x", "objects": [{"name": "a", "entity": "a", "fields": [field]}]}, "x.toml",
     ...       {"a": Entity("a", {}, {})})
     Traceback (most recent call last):
     cleanse.errors.UsageError: objects.a.fields.b: unknown key 'sorce' (did you mean 'source'?)
@@ -160,7 +163,7 @@ def _object(
     entity = entities.get(str(spec.get("entity", "")))
     if entity is None:
         faults.add(place, f"unknown entity '{spec.get('entity', '')}'", str(spec.get("entity", "")), entities)
-    fields = tuple(_field(f, n, place, entity, entities, faults) for n, f in enumerate(spec.get("fields", []), 1))
+    fields = tuple(_field(f, place, entity, entities, faults) for f in spec.get("fields", []))
     target = TargetObject(
         name=name,
         label=str(spec.get("label", name)),
@@ -176,9 +179,9 @@ def _object(
 
 
 def _field(
-    spec: Mapping[str, Any], number: int, place: str, entity: Entity | None, entities: Mapping[str, Entity], faults: _Faults
+    spec: Mapping[str, Any], place: str, entity: Entity | None, entities: Mapping[str, Entity], faults: _Faults
 ) -> TargetField:
-    name = str(spec.get("name", f"#{number}"))
+    name = str(spec.get("name", ""))
     place = f"{place}.fields.{name}"
     faults.keys(place, spec, FIELD)
     known = {key: value for key, value in spec.items() if key in FIELD}
@@ -196,7 +199,7 @@ def _field(
         faults.add(place, f"confidence '{made.confidence}' is neither 'source' nor 'memory'")
     if made.pattern and (fault := _pattern_fault(made.pattern)):
         faults.add(place, f"bad pattern: {fault}")
-    if len(made.sources) > 1 and not made.separator:
+    if len(made.sources) > 1 and "separator" not in spec:
         faults.add(place, "several sources need a 'separator'")
     for old, new in made.map.items():
         if values and new not in values:
@@ -230,6 +233,9 @@ def _check_object(
         value = getattr(target, key)
         if value and value not in names:
             faults.add(place, f"{key} '{value}' is no field of it", value, names)
+    key = target.field(target.key)
+    if key and not key.required:
+        faults.add(place, f"key '{key.name}' must be required")
     for group in target.one_of:
         for name in group:
             if name not in names:
@@ -239,7 +245,12 @@ def _check_object(
     if target.parent_object:
         parent = next((o for o in before if o.name == target.parent_object), None)
         if parent is None:
-            faults.add(place, f"parent_object '{target.parent_object}' is no earlier object", target.parent_object, [o.name for o in before])
+            faults.add(
+                place,
+                f"parent_object '{target.parent_object}' is no earlier object",
+                target.parent_object,
+                [o.name for o in before],
+            )
         elif not parent.key:
             faults.add(place, f"parent_object '{parent.name}' has no key to link by")
         elif entity and entity.refers_to != parent.entity:
@@ -279,7 +290,9 @@ def _check_checks(profile: Profile, faults: _Faults) -> None:
     for user in checks["roster"]:
         faults.keys("checks.roster", user, ROSTER)
     if checks["owner_key"] not in ROSTER[:-1]:
-        faults.add("checks", f"owner_key '{checks['owner_key']}' is not a key of the roster", checks["owner_key"], ROSTER)
+        faults.add(
+            "checks", f"owner_key '{checks['owner_key']}' is not a key of the roster", checks["owner_key"], ROSTER
+        )
     for rule in checks["rules"]:
         faults.keys("checks.rules", rule, RULE)
         if fault := _pattern_fault(str(rule.get("pattern", ""))):

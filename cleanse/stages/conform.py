@@ -1,0 +1,281 @@
+"""Golden records in the target's own form: its columns, options and links; what it cannot take is held back whole.
+
+A value the target would refuse is never cut or replaced: it is withheld where the column is optional and its row parked
+where it is required, each time with an issue. The golden record keeps it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cleanse.model import COLUMNS, Profile, Severity, TargetField, TargetObject, frame
+from cleanse.stages.forms import blank_to_null, each, mask, written
+
+LOSSES = ("entity", "field", "values")
+
+
+@dataclass(frozen=True)
+class Conformed:
+    """What goes out, and what does not.
+
+    tables  object name -> text frame indexed by golden_id, one column per target field, missing where empty; children
+            stand in the order of their parents
+    issues  COLUMNS["issues"]: one line per value withheld or row parked; ``field`` is the canonical field
+    parked  entity -> golden_id -> code of the first reason
+    losses  entity, field, values: canonical fields with values that no column of the target takes
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    issues: pd.DataFrame
+    parked: Mapping[str, Mapping[str, str]]
+    losses: pd.DataFrame
+
+
+@dataclass
+class _Work:
+    """One object while it is made: columns of the target, and the reason why a row may not go (``''``: it may)."""
+
+    golden: pd.DataFrame
+    target: TargetObject
+    profile: Profile
+    columns: dict[str, pa.Array] = field(default_factory=dict)
+    raw: dict[str, pa.Array] = field(default_factory=dict)
+    reason: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=object))
+    issues: list[pd.DataFrame] = field(default_factory=list)
+
+    def report(self, where: np.ndarray, code: str, column: str = "", note: str = "") -> None:
+        """An issue per row of ``where``."""
+        rows = np.flatnonzero(where)
+        if not len(rows):
+            return
+        target = self.target.field(column)
+        value = self.raw[column].take(pa.array(rows)).to_pylist() if column in self.raw else None
+        self.issues.append(pd.DataFrame({
+            "rid": self.golden["rid"].to_numpy()[rows], "entity": self.target.entity,
+            "field": _canonical(target, self.target) if target else "", "code": code, "severity": str(Severity.ERROR),
+            "value": value, "note": note or (f"{self.target.label}.{target.label}" if target else self.target.label),
+        }))  # fmt: skip
+
+    def park(self, where: np.ndarray, code: str, column: str = "", note: str = "") -> None:
+        """Hold rows back; a row keeps its first reason and every issue."""
+        self.report(where, code, column, note)
+        self.reason[where & (self.reason == "")] = code
+
+    def refuse(self, where: np.ndarray, code: str, column: TargetField, note: str = "") -> None:
+        """A value that may not go: withheld, or its row parked where the column is required."""
+        if not where.any():
+            return
+        if column.required:
+            self.park(where, code, column.name, note)
+        else:
+            self.report(where, code, column.name, note)
+        self.columns[column.name] = pc.if_else(pa.array(where), pa.scalar(None, pa.string()), self.columns[column.name])
+
+
+def conform(golden: Mapping[str, pd.DataFrame], profile: Profile) -> Conformed:
+    """The tables that ``profile`` wants, made from the golden records.
+
+    ``golden``: entity -> frame with golden_id, rid, the stored fields and, for a child, ``<parent>_id``. Every row of
+    an entity with an object ends in its table or in ``parked``.
+    """
+    done: dict[str, _Work] = {}
+    tables: dict[str, pd.DataFrame] = {}
+    for target in profile.objects:
+        if target.entity not in golden:
+            continue
+        work = _Work(golden[target.entity].reset_index(drop=True), target, profile)
+        work.reason = np.full(len(work.golden), "", dtype=object)
+        _fill(work, golden, tables, done)
+        for column in target.fields:
+            _take(work, column)
+        _check_rows(work)
+        done[target.name] = work
+        tables[target.name] = _table(work, tables)
+    issues = [part for work in done.values() for part in work.issues]
+    parked: dict[str, dict[str, str]] = {}
+    for work in done.values():
+        held = work.reason != ""
+        ids = work.golden["golden_id"].to_numpy(dtype=object)[held]
+        parked.setdefault(work.target.entity, {}).update(zip(ids, work.reason[held], strict=True))
+    return Conformed(
+        tables,
+        pd.concat(issues, ignore_index=True)[list(COLUMNS["issues"])] if issues else frame("issues"),
+        parked,
+        _losses(golden, profile),
+    )
+
+
+# ---------------------------------------------------------------------------------------------------------- filling
+
+
+def _fill(
+    work: _Work, golden: Mapping[str, pd.DataFrame], tables: Mapping[str, pd.DataFrame], done: Mapping[str, _Work]
+) -> None:
+    """Every column from its sources, its constant or the parent's key."""
+    target, size = work.target, len(work.golden)
+    for column in target.fields:
+        parts = [_source(work, golden, name) for name in column.sources]
+        if column.name == target.parent:
+            filled = _link(work, tables, done)
+        elif not parts:
+            filled = pa.array([column.constant or None] * size, pa.string())
+        elif len(parts) == 1:
+            filled = parts[0]
+        else:
+            parts = [blank_to_null(part) for part in parts]
+            joined = pc.binary_join_element_wise(*parts, column.separator, null_handling="skip")
+            filled = pc.if_else(pc.equal(joined, ""), pa.scalar(None, pa.string()), joined)
+        work.columns[column.name] = work.raw[column.name] = filled
+
+
+def _source(work: _Work, golden: Mapping[str, pd.DataFrame], name: str) -> pa.Array:
+    entity, _, bare = name.rpartition(".")
+    if entity in ("", work.target.entity):
+        return _text(work.golden[bare])
+    parent = golden[entity].set_index("golden_id")[bare]
+    return _text(work.golden[f"{entity}_id"].map(parent))
+
+
+def _link(work: _Work, tables: Mapping[str, pd.DataFrame], done: Mapping[str, _Work]) -> pa.Array:
+    """The parent's key for every row; rows whose parent does not go are parked."""
+    target = work.target
+    parent = done[target.parent_object]
+    ids = work.golden[f"{parent.target.entity}_id"]
+    there = ids.isin(tables[target.parent_object].index).to_numpy()
+    held = ids.isin(parent.golden["golden_id"]).to_numpy() & ~there
+    link = target.field(target.parent)
+    lost = ~there & ~held & (ids.notna().to_numpy() | bool(link and link.required))
+    work.park(held, "target_parent_parked")
+    work.park(lost, "target_parent_missing")
+    return _text(ids.map(tables[target.parent_object][parent.target.key]))
+
+
+def _text(values: pd.Series) -> pa.Array:
+    array = pa.array(values.astype("str"), from_pandas=True)
+    whole = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    return whole.cast(pa.string())
+
+
+# --------------------------------------------------------------------------------------------------- value by value
+
+
+def _take(work: _Work, column: TargetField) -> None:
+    """One column in the target's form, without the values it would refuse."""
+    values = blank_to_null(work.columns[column.name])
+    empty = pc.is_null(values).to_numpy(zero_copy_only=False)
+    linked = work.reason == "" if column.name == work.target.parent else np.ones(len(empty), dtype=bool)
+    if column.required:
+        work.park(empty & linked, "target_required", column.name)
+    if empty.all():
+        work.columns[column.name] = values
+        return
+    values, masks = written(values, column, work.profile, work.profile.limit("cell_chars", work.target.name))
+    work.columns[column.name] = values
+    free = ~empty
+    for code, where in masks:
+        hit = where & free
+        free &= ~hit
+        if code == "target_option":
+            _refuse_options(work, column, hit)
+        else:
+            work.refuse(hit, code, column)
+
+
+def _refuse_options(work: _Work, column: TargetField, hit: np.ndarray) -> None:
+    """Unknown options, each distinct one with the nearest that is known."""
+    if not hit.any():
+        return
+    raw = np.asarray(work.raw[column.name].to_pylist(), dtype=object)
+    for value in sorted(set(raw[hit])):
+        near = difflib.get_close_matches(value, column.values, 1, 0.4)
+        note = f"{work.target.label}.{column.label}" + (f" ~ {near[0]}" if near else "")
+        work.refuse(hit & (raw == value), "target_option", column, note)
+
+
+# ------------------------------------------------------------------------------------------------------- row by row
+
+
+def _check_rows(work: _Work) -> None:
+    target, checks = work.target, work.profile.checks
+    names = {f.name for f in target.fields}
+    for group in (g for g in checks["together"] if names.issuperset(g)):
+        _together(work, group, "target_together", None)
+    if checks["areas"] and names.issuperset(checks["area_columns"]):
+        known = {tuple(area.split("/")) for area in checks["areas"]}
+        _together(work, checks["area_columns"], "target_area", known)
+    for column in target.fields:
+        if column.unique or column.name == target.key:
+            _unique(work, column)
+    for group in target.one_of:
+        empty = np.logical_and.reduce([mask(pc.is_null(work.columns[name])) for name in group])
+        work.park(empty, "target_one_of", group[0], f"{target.label}: {' / '.join(group)}")
+    if limit := work.profile.limit("row_chars", target.name):
+        lengths = [
+            pc.fill_null(pc.utf8_length(values), 0).to_numpy(zero_copy_only=False) for values in work.columns.values()
+        ]
+        work.park(np.sum(lengths, axis=0) > limit, "target_row_length")
+
+
+def _together(work: _Work, group: list[str], code: str, known: set[tuple[str, ...]] | None) -> None:
+    """Columns that stand together or not at all, and, with ``known``, in these combinations only."""
+    filled = [mask(pc.is_valid(work.columns[name])) for name in group]
+    wrong = np.logical_or.reduce(filled) & ~np.logical_and.reduce(filled)
+    if known is not None:
+        places = pc.binary_join_element_wise(*(work.columns[name] for name in group), "/", null_handling="replace")
+        wrong |= np.logical_and.reduce(filled) & each(places, lambda text: tuple(text.split("/")) not in known)
+    for name, there in zip(group, filled, strict=True):
+        column = work.target.field(name)
+        assert column is not None
+        work.refuse(wrong & there, code, column)
+
+
+def _unique(work: _Work, column: TargetField) -> None:
+    """One row per value (trimmed, case folded): the smallest golden_id keeps it, whatever the order of the rows."""
+    folded = pc.utf8_lower(pc.utf8_trim_whitespace(work.columns[column.name]))
+    table = pd.DataFrame({"value": folded.to_pandas(), "id": work.golden["golden_id"]})[work.reason == ""].dropna()
+    doubles = table.sort_values("id", kind="stable")["value"].duplicated()
+    where = np.zeros(len(work.golden), dtype=bool)
+    where[doubles.index[doubles]] = True
+    if column.name == work.target.key:
+        work.park(where, "target_duplicate", column.name)
+    else:
+        work.refuse(where, "target_duplicate", column)
+
+
+def _table(work: _Work, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """The rows that go, children in the order of their parents."""
+    ids = pd.Index(work.golden["golden_id"], dtype="str", name="golden_id")
+    table = pd.DataFrame({n: pd.Series(v.to_pandas(), dtype="str") for n, v in work.columns.items()}).set_axis(ids)
+    table = table[work.reason == ""]
+    if not work.target.parent:
+        return table
+    parent = next(o for o in work.profile.objects if o.name == work.target.parent_object)
+    order = pd.Index(tables[parent.name][parent.key]).get_indexer(table[work.target.parent])
+    return table.iloc[np.argsort(np.where(order < 0, len(ids), order), kind="stable")]
+
+
+def _canonical(column: TargetField, target: TargetObject) -> str:
+    """The canonical field an issue speaks about: bare in its own entity, ``parent.field`` in another."""
+    own = f"{target.entity}."
+    return " + ".join(name.removeprefix(own) for name in column.sources) or column.name
+
+
+def _losses(golden: Mapping[str, pd.DataFrame], profile: Profile) -> pd.DataFrame:
+    taken = {
+        source if "." in source else f"{target.entity}.{source}"
+        for target in profile.objects for column in target.fields for source in column.sources
+    }  # fmt: skip
+    lines = [
+        (entity, name, int(count))
+        for entity, table in golden.items()
+        for name, count in table.drop(columns=["golden_id", "rid"]).count().items()
+        if count and f"{entity}.{name}" not in taken and not str(name).endswith("_id")
+    ]
+    return pd.DataFrame(lines, columns=list(LOSSES))
