@@ -14,6 +14,7 @@ from cleanse.readers.raw import Limits, Parsed, Raw, Unreadable
 
 SPACE = "urn:schemas-microsoft-com:office:spreadsheet"
 SS = f"{{{SPACE}}}"
+DATA, TYPE, INDEX, DOWN, ACROSS = (SS + name for name in ("Data", "Type", "Index", "MergeDown", "MergeAcross"))
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(E[-+]?\d+)?", re.IGNORECASE)
 
 Cells = dict[int, dict[int, str]]  # row -> column -> text, both from 0
@@ -51,12 +52,12 @@ def _grid(sheet: etree._Element, limits: Limits) -> list[Grid]:
     for row in sheet.iterfind(f"{SS}Table/{SS}Row"):
         at = _index(row, at)
         cells[at], column = {}, -1
-        for cell in row.iterfind(f"{SS}Cell"):
+        for cell in row.iterchildren(f"{SS}Cell"):
             column = _index(cell, column)
             cells[at][column] = _text(cell)
-            if down := _whole(cell.get(f"{SS}MergeDown")):
+            if down := _whole(cell.get(DOWN)):
                 merged.append((at, column, down))
-            column += _whole(cell.get(f"{SS}MergeAcross"))
+            column += _whole(cell.get(ACROSS))
         at += _whole(row.get(f"{SS}Span"))
     own = {number for number, row in cells.items() if any(row.values())}
     for first, column, down in merged:
@@ -76,7 +77,7 @@ def _grid(sheet: etree._Element, limits: Limits) -> list[Grid]:
 
 
 def _index(element: etree._Element, before: int) -> int:
-    said = _whole(element.get(f"{SS}Index"))
+    said = _whole(element.get(INDEX))
     return said - 1 if said else before + 1
 
 
@@ -85,11 +86,11 @@ def _whole(text: str | None) -> int:
 
 
 def _text(cell: etree._Element) -> str:
-    data = cell.find(f"{SS}Data")
+    data = next(cell.iterchildren(DATA), None)
     if data is None:
         return ""
-    text = "".join(data.itertext())
-    kind = data.get(f"{SS}Type", "String")
+    text = "".join(data.itertext()) if len(data) else data.text or ""
+    kind = data.get(TYPE)
     if kind == "Number" and _NUMBER.fullmatch(text):
         return text if text.isdecimal() else number_text(float(text))
     if kind == "Boolean":

@@ -153,16 +153,22 @@ def _two_rows(sheet: _Sheet, at: int, head: dict[int, dict[int, str]], words: lo
     return _Header((at,), upper)
 
 
+def _said(sheet: _Sheet, header: _Header) -> dict[int, frozenset[str]]:
+    """The normalised words that stand over each column, in all rows of the header."""
+    said = [(at, normalize_header(text)) for row in header.rows for at, text in sheet.row(row).items()]
+    return {place: frozenset(text for at, text in said if at == place) for place, _ in said}
+
+
 def _next_header(sheet: _Sheet, start: int, header: _Header, words: look.Words) -> int:
     """Where a second table with a header of its own begins: after a row that is (nearly) blank; or the end."""
     first = header.rows[-1] + 1 if header.rows else start + 1
     near = np.flatnonzero((sheet.counts[:-1] <= 1) & (sheet.counts[1:] >= 3)) + 1
-    mine = {normalize_header(t) for row in header.rows for t in sheet.row(row).values()}
+    mine = look.Shape(0, names=_said(sheet, header))
     for at in near[near > first]:
         cells = sheet.row(int(at))
         if not words.known({0: next(iter(cells.values()))}):
             continue
-        if words.known(cells) >= max(3, 0.7 * len(cells)) and {normalize_header(t) for t in cells.values()} - mine:
+        if words.known(cells) >= max(3, 0.7 * len(cells)) and not mine.repeats(cells):
             return int(at)
     return len(sheet.counts)
 
@@ -233,9 +239,7 @@ def _below(sheet: _Sheet, start: int, end: int, header: _Header) -> dict[int, st
     serial = next((c for c, t in sorted(header.names.items()) if normalize_header(t) in SERIAL), -1)
     width = max(len(header.names), int(counts.max()))
     left = min(header.names, default=int(np.argmax(sheet.filled[start:end].any(axis=0))))
-    said = [(at, normalize_header(text)) for row in header.rows for at, text in sheet.row(row).items()]
-    names = {place: frozenset(text for at, text in said if at == place) for place, _ in said}
-    shape = look.Shape(width, left, names, serial)
+    shape = look.Shape(width, left, _said(sheet, header), serial)
     few = max(2, width // 3)
     suspicious = ((counts > 0) & (counts <= few)) | _worded(sheet, start, end, header)
     strong = np.flatnonzero((counts > few) & ~suspicious)

@@ -126,10 +126,14 @@ def test_html_spans_breaks_and_blanks(reading):
     source = reading(
         '<html><meta charset="utf-8"><table><tr><td colspan=3>名单</td></tr>'
         "<tr><th>客户</th><th>电话</th><th>备注</th></tr>"
-        "<tr><td rowspan=2>甲</td><td>1</td><td>一<br>二</td></tr><tr><td>2</td><td>&nbsp;</td></tr></table></html>"
+        "<tr><td rowspan=2>甲</td><td>1</td><td>一<br>二</td></tr><tr><td>2</td><td>&nbsp;</td></tr>"
+        "<tr><td rowspan=2>乙</td><td>3</td><td>x</td></tr><tr><td></td><td></td></tr></table></html>"
     )
     assert source.format == "html"
-    assert rows(source) == [["名单", "", ""], ["客户", "电话", "备注"], ["甲", "1", "一\n二"], ["甲", "2", ""]]
+    assert rows(source) == [
+        ["名单", "", ""], ["客户", "电话", "备注"], ["甲", "1", "一\n二"], ["甲", "2", ""], ["乙", "3", "x"], ["", "", ""],
+    ]  # fmt: skip
+    assert notes(source) == [("merged_cell_filled", "4")]
 
 
 def test_several_html_tables_are_several_grids(reading):
