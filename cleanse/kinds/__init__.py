@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from cleanse.kinds import contact_line, date, email, money, phone, text
+from cleanse.kinds import (
+    address,
+    code,
+    contact_line,
+    date,
+    email,
+    money,
+    owner,
+    person,
+    phone,
+    picklist,
+    region,
+    text,
+    uscc,
+)
 from cleanse.model import Kind
 
 KINDS: dict[str, Kind] = {
@@ -12,4 +26,11 @@ KINDS: dict[str, Kind] = {
     "date": date.KIND,
     "money": money.KIND,
     "contact_line": contact_line.KIND,
+    "person": person.KIND,
+    "region": region.KIND,
+    "address": address.KIND,
+    "picklist": picklist.KIND,
+    "owner": owner.KIND,
+    "uscc": uscc.KIND,
+    "code": code.KIND,
 }

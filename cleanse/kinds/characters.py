@@ -174,6 +174,8 @@ def surnames(words: Words) -> frozenset[str]:
     return frozenset(row[0] for row in words.get("surnames", ()))
 
 
+# Rare surnames that are everyday words: beside a number they begin a remark (经常, 后天, 空闲) and not a name.
+_EVERYDAY = frozenset("水花时和明山能通从国都别家强经广空后公益战库区干养车双相须红")
 _TITLED = re.compile(
     "[\u4e00-\u9fff]{1,4}?(?:先生|女士|小姐|老师|同志|师傅|老板|老板娘|总|工|董|董事长|总经理|副总|经理|主任|主管|处长|科长|部长|院长|校长|厂长|店长|所长|会计|医生)"
 )
@@ -188,7 +190,7 @@ def is_person_name(text: str, known: frozenset[str], notes: frozenset[str] = fro
     [True, True, True, False, False]
     """
     bare = text.replace(" ", "") if len(text) < 12 else text
-    surname = next((s for s in (bare[:2], bare[:1]) if s in known), "")
+    surname = next((s for s in (bare[:2], bare[:1]) if s in known and s not in _EVERYDAY), "")
     if not surname or any(note in bare for note in notes):
         return False
     given = len(bare) - len(surname)

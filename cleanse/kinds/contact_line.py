@@ -62,7 +62,8 @@ class Names:
     def _tell(self, token: str, names: list[str], rest: list[str]) -> None:
         words = token.split()
         if self._with_title(token):
-            names.append(token.strip("()（）[]【】 "))
+            wrapped = _WRAPPED.fullmatch(token)
+            names.append(wrapped[1] if wrapped else token)
         elif len(words) > 1 and any(self._with_title(w) for w in words):
             for word in words:
                 (names if self._with_title(word) else rest).append(word)

@@ -27,6 +27,7 @@ from cleanse.kinds.characters import (
 from cleanse.model import Decision, Fix, Kind, Options, Words
 
 FIRST_YEAR, LAST_YEAR = 1901, 2100
+NO_DATE = "1970-01-01"  # what machines write where there is none
 PIVOT = 50  # two-digit years below it are 20xx
 SURE = 3  # cells that can be read in one order only, with none against them, settle a column
 _EPOCHS = {"1900": date(1899, 12, 30), "1904": date(1904, 1, 1)}
@@ -188,7 +189,8 @@ class Reader:
             return self._uncertain(plain, match)
         serial = _SERIAL.fullmatch(plain)
         if serial and int(serial[1]) in _SERIAL_RANGE:
-            return (self.epoch + timedelta(int(serial[1]))).isoformat(), "", ""
+            value = (self.epoch + timedelta(int(serial[1]))).isoformat()
+            return (value, "", "") if value != NO_DATE else ("", "date_suspicious", "")
         return "", _doubt(plain), ""
 
     def _certain(self, plain: str, match: re.Match[str]) -> tuple[str, str, str]:
@@ -234,7 +236,7 @@ def _finished(plain: str, match: re.Match[str], year: int, month: int, day: int)
         value = date(year, month, day).isoformat()
     except ValueError:
         return "", "date_impossible", ""
-    if not FIRST_YEAR <= year <= LAST_YEAR or value == "1970-01-01":
+    if not FIRST_YEAR <= year <= LAST_YEAR or value == NO_DATE:
         return "", "date_suspicious", ""
     time = match["time"] or ""
     return value, "", " ".join(x for x in ("" if not re.search("[1-9]", time) else time.strip(), rest) if x)

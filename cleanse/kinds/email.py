@@ -1,4 +1,4 @@
-"""E-mail addresses: lower case, half width, one a cell; what only looks like one is a doubt, what is made up is nothing.
+"""E-mail addresses: lower case, half width, one a cell; what only looks like one is a doubt, a made-up one nothing.
 
 The grammar is the dot-atom of RFC 5322 without the characters that nobody uses and lists are written with; the last
 label is a country code (ISO 3166) or a generic domain in wide use.

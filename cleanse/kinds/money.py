@@ -1,6 +1,6 @@
 """Amounts of money as a plain number of the currency's unit: no separators, no trailing zeros, exact.
 
-An amount that is only about right (约100万, 100-200万) or in another currency is a doubt: nobody knows the number meant.
+An amount that is only about right (约100万, 100-200万) or in another currency is a doubt: nobody knows what was meant.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from cleanse.kinds.characters import NULL, PLACEHOLDER, became, half_width, is_n
 from cleanse.model import Fix, Kind, Options, Words
 
 SHAPE = r"(?:0|-?(?:[1-9][0-9]{0,29}(?:\.[0-9]{0,5}[1-9])?|0\.[0-9]{0,5}[1-9]))"
-NEVER = r"[^\x00-\x{10FFFF}]"
+NEVER = r"[^\s\S]"
 
 _CURRENCIES = {
     "CNY": r"cny|rmb|cn¥|人民币|¥|￥",
@@ -65,7 +65,7 @@ def _decimal(text: str) -> Decimal:
 
 
 def _settled(number: Decimal) -> Decimal:
-    """Binary noise of a spreadsheet (303844.34000000003) taken back; any other number as it is."""
+    """Binary noise of a spreadsheet (1250.4000000000001) taken back; any other number as it is."""
     exponent = number.as_tuple().exponent
     if isinstance(exponent, int) and exponent <= -8 and len(number.as_tuple().digits) >= 15:
         cents = number.quantize(Decimal("0.01"))
@@ -133,8 +133,8 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
     With a ``unit`` other than 1 the text is read in the source's unit, so that such a fix is applied once only.
 
     >>> fix = fixer({}, {})
-    >>> fix("￥981,000.00").value, fix("437.5万元").value, fix("约100万").doubt
-    ('981000', '4375000', 'money_approximate')
+    >>> fix("￥1,250,000.00").value, fix("36.5万元").value, fix("约100万").doubt
+    ('1250000', '365000', 'money_approximate')
     """
     unit, currency = int(options.get("unit", 1)), str(options.get("currency", "CNY"))
     right = re.compile(SHAPE).fullmatch if unit == 1 else re.compile("(?!)").fullmatch

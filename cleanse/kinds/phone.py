@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import phonenumbers
@@ -105,14 +106,13 @@ _END = r"(?!\d|-\d{6,})"
 def _ext(name: str) -> str:
     """A pattern for an extension after a number, or for nothing."""
     mark = r"-|转|轉|接|ext\.?|x|\#|\*|分机号?"
-    return (
-        rf"(?:(?:\s{{0,2}}(?:{mark})\s*[:.]?\s*\(?(?P<{name}1>\d{{1,6}})\)?|\((?P<{name}2>\d{{1,6}})\)){_END}|(?!\d))"
-    )
+    after = rf"\s{{0,2}}(?:{mark})\s*[:.]?\s*\(?(?P<{name}1>\d{{1,6}})\)?(?:分机)?"
+    return rf"(?:(?:{after}|\((?P<{name}2>\d{{1,6}})\)){_END}|(?!\d))"
 
 
 _NUMBER = re.compile(
     rf"(?P<mobile>(?:{_CC}|(?<!\d))(?:\(0\)|0)?{_S}(?P<m>1[3-9]\d?\)?(?:{_S}\d){{8,9}})(?!\d|\s?@))"
-    rf"|(?P<land>(?:{_CC}(?:\(0\)|\(?0)?|(?<!\d)\(?0)"
+    rf"|(?P<land>(?:{_CC}(?:\(0\)|\(?0?)|(?<!\d)\(?0)"
     rf"(?:(?P<a8>{AREAS_8}){_S}\)?{_S}(?P<l8>[2-9](?:{_S}\d){{7}})"
     rf"|(?P<a7>{AREAS_7}){_S}\)?{_S}(?P<l7>[2-9](?:{_S}\d){{6}})){_ext('e')})"
     rf"|(?P<service>(?:{_CC}|(?<!\d))(?P<s>[48]00(?:{_S}\d){{7}}){_ext('x')})"
@@ -184,7 +184,8 @@ def finder(words: Words, region: str = "CN") -> Finder:
             numbers, lettered = _scan(LETTERED.sub(lambda m: m[0].translate(LETTERS), plain)), True
         if all(n.doubt for n in numbers):
             home = speech.country(plain, region)
-            numbers = (_parsed(plain, home) if home != "CN" else ()) or numbers
+            abroad = _parsed(plain, home) if home != "CN" else ()
+            numbers, lettered = (abroad, False) if abroad else (numbers, lettered)
         return between(text, plain, numbers, speech, lettered)
 
     return find
@@ -214,9 +215,9 @@ def _parsed(plain: str, region: str) -> tuple[Number, ...]:
 def _assemble(text: str, found: Found, want: str, is_name: Callable[[str], bool]) -> Fix:
     """The Fix of a cell with at least one number."""
     own, parts, beyond = parts_of(found.numbers, want)
-    names = [p for p in found.pieces if is_name(p)]
+    names = [p for p in found.pieces if is_name(p.strip("()（）"))]
     rest = " ".join([*found.rest, *(p for p in found.pieces if p not in names[:1]), *beyond])
-    parts += [("name", name) for name in names[:1]]
+    parts += [("name", name.strip("()（）")) for name in names[:1]]
     if own and not parts and not rest:
         if own.doubt:
             return kept(text, own.doubt)
@@ -224,6 +225,7 @@ def _assemble(text: str, found: Found, want: str, is_name: Callable[[str], bool]
     why = "cell_split" if own or want == "any" else "phone_moved"
     if not parts:
         why = "remark_cut"
+    why = "phone_letters" if found.lettered else why
     return Fix(own.value if own else None, why, own.doubt if own else "", rest, tuple(parts))
 
 

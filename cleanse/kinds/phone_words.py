@@ -18,6 +18,7 @@ SCIENTIFIC = re.compile(r"(\d)(?:\.(\d+))?[eE]\+?(\d{1,2})", re.ASCII)
 MASKED = re.compile(r"\d{2,}[-\s]?(?:[*＊×•●#?]{2,}|[xX]{3,})[-\s]?\d{2,}|\d{3,}[*＊×•●#?]{2,}", re.ASCII)
 LETTERED = re.compile(r"(?<![A-Za-z])(?=[OolI|]*\d)[\dOolI|][\dOolI| \-]{5,}[\dOolI|](?![A-Za-z])", re.ASCII)
 LETTERS = str.maketrans("OolI|", "00111")
+_BRACKETS = str.maketrans("[]【】\t", "()() ")
 _CHINESE_RUN = re.compile(r"(?:[零〇○一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖][ \-]?){7,}")
 _FILLERS = re.compile(r"0*(?:1[3-9]\d0{8}|13800138000)|(\d)\1{6,}|0{5,}|0\d{2,3}(?:0{7,8}|1{7,8}|12345678?)")
 _BREAKS = " \n\t\u3000\u00a0/\\;；,，、|&+.。:：-_~－—"
@@ -26,11 +27,12 @@ _SEQUENCES = ("12345678901234567890", "01234567890", "9876543210")
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """``labels`` say no more than the number does; after one of ``faxes`` stands no telephone; ``notes`` mark a remark;
-    ``countries`` say in whose numbering plan a number stands."""
+    """``labels`` say no more than the number does; after one of ``faxes``, or before one in brackets, stands no
+    telephone; ``notes`` mark a remark; ``countries`` say in whose numbering plan a number stands."""
 
     labels: re.Pattern[str]
     faxes: re.Pattern[str]
+    faxes_after: re.Pattern[str]
     notes: frozenset[str]
     countries: dict[str, str]
 
@@ -39,11 +41,13 @@ class Vocabulary:
         """From the lexicons ``phone_labels``, ``phone_notes`` and ``phone_countries``."""
         rows = words.get("phone_labels", ())
         fax = _any_of(r[0] for r in rows if r[1:] == ("fax",))
-        plain = _any_of(r[0] for r in rows if r[1:] != ("fax",))
+        plain = _any_of(r[0] for r in rows if r[1:] != ("fax",) and not (len(r[0]) == 1 and r[0].isascii()))
+        letter = _any_of(r[0] for r in rows if r[1:] != ("fax",) and len(r[0]) == 1 and r[0].isascii())
         count = "(?:号码|号)?(?:[(]?[0-9一二三]?[)]?)"
         return cls(
-            re.compile(rf"(?:(?<![A-Za-z])(?:{plain}){count}\s*[:.]?\s*)+$", re.IGNORECASE),
+            re.compile(rf"(?:(?<![A-Za-z])(?:(?:{plain}){count}\s*[:.]?|(?:{letter})\s*[:.])\s*)+$", re.IGNORECASE),
             re.compile(rf"(?<![A-Za-z/])(?:{fax})\s*[:.]?\s*$", re.IGNORECASE),
+            re.compile(rf"\s*[(](?:{fax})[)]", re.IGNORECASE),
             frozenset(r[0] for r in words.get("phone_notes", ())),
             {r[0].casefold(): r[1] for r in words.get("phone_countries", ()) if len(r) > 1},
         )
@@ -83,8 +87,8 @@ def filler(digits: str) -> bool:
 def folded(text: str) -> str:
     """The cell with every character in its plain form, as long as before, so that positions stay."""
     if text.isascii():
-        return text.replace("\t", " ")
-    plain = plain_dots(plain_dashes(half_width(text))).replace("\t", " ")
+        return text.translate(_BRACKETS)
+    plain = plain_dots(plain_dashes(half_width(text))).translate(_BRACKETS)
     return plain if plain.isascii() else _CHINESE_RUN.sub(lambda m: arabic_digits(m[0]), plain)
 
 
@@ -94,7 +98,7 @@ def exact(text: str) -> str:
     >>> exact("13812345678.0"), exact("1.3812345678E+10"), exact("1.38E+10")
     ('13812345678', '13812345678', '1.38E+10')
     """
-    if text.endswith(("0", "+10", "+11")) and ("." in text):
+    if "." in text:
         text = re.sub(r"^(\d{7,})\.0+$", r"\1", text)
         science = SCIENTIFIC.fullmatch(text)
         if science and len(science[2] or "") == int(science[3]):
@@ -132,11 +136,12 @@ def between(text: str, plain: str, numbers: Sequence[Number], speech: Vocabulary
     for number in (*numbers, Number("", "", len(text), len(text))):
         start, position = position, number.end
         piece = plain[start : number.start]
+        if number.role and _is_fax(plain, piece, number, speech):
+            rest.append(text[start : number.end].strip(_BREAKS))
+            continue
         if piece and piece.strip(_BREAKS):
-            if number.role and speech.faxes.search(piece.lstrip(_BREAKS)):
-                rest.append(text[start : number.end].strip(_BREAKS))
-                continue
-            left = text[start : start + len(speech.labels.sub("", piece))].strip(_BREAKS)
+            length = len(speech.labels.sub("", piece)) if number.role else len(piece)
+            left = _beside(text[start : start + length])
             if left and not speech.empty(left):
                 pieces.append(left)
         good.append(number)
@@ -145,6 +150,19 @@ def between(text: str, plain: str, numbers: Sequence[Number], speech: Vocabulary
     good.pop()
     shared = _areas_shared(good) if any(n.doubt for n in good) else tuple(good)
     return Found(shared, tuple(pieces), tuple(rest), lettered)
+
+
+def _is_fax(plain: str, piece: str, number: Number, speech: Vocabulary) -> bool:
+    """Whether the words before a number, or a bracket after it, say that it is a fax."""
+    before = bool(piece) and speech.faxes.search(piece.lstrip(_BREAKS)) is not None
+    return before or (
+        plain[number.end : number.end + 1] in ("(", " ") and bool(speech.faxes_after.match(plain, number.end))
+    )
+
+
+def _beside(text: str) -> str:
+    """A text beside a number without separators and brackets that are open to the number."""
+    return text.strip(_BREAKS).lstrip(")）]】").rstrip("(（[【").strip(_BREAKS)
 
 
 def _areas_shared(numbers: Sequence[Number]) -> tuple[Number, ...]:

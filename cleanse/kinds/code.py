@@ -1,0 +1,34 @@
+"""Identifiers of other systems: text, not numbers; leading zeros and case are part of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from cleanse.kinds.characters import NULL, became, half_width, is_null, mask_text, null_words, tidy
+from cleanse.model import Fix, Kind, Options, Words
+
+_MARKS = re.compile(r"^['‘’`#＃\s]+|['‘’`\s]+$")
+_ROUNDED = re.compile(r"^\d(?:\.\d+)?[eE]\+\d+$")
+
+
+def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
+    """Outer marks that were typed for Excel's sake (apostrophe, #) and full-width forms go; all else stays.
+
+    >>> fixer({}, {})("'００７１").value
+    '0071'
+    """
+    nulls = null_words(words, "code")
+
+    def fix(text: str) -> Fix:
+        if is_null(text, nulls):
+            return NULL
+        value = _MARKS.sub("", half_width(tidy(text)))
+        if not value:
+            return NULL
+        return became(text, value, "code_marks_removed", "code_digits_lost" if _ROUNDED.match(value) else "")
+
+    return fix
+
+
+KIND = Kind(name="code", fixer=fixer, shape=lambda options: "", mask=mask_text)

@@ -1,0 +1,77 @@
+"""Values of a list that the target knows. A word that is not on it is a doubt; there is no default."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from cleanse.kinds.characters import NULL, became, half_width, is_null, kept, null_words, tidy
+from cleanse.kinds.script import fold
+from cleanse.model import Fix, Kind, Options, Words
+
+_SPACE = re.compile(r"\s+")
+
+
+def plain(text: str) -> str:
+    """A word for looking up: no case, width, script or spaces.
+
+    >>> plain("ＶＩＰ 客戶")
+    'vip客户'
+    """
+    return fold(_SPACE.sub("", half_width(tidy(text)))).casefold()
+
+
+def values(options: Options, words: Words) -> tuple[str, ...]:
+    """The values of the picklist that the options name, in the order of its file."""
+    return tuple(row[0] for row in words.get(f"picklists/{options.get('picklist', '')}", ()) if row and row[0])
+
+
+def lookup(options: Options, words: Words) -> dict[str, str]:
+    """Plain word -> value: the values themselves, their own synonyms, and shipped groups with exactly one member on the
+    list. A word that leads to two values leads to none."""
+    name = options.get("picklist", "")
+    listed = values(options, words)
+    found: dict[str, set[str]] = {}
+    for row in words.get(f"picklists/{name}", ()):
+        _add(found, row[1:], row[0])
+    known = {plain(v): v for v in listed}
+    for group in words.get(f"synonyms/{name}", ()):
+        members = {known[plain(word)] for word in group if plain(word) in known}
+        if len(members) == 1:
+            _add(found, group, members.pop())
+    return {word: min(owners) for word, owners in found.items() if len(owners) == 1} | known
+
+
+def _add(found: dict[str, set[str]], group: Iterable[str], value: str) -> None:
+    for word in group:
+        if word:
+            found.setdefault(plain(word), set()).add(value)
+
+
+def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
+    """The value a word stands for. Without a list (no such file) every word is as good as another.
+
+    >>> words = {"picklists/type": (("战略",), ("普通",)), "synonyms/type": (("战略", "VIP"),)}
+    >>> fix = fixer({"picklist": "type"}, words)
+    >>> fix("vip").value, fix("也许").doubt
+    ('战略', 'picklist_unknown')
+    """
+    nulls = null_words(words, "picklist")
+    listed, known = frozenset(values(options, words)), lookup(options, words)
+
+    def fix(text: str) -> Fix:
+        if text in listed:
+            return Fix(text)
+        if is_null(text, nulls):
+            return NULL
+        if not listed:
+            return kept(text)
+        value = known.get(plain(text))
+        return kept(text, "picklist_unknown") if value is None else became(text, value, "picklist_synonym")
+
+    return fix
+
+
+KIND = Kind(
+    name="picklist", fixer=fixer, shape=lambda options: "", mask=lambda value: value, options=frozenset({"picklist"})
+)

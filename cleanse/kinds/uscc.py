@@ -1,0 +1,43 @@
+"""统一社会信用代码: 18 characters with a check character (GB 32100-2015), judged by python-stdnum."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from stdnum.cn import uscc as standard
+
+from cleanse.kinds.characters import NULL, PLACEHOLDER, became, half_width, is_null, kept, mask_text, null_words, tidy
+from cleanse.model import Fix, Kind, Options, Words
+
+_NOISE = re.compile(r"[\s'‘’`\"._·-]+")
+_LABEL = re.compile(r"^(?:统一社会信用代码|信用代码|税号|USCC)[:：]?", re.IGNORECASE)
+_MISREAD = str.maketrans("OI", "01")  # neither letter can stand in a code
+
+
+def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
+    """Upper case, no separators; O and I become 0 and 1 only where the check character then holds.
+
+    >>> fix = fixer({}, {})
+    >>> fix("91110000600037341 l").doubt, fix("9111 0000 6000 37341L").value
+    ('', '91110000600037341L')
+    """
+    nulls = null_words(words, "uscc")
+
+    def fix(text: str) -> Fix:
+        if is_null(text, nulls):
+            return NULL
+        value = _NOISE.sub("", _LABEL.sub("", half_width(tidy(text)))).upper()
+        if not value or len(set(value)) == 1:
+            return PLACEHOLDER
+        if standard.is_valid(value):
+            return became(text, value, "uscc_formatted")
+        mended = value.translate(_MISREAD)
+        if mended != value and standard.is_valid(mended):
+            return became(text, mended, "uscc_letters_mended")
+        return kept(text, "uscc_old_licence" if re.fullmatch(r"[0-9]{15}", value) else "uscc_invalid")
+
+    return fix
+
+
+KIND = Kind(name="uscc", fixer=fixer, shape=lambda options: "", mask=lambda value: mask_text(value, 2, 4))
