@@ -112,6 +112,8 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
         if is_null(text, nulls):
             return NULL
         bare = tidy(text)
+        if len(bare) > phone.LONGEST:
+            return kept(text, "contact_line_unclear")
         addresses, others = email.find(bare)
         found = find("\n".join(others))
         _, numbers, beyond = phone_words.parts_of(found.numbers, "any")

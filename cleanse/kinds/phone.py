@@ -124,6 +124,7 @@ _LONE_DIGIT = re.compile(r"[ .\-_]\d(?!\d)", re.ASCII)
 _PLAIN = re.compile(r"(?:\+?86|0086|0)?[ \-]?(1[3-9]\d)[ \-]?(\d{4})[ \-]?(\d{4})(?:\.0)?")
 _ZERO_LOST = re.compile(f"(?:{AREAS_8}[2-9][0-9]{{7}}|{AREAS_7}[2-9][0-9]{{6}})(?:-[0-9]{{1,6}})?")
 SAME_BASE = 0.8
+LONGEST = 200  # a longer text is no cell of numbers
 
 
 Finder = Callable[[str], Found]
@@ -166,7 +167,7 @@ def _foreign(text: str, region: str | None) -> tuple[str, str]:
         return "", ""
     if not phonenumbers.is_valid_number(number):
         return "", ""
-    if number.country_code == 86:
+    if number.country_code == 86 and region in (None, "CN"):
         national = phonenumbers.national_significant_number(number)
         return ("mobile", national) if _MOBILE_SHAPE.fullmatch(national) else ("", "")
     fixed = phonenumbers.number_type(number) == PhoneNumberType.FIXED_LINE
@@ -179,11 +180,13 @@ def finder(words: Words, region: str = "CN") -> Finder:
 
     def find(text: str) -> Found:
         plain = folded(text)
+        if region != "CN":
+            return between(text, plain, _parsed(plain, region), speech, False)
         numbers, lettered = _scan(plain), False
         if not numbers and LETTERED.search(plain):
             numbers, lettered = _scan(LETTERED.sub(lambda m: m[0].translate(LETTERS), plain)), True
         if all(n.doubt for n in numbers):
-            home = speech.country(plain, region)
+            home = speech.country(plain, "CN")
             abroad = _parsed(plain, home) if home != "CN" else ()
             numbers, lettered = (abroad, False) if abroad else (numbers, lettered)
         return between(text, plain, numbers, speech, lettered)
@@ -281,9 +284,11 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
         if not _SOME_DIGITS.search(text) and is_null(text, nulls):
             return NULL
         bare = exact(strip_outer(tidy(text), "'’‘`\"“”;；,，、。"))
-        found = find(bare)
+        found = find(bare) if len(bare) <= LONGEST else Found()
         if found.numbers:
             return _assemble(text, found, want, lambda piece: is_person_name(piece, known, notes))
+        if len(bare) > LONGEST:
+            return kept(text, "phone_not_a_number")
         if fakes and digits_of(folded(bare)) in fakes:
             return PLACEHOLDER
         doubt = "phone_fax" if found.rest else diagnose(found.pieces[0] if len(found.pieces) == 1 else bare)
@@ -296,8 +301,9 @@ def _shape(options: Options) -> str:
     want, china = options.get("want", "mobile"), options.get("region", "CN") == "CN"
     if want == "any":
         return ""
-    own = [MOBILE if want == "mobile" else LANDLINE] if china else []
-    return "(?:" + "|".join([*own, FOREIGN]) + ")"
+    if not china:
+        return r"\+[1-9][0-9]{6,14}"
+    return f"(?:{MOBILE if want == 'mobile' else LANDLINE}|{FOREIGN})"
 
 
 def _base(value: str) -> str:
