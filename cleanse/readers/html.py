@@ -14,6 +14,7 @@ from cleanse.readers.raw import Parsed, Raw, Unreadable
 
 WIDEST = 16_384
 ONE = (1, 1)
+FRAMED = 8  # a table with fewer cells than this for each table inside it is a frame
 LINE = "\x0b"  # stands for a line break until those of the source are gone
 BLANK = " \t\r\n\x0b\xa0\u3000"
 _TAGS = re.compile(rb"<(!doctype\s+html|html|head|body|meta|table|style|div)[\s>]", re.IGNORECASE)
@@ -31,7 +32,7 @@ def sniff(head: bytes) -> bool:
 
 
 def read(raw: Raw) -> Parsed:
-    """One grid per outermost table that holds a cell; rows are numbered as they are shown."""
+    """One grid per table that holds a cell, layout tables aside; rows are numbered as they are shown."""
     said = _CHARSET.search(raw.data[:4096])
     decoded = decode(raw.data, raw.encoding or (said[1].decode("ascii") if said else ""))
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=True)
@@ -41,13 +42,25 @@ def read(raw: Raw) -> Parsed:
         raise Unreadable("corrupt", type(e).__name__, "html") from e
     if tree is None:
         raise Unreadable("no_table", format="html")
-    tables = [t for t in tree.iter("table") if not any(True for _ in t.iterancestors("table"))]
+    tables = _tables(tree)
     grids = [grid for n, t in enumerate(tables, 1) if (grid := _grid(t, "" if len(tables) == 1 else f"table{n}"))]
     if not grids:
         raise Unreadable("no_table", format="html")
     notes = (Note("encoding_damaged", "", str(decoded.damaged)),) if decoded.damaged else ()
     first = Grid(grids[0].sheet, grids[0].cells, (*notes, *grids[0].notes))
     return Parsed("html", (first, *grids[1:]), decoded.encoding)
+
+
+def _tables(tree: etree._Element) -> list[etree._Element]:
+    """The outermost tables that are no mere frame around others."""
+    chosen: list[etree._Element] = []
+    for table in tree.iter("table"):
+        if any(outer in chosen for outer in table.iterancestors("table")):
+            continue
+        inner = sum(1 for _ in table.iterdescendants("table"))
+        if not inner or sum(len(row) for row in _rows(table)) >= FRAMED * inner:
+            chosen.append(table)
+    return chosen
 
 
 def _grid(table: etree._Element, sheet: str) -> Grid | None:

@@ -106,7 +106,8 @@ def _by_words(head: dict[int, dict[int, str]], words: look.Words, sheet: _Sheet)
     for at, cells in head.items():
         known = words.known(cells)
         enough = 1 if typical <= 2 or len(cells) == 1 == sheet.counts.max() else 2
-        if known >= enough and known >= 0.4 * len(cells) and len(cells) >= 0.4 * typical:
+        share = known >= 0.4 * len(cells) or known >= 5
+        if known >= enough and share and len(cells) >= 0.4 * typical:
             return at
     return None
 
@@ -148,7 +149,8 @@ def _two_rows(sheet: _Sheet, at: int, head: dict[int, dict[int, str]], words: lo
     if known and known >= len(lower) / 2 and not any(look.is_data(t) for t in lower.values()) and lower != upper:
         return _Header((at, at + 1), {**upper, **lower})
     above = head.get(at - 1, {})
-    if len(above) > 1 and not any(look.is_label(t) or look.is_data(t) for t in above.values()):
+    gaps = [c for c in above if c not in upper and sheet.filled[at + 1 :, c].any()]
+    if len(above) > 1 and (gaps or words.known(above)) and not any(map(look.is_label, above.values())):
         return _Header((at - 1, at), {**above, **upper})
     return _Header((at,), upper)
 

@@ -103,3 +103,32 @@ def test_header_words_name_fields_that_exist_and_no_word_stands_twice():
     assert {path for path, _ in LEXICON} <= fields
     words = [normalize_header(word) for _, word in LEXICON]
     assert len(words) == len(set(words))
+
+
+MEANT = {
+    "contact.phones": "电话 联系电话 联系方式 TEL",
+    "customer.phone": "座机 固话 固定电话 办公电话",
+    "contact.mobile": "手机 移动电话 手机号 Mobile",
+    "contact.name": "姓名 联系人 联系人姓名",
+    "customer.name": "客户 单位 公司 单位名称 公司名称 客户名称 KHMC",
+    "customer.code": "客户代码 编号 编码 客户编号",
+    "customer.owner": "销售 业务员 负责人 跟进人 客户经理",
+    "customer.type": "客户级别 客户等级 客户类型 客户类别",
+    "customer.region": "地区 区域 省市 省市区 所在地区",
+    "contact.line": "联系人/电话 姓名电话",
+    "customer.sales": "年营业额 年销售额 AnnualRevenue",
+    "-": "序号 No. 行号 #",
+}
+
+
+def test_words_of_two_meanings_go_where_a_value_cannot_be_spoilt():
+    known = {normalize_header(word): path for path, word in LEXICON}
+    assert {p: [known.get(normalize_header(w)) for w in words.split()] for p, words in MEANT.items()} == {
+        p: [p] * len(words.split()) for p, words in MEANT.items()
+    }
+
+
+def test_a_header_without_records_is_a_table_without_rows():
+    (table,) = find_tables(grid_of([["客户", "电话", "备注"]]), "f", HEADERS)
+    assert list(table.rows.columns) == ["客户", "电话", "备注"] and table.rows.empty
+    assert set(map(str, table.rows.dtypes)) == {"str"}
