@@ -233,9 +233,9 @@ def _check_object(
         value = getattr(target, key)
         if value and value not in names:
             faults.add(place, f"{key} '{value}' is no field of it", value, names)
-    key = target.field(target.key)
-    if key and not key.required:
-        faults.add(place, f"key '{key.name}' must be required")
+    key_field = target.field(target.key)
+    if key_field and not key_field.required:
+        faults.add(place, f"key '{target.key}' must be required")
     for group in target.one_of:
         for name in group:
             if name not in names:

@@ -148,8 +148,8 @@ def _link(work: _Work, tables: Mapping[str, pd.DataFrame], done: Mapping[str, _W
     target = work.target
     parent = done[target.parent_object]
     ids = work.golden[f"{parent.target.entity}_id"]
-    there = ids.isin(tables[target.parent_object].index).to_numpy()
-    held = ids.isin(parent.golden["golden_id"]).to_numpy() & ~there
+    there = tables[target.parent_object].index.get_indexer(ids) >= 0  # isin on text takes thirty times as long
+    held = (pd.Index(parent.golden["golden_id"]).get_indexer(ids) >= 0) & ~there
     link = target.field(target.parent)
     lost = ~there & ~held & (ids.notna().to_numpy() | bool(link and link.required))
     work.park(held, "target_parent_parked")

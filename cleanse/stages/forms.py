@@ -81,7 +81,7 @@ def each(values: pa.Array, test: Callable[[str], bool]) -> np.ndarray:
     """``test`` on the distinct values, spread over the rows; False where missing."""
     coded = values.dictionary_encode()
     truth = np.array([*(test(text) for text in coded.dictionary.to_pylist()), False], dtype=bool)
-    return truth[pc.fill_null(coded.indices, len(truth) - 1).to_numpy(zero_copy_only=False)]
+    return np.asarray(truth[pc.fill_null(coded.indices, len(truth) - 1).to_numpy(zero_copy_only=False)])
 
 
 def _measure(values: pa.Array, column: TargetField, profile: Profile, cell_chars: int) -> Masks:

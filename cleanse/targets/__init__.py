@@ -1,7 +1,7 @@
 """The ways of speaking to a target. Each passes the contract suite in ``tests/targets``.
 
-A way of speaking is a module with ``load(tables, profile, place)``, which returns one receipt per row in order (object,
-key, status, message), and ``fetch(place, profile)``, which reads everything back: object name -> text frame by golden_id.
+A way of speaking is a module with ``load(tables, profile, place)``, which returns one receipt per row in order
+(object, key, status, message), and ``fetch(place, profile)``, which reads everything back: object -> text frame.
 """
 
 from __future__ import annotations

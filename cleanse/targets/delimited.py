@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -62,33 +61,35 @@ def read(path: Path, profile: Profile, object_name: str) -> tuple[pd.DataFrame, 
         text = body.decode(form["encoding"], errors="strict")
     except UnicodeDecodeError as error:
         return _nothing(path, object_name, content, bom, f"byte {error.start} is not {form['encoding']}")
-    widths = _widths(text, form["delimiter"])
-    header = tuple(next(csv.reader(io.StringIO(text), delimiter=form["delimiter"]), []))
-    ragged = sum(count for width, count in widths.items() if width != len(header))
-    seen = Seen(object_name, path.name, sum(widths.values()) - 1, len(content), bom, header, ragged=ragged)
-    if ragged or not header:
-        return pd.DataFrame(columns=list(header)), seen
-    return _parse(text, header, form["delimiter"]), seen
+    header = tuple(next(csv.reader(io.StringIO(text, newline=""), delimiter=form["delimiter"]), []))
+    try:
+        table, ragged = _parse(text, header, form["delimiter"])
+    except pa.ArrowInvalid:
+        return _nothing(path, object_name, content, bom, "not parsed: a quote is never closed")
+    return table, Seen(object_name, path.name, len(table), len(content), bom, header, ragged=ragged)
 
 
 def _nothing(path: Path, name: str, content: bytes, bom: bool, fault: str) -> tuple[pd.DataFrame, Seen]:
     return pd.DataFrame(), Seen(name, path.name, 0, len(content), bom, fault=fault)
 
 
-def _widths(text: str, delimiter: str) -> Counter[int]:
-    """How many rows have how many cells."""
-    return Counter(map(len, csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)))
+def _parse(text: str, header: tuple[str, ...], delimiter: str) -> tuple[pd.DataFrame, int]:
+    """The rows below the header, and how many have another width."""
+    names, ragged = [str(number) for number in range(len(header))], list[int]()
 
+    def count(row: pacsv.InvalidRow) -> str:
+        ragged.append(row.actual_columns)
+        return "skip"
 
-def _parse(text: str, header: tuple[str, ...], delimiter: str) -> pd.DataFrame:
-    names = [str(number) for number in range(len(header))]
     table = pacsv.read_csv(
         io.BytesIO(text.encode()),
-        read_options=pacsv.ReadOptions(column_names=names, skip_rows=0, use_threads=False),
-        parse_options=pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False),
+        read_options=pacsv.ReadOptions(column_names=names, use_threads=False, block_size=1 << 24),
+        parse_options=pacsv.ParseOptions(
+            delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=count
+        ),
         convert_options=pacsv.ConvertOptions(
             column_types=dict.fromkeys(names, pa.string()), null_values=[""], strings_can_be_null=True
         ),
     )
     frame = pd.DataFrame({name: pd.Series(table.column(name).to_pandas(), dtype="str") for name in names})
-    return frame.iloc[1:].reset_index(drop=True).set_axis(list(header), axis=1)
+    return frame.iloc[1:].reset_index(drop=True).set_axis(list(header), axis=1), len(ragged)

@@ -20,8 +20,9 @@ Place = sqlite3.Connection | Path | str
 def load(tables: Mapping[str, pd.DataFrame], profile: Profile, place: Place) -> pd.DataFrame:
     """Load every table (object name -> text frame by golden_id) in load order, parents first.
 
-    ``place``: an open connection, a path or ``:memory:``. Returns one receipt per row in order: object, key (golden_id),
-    status (created, updated, refused), message (the constraint that refused; no cell value). Loading twice updates.
+    ``place``: an open connection, a path or ``:memory:``. Returns one receipt per row in order: object, key
+    (golden_id), status (created, updated, refused), message (the constraint that refused; never a cell value). Loading
+    twice updates.
     Raises TargetError when the database itself cannot be used.
     """
     receipts: list[pd.DataFrame] = []
