@@ -32,6 +32,7 @@ _TITLE = re.compile(
 )
 _WRAPPED = re.compile(r"[(（\[【](.*)[)）\]】]")
 _REMARKED = re.compile(r"([^()（）]+?)\s*[(（][^()（）0-9]*[)）]")
+_NUMBER_LIKE = re.compile(r"[\s()+\-*.xX]*(?:\d[\s()+\-*.xX]*){5,}")
 _LATIN = re.compile(r"(?:(?:Mr|Mrs|Ms|Dr)\.? )?[A-Z][A-Za-z'\-]+(?: [A-Z][A-Za-z'.\-]*){0,3}")
 _HAN = re.compile("[\u3400-\u9fff·]{2,4}")
 _ANY_NAME = re.compile(r"[^\W\d_][^\d:：!?！？。]{1,19}")
@@ -42,7 +43,7 @@ class Names:
 
     def __init__(self, words: Words) -> None:
         self.known = surnames(words)
-        self.notes = frozenset(row[0] for row in words.get("phone_notes", ()))
+        self.notes = phone_words.any_of(row[0] for row in words.get("phone_notes", ()))
 
     def is_name(self, token: str) -> bool:
         return is_person_name(token, self.known, self.notes) or _LATIN.fullmatch(token) is not None
@@ -86,7 +87,7 @@ class Names:
 
     def _all_names(self, tokens: Sequence[str]) -> bool:
         """One short text without digits, or several that all look like Chinese names, where no surname was known."""
-        if any(note in token for token in tokens for note in self.notes):
+        if any(self.notes.search(token) for token in tokens):
             return False
         if len(tokens) == 1:
             return _ANY_NAME.fullmatch(tokens[0]) is not None and len(tokens[0]) <= 10 + 10 * tokens[0].isascii()
@@ -122,7 +123,7 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
         mails, more_mails = _numbered("email", addresses)
         parts = (*names, *numbers, *mails)
         rest = " ".join([*found.rest, *remarks, *beyond, *more_names, *more_mails])
-        bad = next((r for r in remarks if len(phone_words.digits_of(r)) >= 5), "")
+        bad = next((r for r in remarks if _NUMBER_LIKE.fullmatch(r)), "")
         doubt = phone.diagnose(bad) if bad else ""
         if not parts or doubt:
             fixed = kept(text, doubt or "contact_line_unclear")

@@ -35,6 +35,7 @@ from cleanse.kinds.phone_words import (
     Found,
     Number,
     Vocabulary,
+    any_of,
     between,
     digits_of,
     exact,
@@ -123,16 +124,16 @@ _NUMBER = re.compile(
 _LONE_DIGIT = re.compile(r"[ .\-_]\d(?!\d)", re.ASCII)
 _PLAIN = re.compile(r"(?:\+?86|0086|0)?[ \-]?(1[3-9]\d)[ \-]?(\d{4})[ \-]?(\d{4})(?:\.0)?")
 _ZERO_LOST = re.compile(f"(?:{AREAS_8}[2-9][0-9]{{7}}|{AREAS_7}[2-9][0-9]{{6}})(?:-[0-9]{{1,6}})?")
+_LETTER = re.compile(r"[^\W\d_]")
 SAME_BASE = 0.8
 LONGEST = 200  # a longer text is no cell of numbers
-
 
 Finder = Callable[[str], Found]
 
 
 def _number(match: re.Match[str]) -> Number | None:
     """The number a match of the scanner stands for; None where the numbering plan says no."""
-    kind = next(k for k in _ROLES if match[k])
+    kind = match.lastgroup or ""
     role, value, doubt = _ROLES[kind], "", ""
     if kind == "mobile":
         value = digits_of(match["m"])
@@ -183,9 +184,10 @@ def finder(words: Words, region: str = "CN") -> Finder:
         if region != "CN":
             return between(text, plain, _parsed(plain, region), speech, False)
         numbers, lettered = _scan(plain), False
-        if not numbers and LETTERED.search(plain):
+        worded = _LETTER.search(plain) is not None
+        if not numbers and worded and LETTERED.search(plain):
             numbers, lettered = _scan(LETTERED.sub(lambda m: m[0].translate(LETTERS), plain)), True
-        if all(n.doubt for n in numbers):
+        if worded and all(n.doubt for n in numbers):
             home = speech.country(plain, "CN")
             abroad = _parsed(plain, home) if home != "CN" else ()
             numbers, lettered = (abroad, False) if abroad else (numbers, lettered)
@@ -266,7 +268,7 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
     want, region = str(options.get("want", "mobile")), str(options.get("region", "CN"))
     own = re.compile(_shape(options) or _NEVER.pattern).fullmatch
     nulls, find = null_words(words, "phone"), finder(words, region)
-    known, notes = surnames(words), frozenset(row[0] for row in words.get("phone_notes", ()))
+    known, notes = surnames(words), any_of(row[0] for row in words.get("phone_notes", ()))
     fakes = frozenset(digits_of(row[0]) for row in words.get("phone_placeholders", ()))
     plain_mobile = (_PLAIN if want == "mobile" and region == "CN" else _NEVER).fullmatch
 

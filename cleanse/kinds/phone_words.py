@@ -18,6 +18,7 @@ SCIENTIFIC = re.compile(r"(\d)(?:\.(\d+))?[eE]\+?(\d{1,2})", re.ASCII)
 MASKED = re.compile(r"\d{2,}[-\s]?(?:[*＊×•●#?]{2,}|[xX]{3,})[-\s]?\d{2,}|\d{3,}[*＊×•●#?]{2,}", re.ASCII)
 LETTERED = re.compile(r"(?<![A-Za-z])(?=[OolI|]*\d)[\dOolI|][\dOolI| \-]{5,}[\dOolI|](?![A-Za-z])", re.ASCII)
 LETTERS = str.maketrans("OolI|", "00111")
+_NO_DIGIT = re.compile("[^0-9]")
 _BRACKETS = str.maketrans("[]【】\t", "()() ")
 _CHINESE_RUN = re.compile(r"(?:[零〇○一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖][ \-]?){7,}")
 _FILLERS = re.compile(r"0*(?:1[3-9]\d0{8}|13800138000)|(\d)\1{6,}|0{5,}|0\d{2,3}(?:0{7,8}|1{7,8}|12345678?)")
@@ -28,17 +29,16 @@ _SEQUENCES = ("12345678901234567890", "01234567890", "9876543210")
 @dataclass(frozen=True)
 class Vocabulary:
     """``labels`` say no more than the number does; after one of ``faxes``, or before one in brackets, stands no
-    telephone; ``notes`` mark a remark; ``countries`` say in whose numbering plan a number stands."""
+    telephone; ``countries`` say in whose numbering plan a number stands."""
 
     labels: re.Pattern[str]
     faxes: re.Pattern[str]
     faxes_after: re.Pattern[str]
-    notes: frozenset[str]
     countries: dict[str, str]
 
     @classmethod
     def of(cls, words: Words) -> Vocabulary:
-        """From the lexicons ``phone_labels``, ``phone_notes`` and ``phone_countries``."""
+        """From the lexicons ``phone_labels`` and ``phone_countries``."""
         rows = words.get("phone_labels", ())
         fax = _any_of(r[0] for r in rows if r[1:] == ("fax",))
         plain = _any_of(r[0] for r in rows if r[1:] != ("fax",) and not (len(r[0]) == 1 and r[0].isascii()))
@@ -48,7 +48,6 @@ class Vocabulary:
             re.compile(rf"(?:(?<![A-Za-z])(?:(?:{plain}){count}\s*[:.]?|(?:{letter})\s*[:.])\s*)+$", re.IGNORECASE),
             re.compile(rf"(?<![A-Za-z/])(?:{fax})\s*[:.]?\s*$", re.IGNORECASE),
             re.compile(rf"\s*[(](?:{fax})[)]", re.IGNORECASE),
-            frozenset(r[0] for r in words.get("phone_notes", ())),
             {r[0].casefold(): r[1] for r in words.get("phone_countries", ()) if len(r) > 1},
         )
 
@@ -63,13 +62,20 @@ class Vocabulary:
         return next((region for word, region in self.countries.items() if word in low), default)
 
 
+def any_of(words: Iterable[str]) -> re.Pattern[str]:
+    """A pattern for any of the words, the longest first; for nothing at all where there are none."""
+    return re.compile(_any_of(words))
+
+
 def _any_of(words: Iterable[str]) -> str:
     return "|".join(re.escape(w) for w in sorted(words, key=lambda w: (-len(w), w))) or "(?!)"
 
 
 def digits_of(text: str | None) -> str:
     """The ASCII digits of a text."""
-    return re.sub("[^0-9]", "", text or "")
+    if not text or (text.isascii() and text.isdigit()):
+        return text or ""
+    return _NO_DIGIT.sub("", text)
 
 
 def filler(digits: str) -> bool:
@@ -87,7 +93,7 @@ def filler(digits: str) -> bool:
 def folded(text: str) -> str:
     """The cell with every character in its plain form, as long as before, so that positions stay."""
     if text.isascii():
-        return text.translate(_BRACKETS)
+        return text if text.isprintable() and "[" not in text else text.translate(_BRACKETS)
     plain = plain_dots(plain_dashes(half_width(text))).translate(_BRACKETS)
     return plain if plain.isascii() else _CHINESE_RUN.sub(lambda m: arabic_digits(m[0]), plain)
 
@@ -116,8 +122,7 @@ class Number(NamedTuple):
     doubt: str = ""
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """What a cell holds: ``numbers``; ``pieces``, the texts between them without labels; ``rest``, what is no telephone
     (a fax with its number); ``lettered``, whether letters were read as digits."""
 
@@ -145,9 +150,9 @@ def between(text: str, plain: str, numbers: Sequence[Number], speech: Vocabulary
             if left and not speech.empty(left):
                 pieces.append(left)
         good.append(number)
-    foreign = any(n.role.startswith("foreign") for n in good)
-    pieces = [x for x in pieces if not (foreign and x.casefold() in speech.countries)]
     good.pop()
+    if pieces and any(n.role.startswith("foreign") for n in good):
+        pieces = [x for x in pieces if x.casefold() not in speech.countries]
     shared = _areas_shared(good) if any(n.doubt for n in good) else tuple(good)
     return Found(shared, tuple(pieces), tuple(rest), lettered)
 
