@@ -16,7 +16,9 @@ MARKS = (
 )
 ALIASES = {"gb2312": "gbk", "cp936": "gbk", "x-gbk": "gbk", "big5-hkscs": "big5hkscs", "iso-8859-1": "cp1252"}
 WIDENED = {"gbk": "gb18030", "big5": "big5hkscs"}  # the wider tables that hold the narrower ones
-COMMON = {"gbk": (0xB0, 0xD7), "big5": (0xA4, 0xC6)}  # lead bytes of each standard's level of everyday characters
+CHINESE = ("gbk", "big5")
+ELSEWHERE = frozenset({"cp932", "shift_jis", "euc_jp", "cp949", "euc_kr", "cp1251", "koi8_r", "cp1253"})
+RARE = 0.8  # what a pair of the rarer characters of GBK weighs
 LIKELY = 0.6
 TOLERATED = 0.001  # of the bytes may be damaged
 
@@ -80,27 +82,34 @@ def _wide(data: bytes) -> str | None:
 
 
 def _everyday(data: bytes, name: str) -> float:
-    """The share of non-ASCII pairs whose lead byte belongs to everyday characters or signs of the standard."""
-    low, high = COMMON[name]
-    signs = range(0xA1, 0xA4)
-    good = pairs = i = 0
+    """How much the non-ASCII pairs look like signs and characters of the standard, everyday ones most: 0 to 1."""
+    weigh = _weigh_gbk if name == "gbk" else _weigh_big5
+    score, pairs, i = 0.0, 0, 0
     while i < len(data):
-        lead = data[i]
-        if lead < 0x80:
+        if data[i] < 0x80:
             i += 1
             continue
-        trail = data[i + 1] if i + 1 < len(data) else 0
         pairs += 1
-        good += (low <= lead <= high or lead in signs) and (trail >= 0xA1 or (name == "big5" and 0x40 <= trail <= 0x7E))
+        score += weigh(data[i], data[i + 1] if i + 1 < len(data) else 0)
         i += 2
-    return good / pairs if pairs else 0.0
+    return score / pairs if pairs else 0.0
+
+
+def _weigh_gbk(lead: int, trail: int) -> float:
+    if trail >= 0xA1:
+        return 1.0 if 0xB0 <= lead <= 0xD7 or 0xA1 <= lead <= 0xA3 else RARE * (lead >= 0xD8)
+    return RARE * (0x81 <= lead <= 0xA0 and trail >= 0x40)
+
+
+def _weigh_big5(lead: int, trail: int) -> float:
+    return float((0xA1 <= lead <= 0xC6) and (trail >= 0xA1 or 0x40 <= trail <= 0x7E))
 
 
 def _legacy(data: bytes) -> Decoded:
     """Not UTF-8: a Chinese code page, UTF-8 with a few damaged bytes, or what charset-normalizer says."""
     sample = bytes(data[:200_000])
-    shares = {name: _everyday(sample, name) for name in COMMON}
-    for name in sorted(COMMON, key=lambda n: -shares[n]):
+    shares = {name: _everyday(sample, name) for name in CHINESE}
+    for name in sorted(CHINESE, key=lambda n: -shares[n]):
         if shares[name] >= LIKELY and (text := _strict(data, name)) is not None:
             return Decoded(text, name)
     tries = [_lenient(data, name) for name in ("utf-8", "gbk", "big5")]
@@ -108,6 +117,6 @@ def _legacy(data: bytes) -> Decoded:
     if best.damaged <= max(1, len(data) * TOLERATED) and max(shares.values()) >= LIKELY / 2:
         return best
     guess = from_bytes(sample).best()
-    if guess is not None and (text := _strict(data, guess.encoding)) is not None:
-        return Decoded(text, guess.encoding.replace("_", "-"))
-    return best
+    name = guess.encoding if guess is not None and guess.encoding in ELSEWHERE else "cp1252"
+    text = _strict(data, name)
+    return best if text is None else Decoded(text, name.replace("_", "-"))
