@@ -10,6 +10,7 @@ from cleanse.readers.raw import Limits, Unreadable
 
 CELL_BYTES = 100
 REFUSED = 7
+OWN_LIMIT = b"limit exceeded"  # in the library's own message
 _CHILD = """
 import sys
 path, memory, cells = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
@@ -37,10 +38,10 @@ def probe(path: Path, limits: Limits, form: str) -> None:
     memory = str(max(limits.cells * CELL_BYTES, 1 << 29))
     command = [sys.executable, "-P", "-c", _CHILD, str(path), memory, str(limits.cells)]
     try:
-        code = subprocess.run(command, capture_output=True, timeout=limits.seconds, check=False).returncode
+        child = subprocess.run(command, capture_output=True, timeout=limits.seconds, check=False)
     except subprocess.TimeoutExpired as e:
         raise Unreadable("too_large", "time", form) from e
     except OSError:
         return
-    if code == REFUSED or code < 0 or code > 127:
+    if child.returncode == REFUSED or not 0 <= child.returncode <= 127 or OWN_LIMIT in child.stderr:
         raise Unreadable("too_large", "memory", form)

@@ -18,7 +18,8 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 BIFF = (b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00")  # a workbook stream without its container
 BIFF_LENGTHS = (b"\x04\x00", b"\x06\x00", b"\x08\x00", b"\x10\x00")
 STREAMS = {name: name.encode("utf-16-le") for name in ("EncryptedPackage", "Workbook", "Book")}
-TOLD = {"assword": "password_protected", "imit exceeded": "too_large"}  # signs in the library's own messages
+BOF = b"\x09\x08\x10\x00\x00\x06\x05\x00"  # the workbook's first record in BIFF8, 20 bytes long
+WRITE_PROTECT, FILE_PASS = b"\x86\x00\x00\x00", b"\x2f\x00"
 LEADING_BLANKS = 10_000
 HIDDEN = (calamine.SheetVisibleEnum.Hidden, calamine.SheetVisibleEnum.VeryHidden)
 
@@ -44,8 +45,7 @@ def read(raw: Raw) -> Parsed:
     except (KeyboardInterrupt, SystemExit, MemoryError):
         raise
     except BaseException as e:  # a panic of the Rust library is no Exception
-        text = str(e)
-        reason = next((r for sign, r in TOLD.items() if sign in text), "corrupt")
+        reason = "password_protected" if "password" in str(e).lower() else "corrupt"
         raise Unreadable(reason, type(e).__name__, package.form) from e
     if not grids:
         raise Unreadable("no_cells", "", package.form)
@@ -53,6 +53,9 @@ def read(raw: Raw) -> Parsed:
 
 
 def _container(data: bytes) -> packages.Package:
+    start = data.find(BOF)
+    if start >= 0 and data[start + 20 : start + 30].removeprefix(WRITE_PROTECT).startswith(FILE_PASS):
+        raise Unreadable("password_protected", "", "xls")
     if not data.startswith(OLE) or STREAMS["Workbook"] in data or STREAMS["Book"] in data:
         return packages.Package("xls")
     if STREAMS["EncryptedPackage"] in data:

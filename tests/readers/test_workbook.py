@@ -101,6 +101,7 @@ def test_an_empty_workbook_is_passed_over(book):
     assert (source.status, source.reason) == ("ignored", "no_cells")
 
 
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 HOSTILE = {
     "a cell at the far end": (lambda d: d.replace(b'r="B2"', b'r="XFD1048576"'), "too_large"),
     "a row past the limit": (lambda d: d.replace(b'r="B2"', b'r="B99999999"'), "too_large"),
@@ -126,9 +127,10 @@ def test_hostile_packages_are_refused(tmp_path, change_package, name):
         (b"%PDF-1.7 x", "unsupported_format"),
         (b"\x89PNG\r\n\x1a\n\0\0", "unsupported_format"),
         (b"PK\x03\x04xl/worksheets/sheet1.xml", "corrupt"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "password_protected"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "Workbook".encode("utf-16-le"), "corrupt"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "WordDocument".encode("utf-16-le"), "unsupported_format"),
+        (OLE + "EncryptedPackage".encode("utf-16-le"), "password_protected"),
+        (OLE + "Workbook".encode("utf-16-le"), "corrupt"),
+        (OLE + b"\x09\x08\x10\x00\x00\x06\x05\x00" + b"\0" * 12 + b"\x2f\x00\x36\x00", "password_protected"),
+        (OLE + "WordDocument".encode("utf-16-le"), "unsupported_format"),
     ],
 )
 def test_what_is_no_workbook_is_refused_with_its_reason(tmp_path, data, reason):
