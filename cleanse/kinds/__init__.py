@@ -5,6 +5,7 @@ from __future__ import annotations
 from cleanse.kinds import (
     address,
     code,
+    company,
     contact_line,
     date,
     email,
@@ -31,6 +32,7 @@ KINDS: dict[str, Kind] = {
     "address": address.KIND,
     "picklist": picklist.KIND,
     "owner": owner.KIND,
+    "company": company.KIND,
     "uscc": uscc.KIND,
     "code": code.KIND,
 }

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
+import pandas as pd
 from pypinyin import lazy_pinyin
 from rapidfuzz.distance import JaroWinkler
 from rapidfuzz.process import cpdist
@@ -43,6 +44,8 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
     def fix(text: str) -> Fix:
         if is_null(text, nulls):
             return NULL
+        if reader.certain(text):
+            return Fix(text)
         clean = _LABEL.sub("", tidy(text))
         if _LOST.search(clean):
             return kept(text, "person_lost_in_encoding")
@@ -66,8 +69,12 @@ class _Reader:
 
     def __init__(self, words: Words) -> None:
         self.surnames = surnames(words)
-        titles = sorted({row[0] for row in words.get("titles", ())}, key=lambda t: (-len(t), t))
-        self.titles = tuple(titles)
+        self.titles = frozenset(row[0] for row in words.get("titles", ()))
+        self.lengths = tuple(sorted({len(t) for t in self.titles}, reverse=True))
+
+    def certain(self, text: str) -> bool:
+        """A plain Chinese full name with nothing that could be a title."""
+        return self.plausible(text) and not self._titles_of(text)
 
     def read(self, text: str, clean: str) -> Fix:
         rest: list[str] = [m for m in _BRACKET.findall(clean) if m.strip()]
@@ -101,7 +108,7 @@ class _Reader:
         name = _BETWEEN.sub("", text) if not self._titled_apart(text) else text
         if self.plausible(name) and not self._ends_in_title(name):
             return name, "", ""
-        for title in self.titles:
+        for title in self._titles_of(name):
             for rest in self._without(name, title):
                 if self.plausible(rest) and not (title in ONE_CHARACTER and not self._long_enough(rest)):
                     return rest, title, ""
@@ -114,9 +121,16 @@ class _Reader:
 
     def _ends_in_title(self, name: str) -> bool:
         """Surname and title (张总, 王经理), or a full name with one behind it."""
-        return any(name.endswith(t) and fold(name[: -len(t)]) in self.surnames for t in self.titles) or any(
-            len(t) > 1 and (name.endswith(t) or name.startswith(t)) for t in self.titles
-        ) or (name[-1] in ONE_CHARACTER and self.plausible(name[:-1]) and self._long_enough(name[:-1]))
+        for title in self._titles_of(name):
+            behind = name[: -len(title)]
+            if len(title) > 1 or fold(behind) in self.surnames or (self.plausible(behind) and self._long_enough(behind)):
+                return True
+        return False
+
+    def _titles_of(self, name: str) -> list[str]:
+        """The titles a name ends or starts with, longest first."""
+        ends = ((name[-n:], name[:n] if n > 1 else "") for n in self.lengths if n < len(name))
+        return [t for pair in ends for t in pair if t in self.titles]
 
     def _without(self, name: str, title: str) -> Sequence[str]:
         found = []
@@ -158,6 +172,13 @@ def compare(left: Sequence[str], right: Sequence[str]) -> np.ndarray:
     same_script = np.array([a == b for a, b in pairs], dtype=bool)
     same = np.array([a == b for a, b in zip(left, right, strict=True)], dtype=bool)
     return np.select([same, same_script, same_sound], [1.0, 0.97, 0.9], score)
+
+
+def comparable(values: Sequence[str], words: Words) -> pd.DataFrame:
+    """What two names are compared by: folded form, pinyin, and the surname where a title stands for the given name."""
+    reader = fixer({}, words)
+    called = [fold(v[:2] if len(v) > 3 else v[:1]) if reader(v).doubt == "person_surname_only" else "" for v in values]
+    return pd.DataFrame({"folded": [fold(v).casefold() for v in values], "sound": list(map(pinyin, values)), "called": called})
 
 
 def keys(value: str) -> tuple[str, ...]:

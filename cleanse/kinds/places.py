@@ -7,7 +7,9 @@ city does not bring its province along. A municipality is both province and city
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from copy import copy
+from dataclasses import dataclass
+from functools import cache
 
 from cleanse.kinds.characters import half_width
 from cleanse.kinds.script import fold
@@ -37,7 +39,7 @@ class Division:
     city: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Found:
     """What a text names; ``detail`` is what follows, ``full`` whether the last name stood with its suffix, ``renamed``
     whether a former name was read, ``ambiguous`` whether a short name could be several divisions."""
@@ -54,80 +56,84 @@ class Found:
     def any(self) -> bool:
         return bool(self.province or self.city or self.district)
 
+    @property
+    def depth(self) -> int:
+        """How many levels are behind us: below what was found, nothing above is looked for."""
+        return 3 if self.district else 2 if self.city and self.city != self.province else 1 if self.province else 0
+
 
 @dataclass(frozen=True)
 class Places:
-    """The tables, by level: folded name -> divisions; official names and short ones apart."""
+    """The tables: (level, folded name) -> divisions, official names and short ones apart; ``heads`` says which lengths
+    of names start with two characters, longest first."""
 
-    full: dict[str, dict[str, tuple[Division, ...]]]
-    short: dict[str, dict[str, tuple[Division, ...]]]
+    full: dict[tuple[str, str], tuple[Division, ...]]
+    short: dict[tuple[str, str], tuple[Division, ...]]
+    heads: dict[str, tuple[int, ...]]
     former: dict[str, str]
     municipalities: frozenset[str]
-    longest: int = field(default=0)
 
     def read(self, text: str, *, prefer: str = "", short: bool = True) -> Found:
         """What ``text`` names, from its start. ``prefer`` is the level a short name is taken for when it fits several;
         ``short=False`` reads a short name only when an official name of a division in it follows."""
-        folded = fold(half_width(text)) if len(half_width(text)) == len(text) else text
+        wide = half_width(text)
+        folded = fold(wide) if len(wide) == len(text) else fold(text)
         start = _COUNTRY.match(folded)
         found, at = Found(), start.end() if start else 0
-        certain = (found, at)
+        certain, end = Found(), at
         while at < len(folded):
-            begin = self._skip(folded, at)
-            step = self._next(folded, begin, found, prefer)
-            if step is None:
+            at = self._step(folded, _skip(folded, at), found, prefer)
+            if not at:
                 break
-            found, at = step
             if found.full or short:
-                certain = (found, at)
-        found, at = certain
-        return replace(found, detail=text[self._skip(folded, at) if found.any else 0 :])
+                certain, end = copy(found), at
+        certain.detail = text[_skip(folded, end) :] if certain.any else text
+        return certain
 
-    @staticmethod
-    def _skip(text: str, at: int) -> int:
-        match = _SEPARATORS.match(text, at)
-        return match.end() if match else at
-
-    def _next(self, text: str, at: int, found: Found, prefer: str) -> tuple[Found, int] | None:
-        """The longest name at ``at`` that lies in what was found before."""
-        levels = [level for level in LEVELS[self._depth(found) :]]
+    def _step(self, text: str, at: int, found: Found, prefer: str) -> int:
+        """Take the longest name at ``at`` that lies in what was found before; the end of it, 0 where there is none."""
+        levels = LEVELS[found.depth :]
         if prefer in levels:
-            levels = [prefer, *(level for level in levels if level != prefer)]
-        for length in range(min(self.longest, len(text) - at), 1, -1):
+            levels = (prefer, *(level for level in levels if level != prefer))
+        for length in self.heads.get(text[at : at + 2], ()):
             name = text[at : at + length]
-            for full, tables in ((True, self.full), (False, self.short)):
+            if len(name) < length:
+                continue
+            for full, table in ((True, self.full), (False, self.short)):
                 for level in levels:
-                    if divisions := self._inside(tables[level].get(name, ()), found):
-                        return self._take(found, divisions, full, name), at + length
-        if found.city and found.city in self.municipalities and text.startswith(("市辖区", "市辖县"), at):
-            return found, at + 3
-        return None
+                    if inside := _inside(table.get((level, name), ()), found):
+                        self._take(found, inside, full, name)
+                        return at + length
+        return at + 3 if found.city in self.municipalities and text.startswith(("市辖区", "市辖县"), at) else 0
 
-    @staticmethod
-    def _depth(found: Found) -> int:
-        return 3 if found.district else 2 if found.city and found.city != found.province else 1 if found.province else 0
-
-    @staticmethod
-    def _inside(divisions: tuple[Division, ...], found: Found) -> tuple[Division, ...]:
-        return tuple(
-            d for d in divisions
-            if (not found.province or d.province in ("", found.province)) and (not found.city or d.city in ("", found.city))
-        )  # fmt: skip
-
-    def _take(self, found: Found, divisions: tuple[Division, ...], full: bool, name: str) -> Found:
+    def _take(self, found: Found, divisions: tuple[Division, ...], full: bool, name: str) -> None:
         names = sorted({d.name for d in divisions})
         if len(names) > 1 and divisions[0].level == "district":
             districts = [n for n in names if n.endswith("区")]
             names = districts if len(districts) == 1 else names
         level, value = divisions[0].level, names[0]
-        found = replace(
-            found, full=full, renamed=found.renamed or name in self.former, ambiguous=found.ambiguous or len(names) > 1
-        )
-        if level == "province":
-            return replace(found, province=value, city=value if value in self.municipalities else found.city)
-        if level == "city" and value in self.municipalities:
-            return replace(found, province=value, city=value)
-        return replace(found, city=value) if level == "city" else replace(found, district=value)
+        found.full = full
+        found.renamed = found.renamed or name in self.former
+        found.ambiguous = found.ambiguous or len(names) > 1
+        if value in self.municipalities and level != "district":
+            found.province = found.city = value
+        else:
+            setattr(found, level, value)
+
+
+def _skip(text: str, at: int) -> int:
+    match = _SEPARATORS.match(text, at)
+    return match.end() if match else at
+
+
+def _inside(divisions: tuple[Division, ...], found: Found) -> tuple[Division, ...]:
+    """Those that lie in the province and city that were named before."""
+    if not divisions or not (found.province or found.city):
+        return divisions
+    return tuple(
+        d for d in divisions
+        if (not found.province or d.province in ("", found.province)) and (not found.city or d.city in ("", found.city))
+    )  # fmt: skip
 
 
 def places(words: Words) -> Places:
@@ -136,20 +142,23 @@ def places(words: Words) -> Places:
     divisions = [_division(code, rows) for code in rows]
     cities = {d.name for d in divisions if d.level == "city"}
     municipalities = frozenset(d.name for d in divisions if d.level == "province" and d.name in cities)
-    full: dict[str, dict[str, tuple[Division, ...]]] = {level: {} for level in LEVELS}
-    short: dict[str, dict[str, tuple[Division, ...]]] = {level: {} for level in LEVELS}
+    full: dict[tuple[str, str], tuple[Division, ...]] = {}
+    short: dict[tuple[str, str], tuple[Division, ...]] = {}
     for d in divisions:
-        _add(full[d.level], fold(d.name), d)
+        _add(full, fold(d.name), d)
         for name in _short(d):
-            _add(short[d.level], fold(name), d)
+            _add(short, fold(name), d)
     former = {fold(old): new for old, new in words.get("regions_former", ())}
     for old, new in former.items():
         for level in LEVELS:
-            if old not in full[level]:
-                for d in full[level].get(fold(new), ()):
-                    _add(full[level], old, d)
-    longest = max((len(name) for tables in full.values() for name in tables), default=0)
-    return Places(full, short, former, municipalities, longest)
+            if (level, old) not in full:
+                for d in full.get((level, fold(new)), ()):
+                    _add(full, old, d)
+    heads: dict[str, set[int]] = {}
+    for _, name in (*full, *short):
+        heads.setdefault(name[:2], set()).add(len(name))
+    longest_first = {head: tuple(sorted(lengths, reverse=True)) for head, lengths in heads.items()}
+    return Places(full, short, longest_first, former, municipalities)
 
 
 def _division(code: str, rows: dict[str, tuple[str, ...]]) -> Division:
@@ -169,5 +178,6 @@ def _short(d: Division) -> list[str]:
     return [*found, bare] if len(bare) >= 2 and bare != d.name else found
 
 
-def _add(table: dict[str, tuple[Division, ...]], name: str, division: Division) -> None:
-    table[name] = (*table.get(name, ()), division)
+def _add(table: dict[tuple[str, str], tuple[Division, ...]], name: str, division: Division) -> None:
+    key = (division.level, name)
+    table[key] = (*table.get(key, ()), division)
