@@ -221,7 +221,7 @@ def _groups(rows: _Rows) -> Hits:
         if not set(group) <= set(rows.table):
             continue
         blank = np.array([rows.blank(name) for name in group])
-        wrong = blank.any(axis=0) & ~blank.all(axis=0)
+        wrong: Mask = np.asarray(blank.any(axis=0) & ~blank.all(axis=0))
         if areas and group == checks["area_columns"]:
             place = rows.table[group[0]].str.cat([rows.table[name] for name in group[1:]], sep="/")
             wrong |= each(place, lambda text: text not in areas)

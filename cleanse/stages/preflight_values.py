@@ -14,21 +14,9 @@ import pandas as pd
 
 from cleanse.model import Profile, TargetField
 
-# White space and invisible characters: \t to \r, the separators, NEL, NBSP, Ogham, the general punctuation spaces, U+3000, BOM.
-_CODES = (
-    *range(9, 14),
-    *range(28, 33),
-    0x85,
-    0xA0,
-    0x1680,
-    *range(0x2000, 0x2010),
-    0x2028,
-    0x2029,
-    0x202F,
-    0x205F,
-    0x2060,
-)
-BLANKS = "".join(map(chr, (*_CODES, 0x3000, 0xFEFF)))
+# White space and invisible characters: the separators, NEL, NBSP, Ogham, the spaces of U+2000, ideographic, BOM.
+_SPACES = (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x2010), 0x2028, 0x2029, 0x202F, 0x205F)
+BLANKS = "".join(map(chr, (*_SPACES, 0x2060, 0x3000, 0xFEFF)))
 MOJIBAKE = re.compile(
     "\ufffd|锟斤拷|ï»¿|å…¬|Ã[\u0080-\u00bf]|[äåæçèé][\u0080-\u00bf¡-¿][\u0080-\u00bf¡-¿]|烫烫烫|屯屯屯"
 )

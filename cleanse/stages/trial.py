@@ -241,14 +241,14 @@ def verdict(tried: pd.DataFrame, wrong: Collection[str], plan: Plan, population:
     census = rows >= population
     bound = (1 - errors / rows if rows else 1.0) if census else lower_bound(errors, rows, plan.confidence)
     result = _result(rows, errors, plan, census, bound)
-    strata = units[units["part"] == STRATUM].groupby("stratum", observed=True)["wrong"].agg(["size", "sum"])
+    strata = units[units["part"] == STRATUM].groupby("stratum")["wrong"].agg(["size", "sum"]).T.to_dict()
     answer: dict[str, Any] = {
         "result": result, "n": rows, "errors": errors, "population": population, "census": census,
         "rate": errors / rows if rows else 0.0, "lower_bound": round(bound, 6), "confidence": plan.confidence,
         "claim": plan.accuracy,
         "plan": {k: getattr(plan, k) for k in ("first", "accept", "reject", "second", "total")},
-        "strata": {str(k): {"n": int(n), "errors": int(e)} for k, n, e in zip(strata.index, strata["size"], strata["sum"], strict=True)},
-        "stratum_errors": int(strata["sum"].sum()),
+        "strata": {str(name): {"n": int(line["size"]), "errors": int(line["sum"])} for name, line in strata.items()},
+        "stratum_errors": sum(int(line["sum"]) for line in strata.values()),
     }  # fmt: skip
     return {**answer, "sentences": _sentences(answer)}
 
@@ -267,19 +267,21 @@ def _result(rows: int, errors: int, plan: Plan, census: bool, bound: float) -> s
 
 
 def _sentences(answer: Mapping[str, Any]) -> dict[str, str]:
-    n, errors, sure = answer["n"], answer["errors"], f"{answer['confidence']:.0%}"
-    bound, claim = f"{answer['lower_bound'] * 100:.2f} %", f"{answer['claim'] * 100:g} %"
+    n, errors, sure, more = answer["n"], answer["errors"], f"{answer['confidence']:.0%}", answer["plan"]["second"]
+    bound = f"{math.floor(answer['lower_bound'] * 10_000) / 100:.2f} %"  # never rounded up
+    claim = f"{answer['claim'] * 100:g} %"
     ending = {
         "accept": (f"达到 {claim}，通过", f"the claim of {claim} holds: accepted"),
         "reject": (f"未能证明 {claim}，不通过", f"the claim of {claim} is not proved: rejected"),
-        "second_stage": (f"尚不能判定，需再试 {answer['plan']['second']} 条", f"undecided: {answer['plan']['second']} more are to be tried"),
+        "second_stage": (f"尚不能判定，需再试 {more} 条", f"undecided: {more} more are to be tried"),
     }[answer["result"]]  # fmt: skip
     if answer["census"]:
         zh = f"全部 {n} 条都已试导，{errors} 条有误，准确率 {bound}；{ending[0]}。"
         en = f"All {n} records were tried, {errors} wrong: {bound} are right; {ending[1]}."
     else:
         zh = f"随机抽取 {n} 条试导，{errors} 条有误；有 {sure} 的把握认为准确率不低于 {bound}；{ending[0]}。"
-        en = f"Of {n} records drawn at random {errors} were wrong; with {sure} confidence at least {bound} are right; {ending[1]}."
+        en = f"Of {n} records drawn at random {errors} were wrong; with {sure} confidence "
+        en += f"at least {bound} are right; {ending[1]}."
     extra = sum(s["n"] for s in answer["strata"].values())
     if extra:
         zh += f"另按风险抽查 {extra} 条，{answer['stratum_errors']} 条有误（不计入上述比例）。"
