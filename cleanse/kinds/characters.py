@@ -175,7 +175,13 @@ def surnames(words: Words) -> frozenset[str]:
 
 
 # Rare surnames that are everyday words: beside a number they begin a remark (经常, 后天, 空闲) and not a name.
-_EVERYDAY = frozenset("水花时和明山能通从国都别家强经广空后公益战库区干养车双相须红")
+_EVERYDAY = frozenset(
+    "水花时和明山能通从国都别家强经广空后公益战库区干养车双相须红么门母乃南台脱西线信续言药衣占招折过练令归海官次"
+)
+_LATIN_NAME = re.compile(
+    r"(?!(?i:.*\b(?:tel|fax|mob|mobile|phone|office|desk|sales|dept|room|ext|service|hotline|main|number|home|work)\b))"
+    r"(?:(?:Mr|Mrs|Ms|Dr)\.? )?[A-ZÀ-Þ][A-Za-zÀ-ɏ'\-]+(?: [A-ZÀ-Þ][A-Za-zÀ-ɏ'.\-]*){1,3}"
+)
 _HAN = re.compile("[\u3400-\u9fff·]+")
 _TITLED = re.compile(
     "[\u4e00-\u9fff]{1,4}?(?:先生|女士|小姐|老师|同志|师傅|老板|老板娘|总|工|董|董事长|总经理|副总|经理|主任|主管|处长|科长|部长|院长|校长|厂长|店长|所长|会计|医生)"
@@ -183,13 +189,15 @@ _TITLED = re.compile(
 
 
 def is_person_name(text: str, known: frozenset[str], notes: re.Pattern[str] | None = None) -> bool:
-    """Whether a text beside a number is clearly a Chinese person's name: a known surname and one or two characters, or
-    with a title; a text in which ``notes`` is found is a remark.
+    """Whether a text beside a number is clearly a person's name: a known Chinese surname and one or two characters, or
+    with a title; two to four capitalised Latin words. A text in which ``notes`` is found is a remark.
 
     >>> known = frozenset({"张", "周", "欧阳"})
     >>> [is_person_name(t, known, re.compile("打")) for t in ("张三", "张经理", "欧阳修文", "周一打", "老板娘")]
     [True, True, True, False, False]
     """
+    if text[:1] < "\u0250":
+        return _LATIN_NAME.fullmatch(text) is not None
     bare = text.replace(" ", "") if len(text) < 12 else text
     surname = next((s for s in (bare[:2], bare[:1]) if s in known and s not in _EVERYDAY), "")
     if not surname or (notes is not None and notes.search(bare)):

@@ -33,7 +33,7 @@ _TITLE = re.compile(
 _WRAPPED = re.compile(r"[(（\[【](.*)[)）\]】]")
 _REMARKED = re.compile(r"([^()（）]+?)\s*[(（][^()（）0-9]*[)）]")
 _NUMBER_LIKE = re.compile(r"[\s()+\-*.xX]*(?:\d[\s()+\-*.xX]*){5,}")
-_LATIN = re.compile(r"(?:(?:Mr|Mrs|Ms|Dr)\.? )?[A-Z][A-Za-z'\-]+(?: [A-Z][A-Za-z'.\-]*){0,3}")
+_LATIN = re.compile(r"(?:(?:Mr|Mrs|Ms|Dr)\.? )?[A-ZÀ-Þ][A-Za-zÀ-ɏ'\-]+(?: [A-ZÀ-Þ][A-Za-zÀ-ɏ'.\-]*){0,3}")
 _HAN = re.compile("[\u3400-\u9fff·]{2,4}")
 _ANY_NAME = re.compile(r"[^\W\d_][^\d:：!?！？。]{1,19}")
 

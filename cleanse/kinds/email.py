@@ -136,7 +136,7 @@ SHAPE = _shape()
 _RIGHT = re.compile(SHAPE)
 _FILLER = re.compile(
     rf"(?:(?:{'|'.join(_FILLERS)})@(?:{'|'.join(_FILLER_HOSTS)})|(?:{'|'.join(_RUNS)})@(?:{'|'.join(_PUBLIC)})"
-    r")(?:\.[a-z]+)+"
+    r")(?:\.[a-z]+)+|(?:无|没有|暂无|空)@.*"
 )
 _OUTSIDE = "\\s<>()\\[\\]{}\"',;:/|、，；：“”‘’《》\u3000-\u303f\u3400-\u9fff\uff00-\uffef"
 _ADDRESS = re.compile(rf"(?<![^{_OUTSIDE}])[a-z0-9_+&%=~.\-][a-z0-9_+&%=~'.\-]*@[a-z0-9.\-]+(?![^{_OUTSIDE}])")
@@ -145,6 +145,8 @@ _LABELS = re.compile(
     re.IGNORECASE,
 )
 _EDGES = " \t\n,;:.、，；：。!！<>《》()（）[]【】{}\"“”‘’'`|/\\"
+# corp.com,cn: what stands after a second-level domain, behind a slip of the hand for a dot, is its country.
+_CUT_DOMAIN = re.compile(r"(@[^\s@,;]+\.(?:com|net|org|gov|edu|ac|co))[,、]([a-z]{2})$")
 _SEPARATORS = " \t\n,;:.、，；：。!！\"“”‘’'`|/\\-—–"
 _AT = re.compile(r"\s*[(\[{<]\s*(?:at|@)\s*[)\]}>]\s*|\s*#at#\s*")
 _DOT = re.compile(r"\s*[(\[{<]\s*(?:dot|\.)\s*[)\]}>]\s*")
@@ -159,7 +161,7 @@ _WORDS_BESIDE = frozenset(
 def _plain(text: str) -> str:
     """Half width, ideographic dots as dots, lower case."""
     folded = text if text.isascii() else re.sub("[。．｡]", ".", half_width(text))
-    return folded.lower()
+    return _CUT_DOMAIN.sub(r"\1.\2", folded.lower())
 
 
 def _joined(plain: str) -> str:

@@ -156,7 +156,7 @@ def test_case(case, words):
 
 
 @kinds
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(text=TEXT)
 def test_laws_hold_for_any_text(name, fixers, text):
     for options, fix in fixers[name]:
@@ -218,7 +218,7 @@ def test_options_of_cases_are_declared(name, cases):
 
 @kinds
 @given(left=st.dictionaries(FRAGMENTS, st.integers(1, 9)), right=st.dictionaries(FRAGMENTS, st.integers(1, 9)))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30, deadline=None, derandomize=True)
 def test_observation_adds_up(name, left, right):
     observe = KINDS[name].observe
     if observe is None:
