@@ -99,6 +99,22 @@ class _Faults:
                 good[key] = value
         return good
 
+    def table(self, data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+        """A table of ``data``, empty where there is none."""
+        value = data.get(key, {})
+        if not isinstance(value, Mapping):
+            self.add("", f"'{key}' must be a table")
+            return {}
+        return value
+
+    def tables(self, place: str, data: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+        """A list of tables of ``data``, empty where there is none."""
+        value = data.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(v, Mapping) for v in value):
+            self.add(place, f"'{key}' must be a list of tables")
+            return []
+        return value
+
     def raise_all(self) -> None:
         if self.found:
             raise UsageError(
@@ -122,15 +138,15 @@ def parse(data: Mapping[str, Any], where: str, entities: Mapping[str, Entity]) -
     """
     faults = _Faults(where)
     faults.keys("", data, TOP)
-    form = faults.types("form", data.get("form", {}), FORM)
-    checks = faults.types("checks", data.get("checks", {}), CHECKS)
-    specs = data.get("objects", [])
+    form = faults.types("form", faults.table(data, "form"), FORM)
+    checks = faults.types("checks", faults.table(data, "checks"), CHECKS)
+    specs = faults.tables("", data, "objects")
     if not specs:
         faults.add("", "no [[objects]]: nothing to write")
     objects: list[TargetObject] = []
     for number, spec in enumerate(specs, 1):
         objects.append(_object(spec, number, entities, objects, faults))
-    limits = _limits(data.get("limits", {}), [o.name for o in objects], faults)
+    limits = _limits(faults.table(data, "limits"), [o.name for o in objects], faults)
     name = str(data.get("name", ""))
     if not name:
         faults.add("", "'name' is missing")
@@ -163,7 +179,7 @@ def _object(
     entity = entities.get(str(spec.get("entity", "")))
     if entity is None:
         faults.add(place, f"unknown entity '{spec.get('entity', '')}'", str(spec.get("entity", "")), entities)
-    fields = tuple(_field(f, place, entity, entities, faults) for f in spec.get("fields", []))
+    fields = tuple(_field(f, place, entity, entities, faults) for f in faults.tables(place, spec, "fields"))
     target = TargetObject(
         name=name,
         label=str(spec.get("label", name)),

@@ -62,10 +62,14 @@ def read(path: Path, profile: Profile, object_name: str) -> tuple[pd.DataFrame, 
     except UnicodeDecodeError as error:
         return _nothing(path, object_name, content, bom, f"byte {error.start} is not {form['encoding']}")
     header = tuple(next(csv.reader(io.StringIO(text, newline=""), delimiter=form["delimiter"]), []))
+    if text.count('"') % 2:
+        return _nothing(path, object_name, content, bom, "not parsed: a quote is never closed")
+    if not header:
+        return pd.DataFrame(), Seen(object_name, path.name, 0, len(content), bom)
     try:
         table, ragged = _parse(text, header, form["delimiter"])
     except pa.ArrowInvalid:
-        return _nothing(path, object_name, content, bom, "not parsed: a quote is never closed")
+        return _nothing(path, object_name, content, bom, "not parsed as delimited text")
     return table, Seen(object_name, path.name, len(table), len(content), bom, header, ragged=ragged)
 
 
