@@ -1,0 +1,53 @@
+"""One sentence of why per pair, in zh and en, from the bits of its fields; values are never named."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from tomllib import loads
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cleanse.matching.comparison import NAME, Compared
+from cleanse.matching.schema import MatchSchema
+
+LANGUAGES = ("zh", "en")
+
+
+@cache
+def _words() -> dict[str, Any]:
+    return loads(files("cleanse.data").joinpath("matching.toml").read_text("utf-8"))
+
+
+def explain(compared: Compared, schema: MatchSchema) -> pd.DataFrame:
+    """Columns why_zh, why_en, evidence (JSON text: field -> bits) per pair; worked out once per pattern."""
+    table = pd.DataFrame(np.round(compared.bits, 1), columns=list(compared.fields))
+    table["_level"], table["_objection"] = compared.level, compared.objection
+    group = table.groupby(list(table.columns), sort=False, dropna=False)
+    patterns = group.size().index
+    rows = [_sentences(schema, compared.fields, pattern) for pattern in patterns]
+    return pd.DataFrame(rows, columns=["why_zh", "why_en", "evidence"]).iloc[group.ngroup().to_numpy()].reset_index(drop=True)
+
+
+def _sentences(schema: MatchSchema, fields: tuple[str, ...], pattern: tuple[Any, ...]) -> tuple[str, str, str]:
+    *bits, level, objection = pattern
+    labels = {e.name: e.label for e in schema.evidence}
+    order = sorted((f for f in zip(fields, bits, strict=True) if f[1]), key=lambda f: (-abs(f[1]), f[0]))
+    said = []
+    for language in LANGUAGES:
+        parts = [f"{_says(name, bit, level, labels, language)} {bit:+.1f}" for name, bit in order]
+        if objection:
+            parts.append(f"! {_words()['objection'].get(objection, {}).get(language, objection)}")
+        said.append(("，" if language == "zh" else ", ").join(parts))
+    evidence = {name: float(bit) for name, bit in zip(fields, bits, strict=True) if bit}
+    return said[0], said[1], json.dumps(evidence, sort_keys=True)
+
+
+def _says(name: str, bit: float, level: str, labels: dict[str, Any], language: str) -> str:
+    words = _words()
+    if name == NAME:
+        return str(words["level"][level][language])
+    return str(words["agree" if bit > 0 else "differ"][language]).format(label=labels[name][language])
