@@ -33,6 +33,7 @@ _CHINESE = dict(zip("零〇○一二三四五六七八九幺两壹贰叁肆伍�
 _PUNCTUATION = re.compile(r"[-/\\_.。·…?？*~～—–=、，,;；:：|\s]+")
 _WRAPPED = re.compile(r"[(（\[【<《「\"'“‘](.*)[)）\]】>》」\"'”’]", re.DOTALL)
 
+LONGEST_NULL = 24
 NULL = Fix(None, why="null_word")
 PLACEHOLDER = Fix(None, why="placeholder")
 
@@ -46,9 +47,15 @@ def tidy(text: str) -> str:
     ('张三', '👨\\u200d👩')
     """
     before = ""
-    while before != text and not (text.isprintable() and not _SUSPECT.search(text)):
+    while before != text and not _is_tidy(text):
         before, text = text, _INVISIBLE.sub(_keep_replacement, _LINE_END.sub("\n", text)).strip()
     return text.strip()
+
+
+def _is_tidy(text: str) -> bool:
+    """Whether there is surely nothing to remove inside a text: the quick test that most cells pass."""
+    one_line = text if text.isprintable() else text.replace("\n", "").replace("\t", "")
+    return one_line.isprintable() and not _SUSPECT.search(text)
 
 
 def _keep_replacement(match: re.Match[str]) -> str:
@@ -128,7 +135,7 @@ def is_null(text: str, nulls: frozenset[str]) -> bool:
     [True, True, True, False, False]
     """
     bare = tidy(text)
-    if len(bare) > 40:
+    if len(bare) > LONGEST_NULL:
         return _PUNCTUATION.fullmatch(bare) is not None
     if not bare or _PUNCTUATION.fullmatch(bare):
         return True

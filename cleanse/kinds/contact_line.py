@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from cleanse.kinds import email, phone, phone_words
 from cleanse.kinds.characters import (
     NULL,
+    PLACEHOLDER,
     is_null,
     is_person_name,
     kept,
@@ -36,6 +37,10 @@ _NUMBER_LIKE = re.compile(r"[\s()+\-*.xX]*(?:\d[\s()+\-*.xX]*){5,}")
 _LATIN = re.compile(r"(?:(?:Mr|Mrs|Ms|Dr)\.? )?[A-ZÀ-Þ][A-Za-zÀ-ɏ'\-]+(?: [A-ZÀ-Þ][A-Za-zÀ-ɏ'.\-]*){0,3}")
 _HAN = re.compile("[\u3400-\u9fff·]{2,4}")
 _ANY_NAME = re.compile(r"[^\W\d_][^\d:：!?！？。]{1,19}")
+
+
+# The form most cells have: 张三 13812345678.
+_SIMPLE = re.compile(rf"([\u3400-\u9fff]{{2,4}})[ /:：,，]?({phone.MOBILE})")
 
 
 class Names:
@@ -110,6 +115,9 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
     find, names_of = phone.finder(words, str(options.get("region", "CN"))), Names(words)
 
     def fix(text: str) -> Fix:
+        simple = _SIMPLE.fullmatch(text)
+        if simple and names_of.is_name(simple[1]):
+            return Fix(None, "cell_split", parts=(("name", simple[1]), ("mobile", simple[2])))
         if is_null(text, nulls):
             return NULL
         bare = tidy(text)
@@ -125,6 +133,8 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
         rest = " ".join([*found.rest, *remarks, *beyond, *more_names, *more_mails])
         bad = next((r for r in remarks if _NUMBER_LIKE.fullmatch(r)), "")
         doubt = phone.diagnose(bad) if bad else ""
+        if bad and not doubt and not parts:
+            return PLACEHOLDER
         if not parts or doubt:
             fixed = kept(text, doubt or "contact_line_unclear")
             return Fix(fixed.value, "cell_split" if parts else fixed.why, fixed.doubt, rest if parts else "", parts)

@@ -230,7 +230,7 @@ def _finished(plain: str, match: re.Match[str], year: int, month: int, day: int)
         return "", "date_range" if _RANGE.search(plain) or _SECOND.match(rest) else "date_unclear", ""
     if year in (9999, 2999, 0) or (year, month) in ((1899, 12), (1, 1)) or (month, day) == (0, 0):
         return "", "placeholder", ""
-    if (year, month, day) == (1900, 1, 0):
+    if (year, month, day) == (1900, 1, 0):  # a spreadsheet's day zero
         return "", "placeholder", ""
     try:
         value = date(year, month, day).isoformat()

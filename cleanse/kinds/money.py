@@ -30,6 +30,7 @@ _CURRENCIES = {
     "USD": r"usd|us\$|美元|美金|美刀|dollars?|\$",
 }
 _CURRENCY = {code: re.compile(rf"(?<![a-z])(?:{pattern})(?![a-z])") for code, pattern in _CURRENCIES.items()}
+_MARKED = re.compile("[^0-9.,()+\\-\\s万亿千百元¥￥]")  # what a currency of any name is written with
 _UNITS = {
     "万亿": 10**12, "千亿": 10**11, "百亿": 10**10, "十亿": 10**9, "亿": 10**8, "千万": 10**7, "百万": 10**6,
     "十万": 10**5, "万": 10**4, "w": 10**4, "千": 10**3, "k": 10**3, "百": 100,
@@ -167,6 +168,8 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
 
 def _foreign(plain: str, currency: str) -> bool:
     """Whether the text names another currency than the column's."""
+    if currency == "CNY" and not _MARKED.search(plain):
+        return False
     if currency in _CURRENCY:
         plain = _CURRENCY[currency].sub("", plain)
     return any(pattern.search(plain) for code, pattern in _CURRENCY.items() if code != currency)

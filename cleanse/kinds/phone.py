@@ -283,6 +283,10 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
             return Fix(value, "phone_format")
         if moved(text):
             return Fix(None, "phone_moved", parts=((other, text),))
+        if want == "any" and region == "CN":
+            role = next((r for r in _SHAPES if _SHAPES[r].fullmatch(text)), "")
+            if role:
+                return Fix(None, "cell_split", parts=((role, text),))
         if not _SOME_DIGITS.search(text) and is_null(text, nulls):
             return NULL
         bare = exact(strip_outer(tidy(text), "'’‘`\"“”;；,，、。"))
