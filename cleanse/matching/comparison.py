@@ -21,13 +21,14 @@ class Coded:
     """Records as integer codes (MISSING where empty), so that equality is integer equality.
 
     ``name``: a code column per part of the name; ``values``: evidence name -> (records x fields) codes of one value
-    space; ``texts``: folded names, for the few pairs that codes do not decide.
+    space; ``texts``: folded names, ``cores``: brand and trade, for the few pairs that codes do not decide.
     """
 
     size: int
     name: dict[str, np.ndarray]
     values: dict[str, np.ndarray]
     texts: np.ndarray
+    cores: np.ndarray
     names_per_value: dict[str, np.ndarray]
 
 
@@ -49,8 +50,9 @@ def encode(records: pd.DataFrame, names: pd.DataFrame, schema: MatchSchema) -> C
         parts["place"] = _places(records, names, schema)
     values = {e.name: _pooled(records, e.fields) for e in schema.evidence}
     texts = names["folded"].fillna("").to_numpy(dtype=object)
+    cores = (names["brand"] + names["trade"]).to_numpy(dtype=object) if "brand" in names.columns else texts
     counts = {e.name: _names_per_value(values[e.name], _named(parts)) for e in schema.evidence if e.spread}
-    return Coded(len(records), parts, values, texts, counts)
+    return Coded(len(records), parts, values, texts, cores, counts)
 
 
 def _codes(column: pd.Series) -> np.ndarray:
@@ -148,7 +150,7 @@ def _companies(coded: Coded, left: np.ndarray, right: np.ndarray, schema: MatchS
     persons = (n["person"][left], n["person"][right])
     both, one = (persons[0] == 1) & (persons[1] == 1), persons[0] != persons[1]
     nameless = absent("folded")
-    typo = _typos(coded, left, right, ~core & ~both & ~one & ~nameless)
+    typo = _typos(coded, left, right, ~core & ~both & ~one & ~nameless & near)
     level = np.select(
         [
             nameless, both & equal("folded"), both | one, equal("folded"), core & region & form,
@@ -181,12 +183,12 @@ def _group(coded: Coded, left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def _typos(coded: Coded, left: np.ndarray, right: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Names of five characters or more that differ in one."""
+    """Brand and trade of four characters or more that differ in one."""
     found = np.zeros(len(left), dtype=bool)
     at = np.flatnonzero(wanted)
     if len(at):
-        a, b = coded.texts[left[at]], coded.texts[right[at]]
-        long = np.minimum([len(x) for x in a], [len(x) for x in b]) >= 5
+        a, b = coded.cores[left[at]], coded.cores[right[at]]
+        long = np.minimum([len(x) for x in a], [len(x) for x in b]) >= 4
         distance = cpdist(a, b, scorer=OSA.distance, score_cutoff=1)
         found[at] = long & (distance <= 1)
     return found
