@@ -124,24 +124,29 @@ def all_caps(value: str, _: Context) -> Cell | None:
     return ok("all_caps", value.upper(), value, value.upper()) if value.isascii() else None
 
 
+def chinese(name: str) -> bool:
+    """Written in Chinese characters, so that Chinese habits of writing names apply."""
+    return "\u4e00" <= name[0] <= "\u9fff"
+
+
 def person_space(value: str, _: Context) -> Cell | None:
-    return None if value.isascii() else ok("inner_space", f"{value[0]} {value[1:]}", value)
+    return None if not chinese(value) else ok("inner_space", f"{value[0]} {value[1:]}", value)
 
 
 def with_title(kind: str, choices: list[str], form: str, value: str, at: Context) -> Cell | None:
-    return None if value.isascii() else ok(kind, form.format(v=value, w=at.rng.choice(choices)), value)
+    return None if not chinese(value) else ok(kind, form.format(v=value, w=at.rng.choice(choices)), value)
 
 
 def surname_title(value: str, at: Context) -> Cell | None:
     double = value[:2] in WORDS["double_surnames"]
     surname = value[: 2 if double else 1]
     raw = surname + at.rng.choice(("经理", "总", "主任"))
-    return None if value.isascii() else Cell(raw, value, "unfixable", "surname_title", (raw, surname))
+    return None if not chinese(value) else Cell(raw, value, "unfixable", "surname_title", (raw, surname))
 
 
 def two_people(value: str, at: Context) -> Cell | None:
     other = at.rng.choice(WORDS["surnames"]) + at.rng.choice(WORDS["given"])
-    return None if value.isascii() or other == value else ok("two_people", f"{value}/{other}", value, extra=(other,))
+    return None if not chinese(value) or other == value else ok("two_people", f"{value}/{other}", value, extra=(other,))
 
 
 def lost_in_encoding(value: str, _: Context) -> Cell | None:

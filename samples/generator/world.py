@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
@@ -84,7 +84,7 @@ class World:
         overseas = country != "CN"
         made = [self.overseas_contact(country, base) if overseas else self.contact(parts) for _ in range(people)]
         if parts.get("private"):
-            made = [replace(made[0], name=base["name"])]
+            made = [self.contact(parts, base["name"])]
         customer = Customer(f"C{len(self.customers) + 1:06d}", country, base, tuple(made), parts)
         self.customers.append(customer)
         return customer
@@ -168,8 +168,11 @@ class World:
 
     def sister(self, parts: dict[str, str], base: dict[str, str]) -> tuple[str, dict[str, str], dict[str, str]]:
         """Another company of the same brand in the same house: address and switchboard are shared."""
-        industry = self.rng.choice([i for i in WORDS["trades"] if i != base["industry"]])
-        parts = {**parts, "trade": self.rng.choice(WORDS["trades"][industry])}
+        while True:
+            industry = self.rng.choice([i for i in WORDS["trades"] if i != base["industry"]])
+            parts = {**parts, "trade": self.rng.choice(WORDS["trades"][industry])}
+            if self.fresh(full_name(parts)):
+                break
         own = {
             "name": full_name(parts),
             "industry": industry,
@@ -268,8 +271,8 @@ class World:
             if len(set(name)) == len(name):
                 return name
 
-    def contact(self, parts: dict[str, str]) -> Contact:
-        name = self.person()
+    def contact(self, parts: dict[str, str], name: str = "") -> Contact:
+        name = name or self.person()
         mailbox = "".join(PINYIN[c] for c in name) + str(self.rng.randint(1, 9999))
         company = parts.get("brand")
         host = self.rng.choice(WORDS["mail_hosts"])
