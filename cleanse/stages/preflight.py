@@ -164,7 +164,7 @@ def _header(header: Sequence[str], target: TargetObject, profile: Profile) -> It
         yield name or "(empty)"
     if mode == "exact-order" and list(header) != wanted:
         yield "order"
-    missing = wanted if mode in ("exact-set", "exact-order") else required
+    missing = {"exact-set": wanted, "exact-order": wanted, "free": []}.get(mode, required)
     yield from sorted(set(missing) - set(header))
     if mode in ("exact-set", "exact-order", "no-unknown"):
         yield from sorted(set(header) - set(wanted))

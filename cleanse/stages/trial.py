@@ -138,7 +138,8 @@ def sample(
     chosen = pd.DataFrame({"golden_id": ranked[:n], "part": RANDOM, "stratum": ""})
     family = _family(links)
     table = strata[["golden_id", "stratum"]].drop_duplicates()
-    table = table.assign(golden_id=table["golden_id"].map(family).fillna(table["golden_id"]))
+    unit_of = family.to_dict()
+    table = table.assign(golden_id=table["golden_id"].map(lambda child: unit_of.get(child, child)))
     table = table[pd.Index(ranked).get_indexer(table["golden_id"]) >= 0].drop_duplicates()
     table["rank"] = pd.Index(ranked).get_indexer(table["golden_id"])
     table = table.sort_values(["stratum", "rank"], kind="stable", ignore_index=True)
@@ -221,6 +222,19 @@ def wrong_ids(mismatches: pd.DataFrame, receipts: pd.DataFrame | None = None) ->
     """The golden ids of rows that did not arrive as sent or were refused."""
     refused = receipts.loc[receipts["status"] == "refused", "key"] if receipts is not None else ()
     return {*mismatches["golden_id"], *refused}
+
+
+def strata(changes: pd.DataFrame, members: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Where faults may hide: golden_id, stratum for every rule that fired on one of its records and every source file
+    it came from."""
+    parts = [pd.DataFrame(columns=["golden_id", "stratum"])]
+    for entity, table in members.items():
+        ids = table.set_index("rid")["golden_id"]
+        mine = changes.loc[changes["entity"] == entity, ["rid", "code", "source_file"]]
+        for column in ("code", "source_file"):
+            fired = mine[["rid", column]].drop_duplicates()
+            parts.append(pd.DataFrame({"golden_id": fired["rid"].map(ids), "stratum": fired[column].astype(str)}))
+    return pd.concat(parts, ignore_index=True).dropna().drop_duplicates(ignore_index=True)
 
 
 # ----------------------------------------------------------------------------------------------------------- verdict

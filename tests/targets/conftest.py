@@ -71,7 +71,9 @@ def small() -> Callable[..., Profile]:
 def golden() -> Callable[..., dict[str, pd.DataFrame]]:
     """Golden frames of customers (one list per field) and contacts (tuples of parent number, name, x)."""
 
-    def make(contacts: list[tuple[int | None, str | None, str | None]] | None = None, **fields: list[str | None]) -> Any:
+    def make(
+        contacts: list[tuple[int | None, str | None, str | None]] | None = None, **fields: list[str | None]
+    ) -> Any:
         size = len(next(iter(fields.values())))
         columns = {n: pd.Series(fields.get(n, [None] * size), dtype="str") for n in ("name", "a", "b", "c", "owner")}
         ids = [f"C{n}" for n in range(size)]

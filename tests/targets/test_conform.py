@@ -23,7 +23,12 @@ VALUES = [
     ({"type": "date"}, {}, "1900-02-29", "target_date"),
     ({"type": "date"}, {}, "2024/02/03", "target_date"),
     ({"type": "date"}, {"checks": {"date_min": "2000-01-01"}}, "1999-12-31", "target_date_range"),
-    ({"type": "datetime"}, {"form": {"datetime": "YYYY-MM-DDT00:00:00+08:00"}}, "2024-02-29", "2024-02-29T00:00:00+08:00"),
+    (
+        {"type": "datetime"},
+        {"form": {"datetime": "YYYY-MM-DDT00:00:00+08:00"}},
+        "2024-02-29",
+        "2024-02-29T00:00:00+08:00",
+    ),
     ({"type": "number"}, {"form": {"decimal": ","}}, "12.5", "12,5"),
     ({"type": "number"}, {}, "10万", "target_number"),
     ({"type": "number"}, {}, "1,000", "target_number"),
@@ -112,7 +117,8 @@ def test_a_unique_value_stays_with_the_smallest_id_whatever_the_order(small, gol
 def test_children_follow_their_parents_and_wait_with_them(small, golden) -> None:
     profile = small({"name": "N", "source": "name", "required": True}, child=[{"name": "X", "source": "x"}])
     frames = golden(
-        name=["one", None, "three"], contacts=[(2, "a", "x"), (0, "b", "x"), (1, "c", "x"), (None, "d", "x"), (2, "e", "x")]
+        name=["one", None, "three"],
+        contacts=[(2, "a", "x"), (0, "b", "x"), (1, "c", "x"), (None, "d", "x"), (2, "e", "x")],
     )
     done = conform(frames, profile)
     assert done.tables["contact"].index.tolist() == ["K1", "K0", "K4", "K3"]
@@ -124,7 +130,9 @@ def test_a_link_by_name_needs_a_name_of_its_own(small, golden) -> None:
     profile = small(
         {"name": "N", "source": "name", "required": True}, child=[{"name": "X", "source": "x"}], objects={"key": "N"}
     )
-    done = conform(golden(name=["same", "same", "other"], contacts=[(0, "a", "1"), (1, "b", "2"), (2, "c", "3")]), profile)
+    done = conform(
+        golden(name=["same", "same", "other"], contacts=[(0, "a", "1"), (1, "b", "2"), (2, "c", "3")]), profile
+    )
     assert done.tables["contact"]["parent"].to_dict() == {"K0": "same", "K2": "other"}
     assert done.parked["contact"] == {"K1": "target_parent_parked"}
 
@@ -138,20 +146,27 @@ def test_a_child_may_take_a_field_of_its_parent(small, golden) -> None:
 
 
 ROSTER = [
-    {"name": "王伟", "email": "w1@example.com"}, {"name": "王伟", "email": "w2@example.com"},
-    {"name": "李雷", "email": "l@example.com"}, {"name": "韩梅", "email": "h@example.com", "active": False},
+    {"name": "王伟", "email": "w1@example.com"},
+    {"name": "王伟", "email": "w2@example.com"},
+    {"name": "李雷", "email": "l@example.com"},
+    {"name": "韩梅", "email": "h@example.com", "active": False},
     {"name": "周一", "id": "7"},
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
     ("owner", "sent"),
     [
-        ("李雷", "l@example.com"), ("l@example.com", "l@example.com"), ("w1@example.com", "w1@example.com"),
-        ("王伟", "target_owner_ambiguous"), ("韩梅", "target_owner_inactive"), ("谁", "target_owner_unknown"),
-        ("周一", "target_owner_unknown"), ("旧名", "l@example.com"),
+        ("李雷", "l@example.com"),
+        ("l@example.com", "l@example.com"),
+        ("w1@example.com", "w1@example.com"),
+        ("王伟", "target_owner_ambiguous"),
+        ("韩梅", "target_owner_inactive"),
+        ("谁", "target_owner_unknown"),
+        ("周一", "target_owner_unknown"),
+        ("旧名", "l@example.com"),
     ],
-)  # fmt: skip
+)
 def test_an_owner_is_exactly_one_active_user(small, golden, owner, sent) -> None:
     field = {"name": "O", "source": "owner", "type": "owner", "map": {"旧名": "李雷"}}
     done = conform(golden(owner=[owner]), small(field, checks={"roster": ROSTER, "owner_key": "email"}))
@@ -161,7 +176,9 @@ def test_an_owner_is_exactly_one_active_user(small, golden, owner, sent) -> None
 def test_places_go_whole_or_not_at_all(small, golden) -> None:
     fields = [{"name": n.upper(), "source": n} for n in "abc"]
     checks = {"together": [["A", "B", "C"]], "areas": ["浙江省/杭州市/西湖区"], "area_columns": ["A", "B", "C"]}
-    frames = golden(a=["浙江省", "浙江省", "浙江省", None], b=["杭州市", None, "杭州市", None], c=["西湖区", "西湖区", "西湖", None])
+    frames = golden(
+        a=["浙江省", "浙江省", "浙江省", None], b=["杭州市", None, "杭州市", None], c=["西湖区", "西湖区", "西湖", None]
+    )
     done = conform(frames, small(*fields, checks=checks))
     assert done.tables["customer"]["A"].fillna("-").tolist() == ["浙江省", "-", "-", "-"]
     assert done.issues["code"].value_counts().to_dict() == {"target_together": 2, "target_area": 3}
@@ -180,11 +197,11 @@ def test_fields_without_a_column_are_listed_losses(small, golden) -> None:
 
 def test_a_missing_owner_is_never_defaulted(shipped, entities) -> None:
     """悟空 rows need 负责人; the row waits, and so do its contacts."""
-    customer = pd.DataFrame({"golden_id": ["a", "b"], "rid": [1, 2], **{n: None for n in entities["customer"].stored}})
-    customer = customer.astype({n: "str" for n in entities["customer"].stored})
+    customer = pd.DataFrame({"golden_id": ["a", "b"], "rid": [1, 2], **dict.fromkeys(entities["customer"].stored)})
+    customer = customer.astype(dict.fromkeys(entities["customer"].stored, "str"))
     customer["name"], customer["owner"] = ["甲示例公司", "乙示例公司"], pd.Series(["王小明", None], dtype="str")
-    contact = pd.DataFrame({"golden_id": ["k", "l"], "rid": [1, 2], **{n: None for n in entities["contact"].stored}})
-    contact = contact.astype({n: "str" for n in entities["contact"].stored})
+    contact = pd.DataFrame({"golden_id": ["k", "l"], "rid": [1, 2], **dict.fromkeys(entities["contact"].stored)})
+    contact = contact.astype(dict.fromkeys(entities["contact"].stored, "str"))
     contact["name"], contact["customer_id"] = ["张三", "李四"], ["a", "b"]
     done = conform({"customer": customer, "contact": contact}, shipped("wukong-11"))
     assert done.parked == {"customer": {"b": "target_required"}, "contact": {"l": "target_parent_parked"}}

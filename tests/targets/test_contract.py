@@ -15,9 +15,31 @@ from cleanse.model import Profile
 from cleanse.targets import TARGETS
 
 HOSTILE = [
-    "=1+1", "NULL", "", "110105194912310021", "𠮷野家😀", "first\nsecond", "a\r\nb", "+8613800001111", "007", "1.38E+10", 'say "hi"',
-    "a,b;c\td", "'quoted", "#N/A", "TRUE", "2024-02-03", "_x000D_", "<&>", " padded ", "\ufeffmark", "@cmd", "-1", "\\N", "\u3000",
-]  # fmt: skip
+    "=1+1",
+    "NULL",
+    "",
+    "110105194912310021",
+    "𠮷野家😀",
+    "first\nsecond",
+    "a\r\nb",
+    "+8613800001111",
+    "007",
+    "1.38E+10",
+    'say "hi"',
+    "a,b;c\td",
+    "'quoted",
+    "#N/A",
+    "TRUE",
+    "2024-02-03",
+    "_x000D_",
+    "<&>",
+    " padded ",
+    "\ufeffmark",
+    "@cmd",
+    "-1",
+    "\\N",
+    "\u3000",
+]
 
 
 @dataclass(frozen=True)
@@ -38,7 +60,9 @@ def target(request: pytest.FixtureRequest, tmp_path: Path, small: Callable[..., 
     }.get(request.param, {})
     profile = small({"name": "A", "source": "a"}, child=[{"name": "X", "source": "x"}], form=form, limits={"rows": 10})
     speak = TARGETS[request.param.split("-")[0]]
-    place = {"sqlite-file": tmp_path / "x.db", "sqlite-memory": sqlite3.connect(":memory:")}.get(request.param, tmp_path)
+    place = {"sqlite-file": tmp_path / "x.db", "sqlite-memory": sqlite3.connect(":memory:")}.get(
+        request.param, tmp_path
+    )
     return Spoken(lambda t: speak.load(t, profile, place), lambda: speak.fetch(place, profile), profile)
 
 

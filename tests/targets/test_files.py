@@ -51,9 +51,12 @@ def test_children_of_one_parent_stay_together(small, tmp_path: Path, kind) -> No
     children = table([(f"K{n}", f"C{p}", "x") for n, p in enumerate([0, 0, 1, 1, 1, 2, 3, 3, 3, 3])], "parent", "X")
     written = files.write({"customer": parents, "contact": children}, profile, tmp_path)
     assert [(one.path.split(".")[0], one.start, one.rows) for one in written] == [
-        ("1_customer_001", 0, 4), ("1_customer_002", 4, 1), ("2_contact_001", 0, 2), ("2_contact_002", 2, 4),
+        ("1_customer_001", 0, 4),
+        ("1_customer_002", 4, 1),
+        ("2_contact_001", 0, 2),
+        ("2_contact_002", 2, 4),
         ("2_contact_003", 6, 4),
-    ]  # fmt: skip
+    ]
 
 
 def test_only_a_family_larger_than_a_file_is_parted(small, tmp_path: Path) -> None:
@@ -82,18 +85,24 @@ def test_a_row_larger_than_a_file_is_refused_and_named(small, tmp_path: Path) ->
 
 
 def test_a_workbook_holds_text_cells_only(small, tmp_path: Path) -> None:
-    profile = small({**A, "required": True}, form={
-        "type": "xlsx", "tip": "tip", "header_row": 2, "header": "label", "required_prefix": "*", "sheet": "数据",
-    })  # fmt: skip
+    profile = small(
+        {**A, "required": True},
+        form={
+            "type": "xlsx",
+            "tip": "tip",
+            "header_row": 2,
+            "header": "label",
+            "required_prefix": "*",
+            "sheet": "数据",
+        },
+    )
     rows = table([("1", "=1+1"), ("2", "+8613800001111"), ("3", "007"), ("4", "-5")], "A")
     files.write({"customer": rows}, profile, tmp_path)
     sheet = openpyxl.load_workbook(tmp_path / "1_customer_001.xlsx")["数据"]
     assert [str(area) for area in sheet.merged_cells.ranges] == ["A1:B1"]
     assert [cell.value for cell in sheet[2]] == ["*id", "*列甲"]
     cells = [sheet.cell(row, 2) for row in range(3, 7)]
-    assert [(c.value, c.data_type, c.number_format) for c in cells] == [
-        (value, "s", "@") for value in rows["A"]
-    ]
+    assert [(c.value, c.data_type, c.number_format) for c in cells] == [(value, "s", "@") for value in rows["A"]]
     assert b"<f>" not in zipfile.ZipFile(tmp_path / "1_customer_001.xlsx").read("xl/worksheets/sheet1.xml")
 
 

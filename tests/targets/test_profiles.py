@@ -15,15 +15,30 @@ RULES = Path(__file__).parents[2] / "rules" / "targets"
 
 def good() -> dict[str, Any]:
     return {
-        "name": "x", "form": {"type": "csv"}, "limits": {"rows": 5},
+        "name": "x",
+        "form": {"type": "csv"},
+        "limits": {"rows": 5},
         "objects": [
-            {"name": "a", "entity": "customer", "key": "id", "fields": [
-                {"name": "id", "source": "golden_id", "required": True}, {"name": "n", "source": "name"}]},
-            {"name": "b", "entity": "contact", "key": "id", "parent": "p", "parent_object": "a", "fields": [
-                {"name": "id", "source": "golden_id", "required": True}, {"name": "p"},
-                {"name": "o", "source": "customer.owner"}]},
+            {
+                "name": "a",
+                "entity": "customer",
+                "key": "id",
+                "fields": [{"name": "id", "source": "golden_id", "required": True}, {"name": "n", "source": "name"}],
+            },
+            {
+                "name": "b",
+                "entity": "contact",
+                "key": "id",
+                "parent": "p",
+                "parent_object": "a",
+                "fields": [
+                    {"name": "id", "source": "golden_id", "required": True},
+                    {"name": "p"},
+                    {"name": "o", "source": "customer.owner"},
+                ],
+            },
         ],
-    }  # fmt: skip
+    }
 
 
 def at(*path: Any, value: Any) -> Any:
@@ -57,7 +72,10 @@ FAULTS = [
     (at(*FIELD, "max_length", value="9"), "'max_length' must be int"),
     (at(*FIELD, "confidence", value="guess"), "confidence 'guess'"),
     (at(*FIELD, "lenght", value=3), "unknown key 'lenght'"),
-    (at("objects", 0, "fields", 1, value={"name": "n", "values": ["高"], "map": {"H": "High"}}), "map leads 'H' to 'High'"),
+    (
+        at("objects", 0, "fields", 1, value={"name": "n", "values": ["高"], "map": {"H": "High"}}),
+        "map leads 'H' to 'High'",
+    ),
     (at("objects", 0, "fields", 1, "name", value="id"), "field 'id' stands 2 times"),
     (at("objects", 0, "key", value="idd"), "key 'idd' is no field of it"),
     (at("objects", 0, "fields", 0, "required", value=False), "key 'id' must be required"),
@@ -106,7 +124,7 @@ def test_every_shipped_profile_parses_and_names_its_sources(shipped, path) -> No
 
 @pytest.mark.parametrize("path", sorted(RULES.glob("*.toml")), ids=lambda p: p.stem)
 def test_every_limit_can_be_overridden(shipped, path) -> None:
-    limits = {name: 7 for name in shipped(path.stem).limits}
+    limits = dict.fromkeys(shipped(path.stem).limits, 7)
     assert shipped(path.stem, limits=limits).limits == limits
 
 

@@ -23,9 +23,13 @@ def load(profile, **tables: list[dict[str, str | None]]) -> pd.DataFrame:
 
 
 RULES = [
-    ({"required": True}, None, "NOT NULL"), ({"required": True}, " ", "blank"), ({"max_length": 2}, "张三丰", "too long"),
-    ({"max_bytes": 5}, "张三", "too many bytes"), ({"values": ["是", "it's"]}, "否", "no option"), ({"unique": True}, "taken", "UNIQUE"),
-]  # fmt: skip
+    ({"required": True}, None, "NOT NULL"),
+    ({"required": True}, " ", "blank"),
+    ({"max_length": 2}, "张三丰", "too long"),
+    ({"max_bytes": 5}, "张三", "too many bytes"),
+    ({"values": ["是", "it's"]}, "否", "no option"),
+    ({"unique": True}, "taken", "UNIQUE"),
+]
 
 
 @pytest.mark.parametrize(("rule", "bad", "message"), RULES)

@@ -1,0 +1,322 @@
+"""For every import error that the files can show: what causes it is found under its own code, its neighbour passes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from cleanse.codes import all_codes
+from cleanse.model import Seen
+from cleanse.stages.conform import conform
+from cleanse.stages.preflight import preflight
+from cleanse.targets import files
+
+A = {"name": "A", "source": "a"}
+XLSX = {"form": {"type": "xlsx"}}
+ROSTER = [{"name": "李雷"}, {"name": "王伟"}, {"name": "王伟"}, {"name": "韩梅", "active": False}]
+
+
+def codes(issues: pd.DataFrame) -> list[str]:
+    return issues.loc[~issues["code"].isin(["preflight_note", "preflight_memory"]), "code"].tolist()
+
+
+def rows(values: list[str | None]) -> pd.DataFrame:
+    return pd.DataFrame({"id": [f"C{n}" for n in range(len(values))], "A": values}, dtype="str")
+
+
+# number in the list of import errors, code, field, sections, the value that causes it, a neighbour that passes
+CELLS: list[tuple[int, str, dict[str, Any], dict[str, Any], str | None, str | None]] = [
+    (2, "mojibake", {}, {}, "å…¬å¸", "Café"),
+    (2, "mojibake", {}, {}, "锟斤拷", "锟"),
+    (2, "mojibake", {}, {}, "a\ufffdb", "ab"),
+    (5, "required", {"required": True}, {}, "\u3000\u200b\xa0", "x"),
+    (5, "required", {"required": True}, {}, None, "x"),
+    (6, "option", {"values": ["A（重点客户）"]}, {}, "A(重点客户)", "A（重点客户）"),
+    (6, "option", {"values": ["High"]}, {}, "high", "High"),
+    (7, "length", {"max_length": 3}, {}, "欧阳张三", "张三丰"),
+    (7, "length", {"max_length": 3}, {"form": {"length": "utf16"}}, "a😀b", "😀b"),
+    (7, "length", {}, {"limits": {"cell_chars": 2}}, "abc", "ab"),
+    (7, "bytes", {"max_bytes": 6}, {}, "张三a", "张三"),
+    (8, "email", {"type": "email"}, {}, "a@example.com b@example.com", "a@example.com"),
+    (8, "email", {"type": "email"}, {}, "a＠example.com", "a+b@mail.example.cn"),
+    (8, "email", {"type": "email"}, {}, "a@example.com.", "a.b@example.com"),
+    (8, "email", {"type": "email"}, {}, "x" * 65 + "@example.com", "x" * 64 + "@example.com"),
+    (
+        9,
+        "phone",
+        {"type": "phone", "pattern": r"(\+?0?[0-9]{2,4}-?)?[0-9]{6,11}"},
+        {},
+        "138 1234 5678",
+        "+86-13812345678",
+    ),
+    (
+        9,
+        "phone",
+        {"type": "phone", "pattern": r"(\+?0?[0-9]{2,4}-?)?[0-9]{6,11}"},
+        {},
+        "１３812345678",
+        "0755-12345678",
+    ),
+    (9, "scientific", {"type": "phone"}, {}, "1.38E+10", "13800001111"),
+    (10, "date", {"type": "date"}, {}, "2024-02-30", "2024-02-29"),
+    (10, "date", {"type": "date"}, {}, "45321", "2024-01-30"),
+    (10, "date", {"type": "date"}, {"form": {"date": "DD/MM/YYYY"}}, "2024-01-30", "30/01/2024"),
+    (
+        11,
+        "datetime_zone",
+        {"type": "datetime"},
+        {"form": {"datetime": "YYYY-MM-DDT00:00:00"}},
+        "2024-01-30T00:00:00",
+        None,
+    ),
+    (12, "date_range", {"type": "date"}, {"checks": {"date_max": "2999-12-31"}}, "9999-12-31", "2999-12-31"),
+    (12, "date_range", {"type": "date"}, {"checks": {"date_min": "1900-01-01"}}, "1899-12-31", "1900-01-01"),
+    (17, "owner", {"type": "owner"}, {"checks": {"roster": ROSTER}}, "谁", "李雷"),
+    (17, "owner", {"type": "owner"}, {"checks": {"roster": ROSTER}}, "王伟", "李雷"),
+    (17, "owner", {"type": "owner"}, {"checks": {"roster": ROSTER}}, "韩梅", "李雷"),
+    (18, "number", {"type": "number"}, {}, "1,000", "1000.50"),
+    (18, "number", {"type": "number"}, {}, "10万", "-100000"),
+    (19, "id", {"type": "id"}, {}, "001A0000006Vm9rIAA", "001A0000006Vm9rIAC"),
+    (19, "id", {"type": "id"}, {}, "001A000000", "001A0000006Vm9r"),
+    (20, "boolean", {"type": "boolean"}, {}, "否", "false"),
+    (
+        25,
+        "own_rule",
+        {},
+        {"checks": {"rules": [{"object": "customer", "field": "A", "pattern": "K[0-9]+"}]}},
+        "k1",
+        "K1",
+    ),
+    (26, "option", {"values": ["Guangdong"]}, {}, "广东省", "Guangdong"),
+    (
+        28,
+        "suppressed",
+        {"type": "email"},
+        {"checks": {"suppressed": ["gone@example.com"]}},
+        "Gone@example.com",
+        "here@example.com",
+    ),
+    (29, "character", {}, {"checks": {"forbidden": '"|<>'}}, "a|b", "a/b"),
+    (29, "character", {}, {}, "a\x00b", "a\tb"),
+    (29, "character", {}, {"checks": {"line_breaks": False}}, "a\nb", "a b"),
+    (29, "four_byte", {}, {"checks": {"four_byte": False}}, "𠮷", "吉"),
+    (29, "formula_like", {}, {}, "=1+1", "+8613800001111"),
+]
+
+
+@pytest.mark.parametrize(("number", "code", "field", "sections", "bad", "good"), CELLS)
+def test_a_bad_cell_is_found_and_its_neighbour_passes(small, number, code, field, sections, bad, good) -> None:
+    issues = preflight({"customer": [rows([good, bad, good])]}, small({**A, **field}, **sections))
+    issues = issues[issues["field"] == "A"]
+    assert codes(issues) == [f"preflight_{code}"]
+    assert issues["note"].tolist() == [
+        "customer, part 1:3" + issues["note"].tolist()[0].removeprefix("customer, part 1:3")
+    ]
+    assert issues["value"].isna().all() if bad is None else issues["value"].tolist() == [bad]
+
+
+def seen(**facts: Any) -> Seen:
+    return Seen(**{"object": "customer", "path": "1.csv", "rows": 3, "bytes": 90, "header": ("id", "A"), **facts})
+
+
+# number, code, sections, the look that causes it
+FILES: list[tuple[int, str, dict[str, Any], dict[str, Any]]] = [
+    (1, "bom", {}, {"bom": True}),
+    (1, "bom", {"form": {"bom": True}}, {}),
+    (2, "encoding", {}, {"fault": "byte 7 is not utf-8"}),
+    (3, "header", {}, {"header": ("id",)}),
+    (3, "header", {}, {"header": ("id", "A", "B")}),
+    (3, "header", {"form": {"header_mode": "no-unknown"}}, {"header": ("id", "A", "B")}),
+    (3, "header", {"form": {"header_mode": "exact-order"}}, {"header": ("A", "id")}),
+    (3, "header", {"form": {"header_mode": "free"}}, {"header": ("id", "A", "A")}),
+    (3, "header", {"form": {"header_mode": "free"}}, {"header": ("id", "A", "")}),
+    (3, "header", {"form": {"header_mode": "all-required-present"}}, {"header": ("A",)}),
+    (4, "rows", {"limits": {"rows": 2}}, {}),
+    (4, "rows", {"limits": {"rows": 9, "rows_customer": 2}}, {}),
+    (4, "file_bytes", {"limits": {"bytes": 89}}, {}),
+    (4, "columns", {"limits": {"columns": 1}}, {}),
+    (4, "imports", {"limits": {"imports_day": 1}}, {"twice": True}),
+    (21, "ragged", {}, {"ragged": 1}),
+    (22, "sheets", XLSX, {"sheets": 2}),
+    (22, "merged", XLSX, {"merged": 1}),
+    (22, "formula", XLSX, {"formulas": 1}),
+    (22, "untyped", XLSX, {"untyped": 1}),
+    (23, "read_only", {"checks": {"read_only": ["A"]}}, {}),
+]
+
+
+@pytest.mark.parametrize(("number", "code", "sections", "facts"), FILES)
+def test_a_bad_file_is_found(small, number, code, sections, facts) -> None:
+    times = 2 if facts.get("twice") else 1
+    facts = {k: v for k, v in facts.items() if k != "twice"}
+    issues = preflight({}, small(A, **sections), [seen(**facts)] * times)
+    assert codes(issues) == [f"preflight_{code}"]
+    assert issues["rid"].tolist() == [-1]
+
+
+@pytest.mark.parametrize(
+    ("sections", "facts"),
+    [
+        ({}, {}),
+        ({"form": {"bom": True}}, {"bom": True}),
+        ({"limits": {"rows": 3, "bytes": 90, "columns": 2}}, {}),
+        (XLSX, {"bom": False}),
+        ({"form": {"header_mode": "free"}}, {"header": ("x",)}),
+        ({}, {"header": ("A", "id")}),
+        ({"form": {"header_mode": "all-required-present"}}, {"header": ("id", "x")}),
+        ({"limits": {"imports_day": 1}}, {}),
+    ],
+)
+def test_a_good_file_passes(small, sections, facts) -> None:
+    assert codes(preflight({}, small(A, **sections), [seen(**facts)])) == []
+
+
+def test_5_one_of_several_must_be_filled(small) -> None:
+    profile = small(A, {"name": "B", "source": "b"}, objects={"one_of": [["A", "B"]]})
+    table = pd.DataFrame({"id": ["1", "2", "3"], "A": ["x", None, " "], "B": [None, "y", None]}, dtype="str")
+    issues = preflight({"customer": [table]}, profile)
+    assert codes(issues) == ["preflight_one_of"]
+    assert issues["note"].tolist() == ["customer, part 1:4"]
+
+
+def test_5_a_required_column_must_be_there(small) -> None:
+    issues = preflight({"customer": [rows(["x"])[["id"]]]}, small({**A, "required": True}))
+    assert codes(issues) == ["preflight_required"]
+
+
+def test_13_an_existing_record_is_found(small) -> None:
+    there = {"customer": pd.DataFrame({"A": ["Old Co"]}, dtype="str")}
+    issues = preflight({"customer": [rows(["old co ", "new co"])]}, small({**A, "unique": True}), existing=there)
+    assert codes(issues) == ["preflight_exists"]
+
+
+def test_14_a_unique_value_stands_once_over_all_parts(small) -> None:
+    second = rows(["Twice ", None]).assign(id=["D0", "D1"])
+    issues = preflight({"customer": [rows(["twice", "once", None]), second]}, small({**A, "unique": True}))
+    assert codes(issues) == ["preflight_duplicate"] * 2
+    assert issues["note"].tolist() == ["customer, part 1:2", "customer, part 2:2"]
+
+
+def links(profile: Any, parents: list[str], children: list[list[str | None]], **more: Any) -> pd.DataFrame:
+    parent = pd.DataFrame({"id": [f"C{n}" for n in range(len(parents))], "N": parents}, dtype="str")
+    parts, start = [], 0
+    for part in children:
+        parts.append(
+            pd.DataFrame({"id": [f"K{start + n}" for n in range(len(part))], "parent": part, "X": "x"}, dtype="str")
+        )
+        start += len(part)
+    return preflight({"customer": [parent], "contact": parts}, profile, **more)
+
+
+@pytest.fixture
+def by_name(small):
+    name = {"name": "N", "source": "name", "required": True}
+    return small(name, child=[{"name": "X", "source": "x"}], objects={"key": "N"})
+
+
+def test_15_a_link_leads_to_a_parent_of_the_files_or_of_the_target(by_name) -> None:
+    existing = {"customer": pd.DataFrame({"N": ["there already"]}, dtype="str")}
+    issues = links(by_name, ["one"], [["one", "One", None, "there already"]], existing=existing)
+    assert issues[["code", "value"]].values.tolist() == [["preflight_parent_missing", "One"]]
+
+
+def test_16_a_link_leads_to_one_parent_only(by_name) -> None:
+    issues = links(by_name, ["same", "same", "other"], [["same", "other"]])
+    assert codes(issues) == ["preflight_duplicate"] * 2 + ["preflight_parent_ambiguous"]
+
+
+def test_22_an_empty_row_is_found(small) -> None:
+    table = pd.DataFrame({"id": ["1", None], "A": ["x", None]}, dtype="str")
+    assert "preflight_empty_row" in codes(preflight({"customer": [table]}, small(A)))
+
+
+def test_24_children_of_one_parent_stand_in_one_file(by_name) -> None:
+    issues = links(by_name, ["one", "two"], [["one", "two"], ["two"]])
+    assert codes(issues) == ["preflight_children_split"]
+    assert issues["severity"].tolist() == ["warning"]
+
+
+def test_27_places_are_whole_and_known(small) -> None:
+    fields = [{"name": n.upper(), "source": n} for n in "abc"]
+    checks = {"together": [["A", "B", "C"]], "areas": ["浙江省/杭州市/西湖区"], "area_columns": ["A", "B", "C"]}
+    table = pd.DataFrame(
+        {
+            "id": ["1", "2", "3", "4"],
+            "A": ["浙江省", "浙江省", None, "浙江省"],
+            "B": ["杭州市", None, None, "杭州市"],
+            "C": ["西湖区", "西湖区", None, "西湖"],
+        },
+        dtype="str",
+    )
+    issues = preflight({"customer": [table]}, small(*fields, checks=checks))
+    assert sorted(set(issues["note"])) == ["customer, part 1:3", "customer, part 1:5"]
+    assert set(codes(issues)) == {"preflight_area"}
+
+
+def test_what_no_source_confirms_is_said(shipped) -> None:
+    issues = preflight({}, shipped("hubspot"))
+    said = issues.loc[issues["code"] == "preflight_memory", "note"].tolist()
+    assert "form.date" in said
+    assert "companies.description" in said
+    assert set(issues["severity"]) == {"info"}
+
+
+def test_issues_are_traced_to_their_rows(small) -> None:
+    issues = preflight(
+        {"customer": [rows(["x", None])]}, small({**A, "required": True}), rids={"customer": pd.Series([7, 8])}
+    )
+    assert issues["rid"].tolist() == [8]
+
+
+def test_every_code_is_declared() -> None:
+    declared = {name for name in all_codes() if name.startswith("preflight_")}
+    used = {f"preflight_{code}" for _, code, *_ in [*CELLS, *FILES]}
+    used |= {
+        f"preflight_{n}" for n in ("one_of", "exists", "duplicate", "parent_missing", "parent_ambiguous", "empty_row")
+    }
+    assert declared == used | {
+        "preflight_children_split",
+        "preflight_area",
+        "preflight_memory",
+        "preflight_note",
+        "preflight_pattern",
+    }
+
+
+@pytest.mark.parametrize("name", ["generic", "wukong-11", "salesforce", "hubspot"])
+def test_what_conform_makes_and_files_write_passes(shipped, entities, tmp_path: Path, name) -> None:
+    """Dirty golden records: whatever conform lets through must satisfy the second witness."""
+    dirt = [
+        None,
+        "x",
+        "a\x07b",
+        "𠮷",
+        "2024-02-30",
+        "2024-02-29",
+        "战略 客户",
+        "a@example.com",
+        "长" * 300,
+        "=1",
+        " \u3000",
+        "王小明",
+        "12.5",
+    ]
+    golden = {}
+    for entity in (entities["customer"], entities["contact"]):
+        size = 3 * len(dirt)
+        cells = {
+            f: pd.Series([dirt[(n + k) % len(dirt)] for n in range(size)], dtype="str")
+            for k, f in enumerate(entity.stored)
+        }
+        golden[entity.name] = pd.DataFrame(
+            {"golden_id": [f"{entity.name[:3]}{n}" for n in range(size)], "rid": range(size), **cells}
+        )
+    golden["contact"]["customer_id"] = golden["customer"]["golden_id"].sample(frac=1, random_state=1).to_numpy()
+    profile = shipped(name)
+    done = conform(golden, profile)
+    back, facts = files.look(tmp_path, files.write(done.tables, profile, tmp_path), profile)
+    issues = preflight(back, profile, facts)
+    assert issues.loc[issues["severity"] == "error", ["field", "code", "value"]].values.tolist() == []
