@@ -1,9 +1,9 @@
-"""The second witness: pandera schemas made from shapes and rules, never from repairs, so that no repair certifies itself."""
+"""The second witness: pandera schemas made from shapes and rules, never from repairs: no repair certifies itself."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -39,7 +39,7 @@ def validate(
     ``allowed``: field name -> the values of its list. Uniqueness is asked of golden records only: among the records
     of scattered files a repeated value is a duplicate to merge, not a fault.
 
-    A failure of the whole record has field ``''``; one of several fields names them in ``note``.
+    A failure of the whole record has field ``''``, one between two fields the second; ``note`` names the other fields.
     """
     table = pd.DataFrame({name: _text(records, name) for name in entity.stored}, index=records.index)
     derived = _derived(table, entity, shapes)
@@ -139,17 +139,20 @@ def _derived(table: pd.DataFrame, entity: Entity, shapes: Mapping[str, str]) -> 
         right = table[list(names)].notna().any(axis=1)
         found[DERIVED.join(("", "one_of_missing", "", ", ".join(names)))] = right
     for check in entity.checks:
-        name = DERIVED.join(("", check["code"], check["first"], check["second"]))
-        found[name] = pd.Series(_in_order(table, entity, shapes, check["first"], check["op"], check["second"]), table.index)
+        name = DERIVED.join(("", check["code"], check["second"], check["first"]))
+        found[name] = pd.Series(_in_order(table, entity, shapes, check), table.index)
     return found
 
 
 def _in_order(
-    table: pd.DataFrame, entity: Entity, shapes: Mapping[str, str], first: str, op: str, second: str
+    table: pd.DataFrame, entity: Entity, shapes: Mapping[str, str], check: Mapping[str, Any]
 ) -> np.ndarray:
-    """Whether ``first op second`` holds; true where one is missing or has not its form (that is a failure of its own)."""
-    left, right = (_comparable(_arrow(table[n]), shapes.get(n, ""), entity.fields[n].kind) for n in (first, second))
-    holds: np.ndarray = pc.fill_null(OPERATIONS[op](left, right), True).to_numpy(zero_copy_only=False)
+    """Whether ``first op second`` holds; true where one is missing or has not its form, a failure of its own."""
+    left, right = (
+        _comparable(_arrow(table[name]), shapes.get(name, ""), entity.fields[name].kind)
+        for name in (check["first"], check["second"])
+    )
+    holds: np.ndarray = pc.fill_null(OPERATIONS[check["op"]](left, right), True).to_numpy(zero_copy_only=False)
     return holds
 
 
@@ -181,7 +184,7 @@ def _issues(failures: pd.DataFrame, rids: np.ndarray, table: pd.DataFrame, entit
 def _severity(entity: Entity, name: str, code: str) -> str:
     """A rule's own word first; a field that only warns never fails for its value."""
     for check in entity.checks:
-        if (check["code"], check["first"]) == (code, name) and "severity" in check:
+        if (check["code"], check["second"]) == (code, name) and "severity" in check:
             return str(check["severity"])
     if name and entity.fields[name].on_error == "warn" and code != "required_missing":
         return Severity.WARNING.value

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from cleanse.model import Entity, Field
@@ -34,7 +36,9 @@ def found(level, *rows):
     return sorted(zip(issues["rid"], issues["field"], issues["code"], strict=True))
 
 
-GOOD = {"name": "甲公司", "mobile": "13912345670", "type": "战略", "code": "1", "first": "2020-01-01", "last": "2020-01-01"}
+GOOD = {
+    "name": "甲公司", "mobile": "13912345670", "type": "战略", "code": "1", "first": "2020-01-01", "last": "2020-01-01",
+}  # fmt: skip
 
 
 def test_a_good_record_has_no_issue():
@@ -46,14 +50,21 @@ def test_every_failure_of_every_row_is_found():
     assert found("record", GOOD, bad, bad) == [
         (rid, field, code)
         for rid in (11, 12)
-        for field, code in (("last", "dates_out_of_order"), ("mobile", "format_invalid"), ("name", "too_long"), ("type", "not_in_picklist"))
+        for field, code in (
+            ("last", "dates_out_of_order"), ("mobile", "format_invalid"), ("name", "too_long"),
+            ("type", "not_in_picklist"),
+        )
     ]  # fmt: skip
 
 
-def test_what_is_missing_or_doubled_is_judged_on_golden_records():
+def test_what_is_missing_is_a_failure_of_the_row_and_of_the_golden_record():
     nameless = {**GOOD, "name": None, "mobile": None, "code": None}
-    assert found("record", nameless) == []
-    assert found("golden", nameless) == [(10, "", "one_of_missing"), (10, "name", "required_missing")]
+    for level in ("record", "golden"):
+        assert found(level, nameless) == [(10, "", "one_of_missing"), (10, "name", "required_missing")]
+
+
+def test_what_is_doubled_is_judged_on_golden_records():
+    assert found("record", GOOD, GOOD) == []
     assert found("golden", GOOD, GOOD) == [(10, "code", "not_unique"), (11, "code", "not_unique")]
 
 
@@ -64,3 +75,29 @@ def test_a_pattern_must_match_from_end_to_end():
 
 def test_nothing_in_nothing_out():
     assert found("golden") == []
+
+
+def test_an_issue_carries_the_value_and_the_fields_it_is_held_against():
+    wrong = {**GOOD, "mobile": "139", "first": "2021-01-01", "last": "2020-05-05"}
+    issues = validate(records(wrong), entity(), SHAPES, ALLOWED).set_index("field")
+    assert issues.loc["mobile", ["severity", "value", "note"]].tolist() == ["error", "139", ""]
+    assert issues.loc["last", ["severity", "value", "note"]].tolist() == ["warning", "2020-05-05", "first"]
+
+
+def test_dates_without_their_form_are_not_compared():
+    shapes = {"first": "[0-9]{4}-[0-9]{2}-[0-9]{2}"}
+    issues = validate(records({**GOOD, "first": "9999年", "last": "2020-01-01"}), entity(), shapes)
+    assert issues["code"].tolist() == ["format_invalid"]
+
+
+def test_a_field_that_only_warns_has_no_error():
+    e = entity()
+    soft = replace(e, fields={**e.fields, "mobile": replace(e.fields["mobile"], on_error="warn")})
+    assert validate(records({**GOOD, "mobile": "1"}), soft, SHAPES)["severity"].tolist() == ["warning"]
+
+
+def test_the_answer_does_not_depend_on_the_order_of_rows():
+    table = records(GOOD, {**GOOD, "mobile": "1"}, {**GOOD, "type": "?"}, {**GOOD, "name": None})
+    there = validate(table, entity(), SHAPES, ALLOWED)
+    back = validate(table.iloc[::-1], entity(), SHAPES, ALLOWED)
+    pd.testing.assert_frame_equal(there, back)
