@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+
 from cleanse.kinds import (
     address,
     code,
@@ -18,7 +22,7 @@ from cleanse.kinds import (
     text,
     uscc,
 )
-from cleanse.model import Kind
+from cleanse.model import Kind, Words
 
 KINDS: dict[str, Kind] = {
     "text": text.KIND,
@@ -35,4 +39,10 @@ KINDS: dict[str, Kind] = {
     "company": company.KIND,
     "uscc": uscc.KIND,
     "code": code.KIND,
+}
+
+# What names of a kind are compared by when records are linked.
+COMPARABLE: dict[str, Callable[[Sequence[str], Words], pd.DataFrame]] = {
+    "company": company.comparable,
+    "person": person.comparable,
 }

@@ -73,6 +73,11 @@ def read(path: Path) -> list[Decision]:
     return found
 
 
+def file_digest(path: Path) -> str:
+    """sha256 of the decisions that hold, '' where there are none."""
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
+
+
 def append(path: Path, decisions: Sequence[Decision]) -> None:
     """Add decisions behind what is there; the file is replaced in one step."""
     before = path.read_text("utf-8-sig") if path.exists() else ""

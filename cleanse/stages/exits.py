@@ -33,6 +33,12 @@ def parked_by_parent(golden: pd.DataFrame, entity: Entity, parked: pd.DataFrame)
     return pd.DataFrame({"entity": entity.name, "golden_id": golden["golden_id"][stuck].to_numpy(), "code": code[stuck]})
 
 
+def parked_by_target(parked: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
+    """What the target would refuse: entity -> golden_id -> code, as lines."""
+    lines = [(entity, golden_id, code) for entity, ids in parked.items() for golden_id, code in ids.items()]
+    return pd.DataFrame(lines, columns=list(PARKED), dtype="str")
+
+
 def ledger_rows(
     addresses: pd.DataFrame, members: Mapping[str, pd.DataFrame], anchors: Mapping[str, pd.DataFrame], parked: pd.DataFrame
 ) -> pd.DataFrame:

@@ -36,7 +36,7 @@ def merge(
     ``clusters``: cluster (smallest rid) by rid. ``wrong``: rid, field of the values to withhold. ``parents``: golden id
     of the parent by rid, for an entity that refers to one.
     """
-    values = records.set_index("rid")[list(entity.stored)]
+    values = records.set_index("rid")[list(entity.stored)].rename_axis(None)
     kept, withheld = _withhold(values, wrong)
     cluster = clusters.reindex(values.index)
     ids = _golden_ids(entity, values, cluster, parents)
@@ -189,7 +189,7 @@ def _golden_ids(
     texts = ["\x1f".join(row) for row in zip(*parts, strict=True)]
     prefix = entity.name.encode()
     digests = [hashlib.blake2b(t.encode("utf-8", "surrogatepass"), digest_size=ID_LENGTH // 2, key=prefix).hexdigest() for t in texts]
-    table = pd.DataFrame({"cluster": cluster.to_numpy(), "id": digests}).groupby("cluster")["id"].min()
+    table = pd.DataFrame({"cluster": cluster.to_numpy(), "id": pd.array(digests, dtype="str")}).groupby("cluster")["id"].min()
     again = table.groupby(table).cumcount()
     numbered = table.where(again == 0, table + "-" + (again + 1).astype(str))
     return (entity.name[:1].upper() + "-" + numbered).astype("str")

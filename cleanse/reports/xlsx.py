@@ -1,0 +1,82 @@
+"""``parked.xlsx``: the rows that may not go, as they were, with every reason; every cell is text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import xlsxwriter
+from xlsxwriter.exceptions import XlsxWriterException
+
+from cleanse.codes import all_codes
+from cleanse.errors import TargetError
+
+LEAD = ("reason", "entity", "source_file", "source_sheet", "source_row")
+HEADINGS = {
+    "zh": {"reason": "原因", "cure": "怎么办", "entity": "对象", "source_file": "文件", "source_sheet": "工作表", "source_row": "行"},
+    "en": {"reason": "Reason", "cure": "What to do", "entity": "Object", "source_file": "File", "source_sheet": "Sheet", "source_row": "Row"},
+}
+TITLE = {"zh": "未迁移的行", "en": "Parked rows"}
+CREATED = datetime(2000, 1, 1)
+
+
+@contextmanager
+def _book(path: Path) -> Iterator[xlsxwriter.Workbook]:
+    """A workbook of text that appears under its name when it is whole."""
+    temporary = path.with_name(f"{path.name}.tmp")
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
+    try:
+        with xlsxwriter.Workbook(str(temporary), options) as book:
+            book.set_properties({"created": CREATED})
+            yield book
+        temporary.replace(path)
+    except (XlsxWriterException, OSError) as error:
+        raise TargetError(
+            f"the workbook cannot be written: {error}", where=str(path), cure="close it in Excel, check free space"
+        ) from error
+
+
+def _sentences(reason: str, language: str) -> tuple[str, str]:
+    """The sentences and the cures of the codes in ``reason`` (joined by ;)."""
+    codes = [all_codes()[code] for code in reason.split(";") if code in all_codes()]
+    cures = dict.fromkeys(c.cure[language] for c in codes if c.cure[language])
+    return "；".join(c.text[language] for c in codes), "；".join(cures)
+
+
+def write_parked(path: Path, rows: pd.DataFrame, language: str) -> None:
+    """Write parked source rows: ``reason`` (codes joined by ;), entity, address, then the source columns as they were.
+
+    The codes stand in a hidden last column. Raises TargetError when the disk refuses.
+    """
+    source = [c for c in rows.columns if c not in LEAD]
+    headings = HEADINGS[language]
+    header = [headings["reason"], headings["cure"], *(headings[c] for c in LEAD[1:]), *map(str, source), "codes"]
+    said = {reason: _sentences(reason, language) for reason in rows["reason"].unique()}
+    table = rows[[*LEAD[1:], *source]].astype(object).where(rows[[*LEAD[1:], *source]].notna(), "")
+    with _book(path) as book:
+        plain = book.add_format({"num_format": "@", "valign": "top"})
+        wrapped = book.add_format({"num_format": "@", "valign": "top", "text_wrap": True})
+        head = book.add_format({"bold": True, "bg_color": "#1F3A5F", "font_color": "#FFFFFF", "valign": "top"})
+        sheet = book.add_worksheet(TITLE[language])
+        _columns(sheet, len(header))
+        for at, heading in enumerate(header):
+            sheet.write_string(0, at, heading, head)
+        for number, (reason, cells) in enumerate(zip(rows["reason"], table.to_numpy().tolist(), strict=True), 1):
+            for at, value in enumerate((*said[reason], *map(str, cells), reason)):
+                if value:
+                    sheet.write_string(number, at, value, wrapped if at < 2 else plain)
+        sheet.autofilter(0, 0, max(len(rows), 1), len(header) - 1)
+
+
+def _columns(sheet: Any, width: int) -> None:
+    sheet.set_column(0, 1, 38)
+    sheet.set_column(2, 2, 10)
+    sheet.set_column(3, 4, 18)
+    sheet.set_column(5, 5, 6)
+    sheet.set_column(6, width - 2, 16)
+    sheet.set_column(width - 1, width - 1, 10, None, {"hidden": True})
+    sheet.freeze_panes(1, 2)

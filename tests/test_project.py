@@ -1,0 +1,68 @@
+"""Configuration: every fault is named at once, with file and line, and the nearest right word."""
+
+from __future__ import annotations
+
+import pytest
+
+from cleanse.errors import UsageError
+from cleanse.project import load_project
+
+
+def fault(root) -> str:
+    with pytest.raises(UsageError) as caught:
+        load_project(root)
+    return str(caught.value)
+
+
+def test_the_shipped_rules_and_an_empty_configuration_are_a_project(project, tmp_path):
+    loaded = load_project(project(tmp_path, {}))
+    assert {"customer", "contact", "activity"} <= set(loaded.entities)
+    assert loaded.profile.name == "generic"
+    assert list(loaded.entities)[0] == "customer"  # parents first
+
+
+def test_an_unknown_key_is_named_with_its_line_and_the_nearest_right_one(project, tmp_path):
+    root = project(tmp_path, {}, '[project]\nname = "x"\nlangauge = "zh"\n')
+    assert "'langauge'" in fault(root) and "cleanse.toml:3" in fault(root) and "did you mean 'language'?" in fault(root)
+
+
+def test_all_faults_are_said_at_once(project, tmp_path):
+    root = project(tmp_path, {}, '[project]\nlanguage = "de"\ntoday = "30.6.2025"\n\n[target]\nprofile = "salesfroce"\n')
+    said = fault(root)
+    assert all(word in said for word in ("'de'", "30.6.2025", "did you mean 'salesforce'?"))
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "words"),
+    [
+        ("cleanse.toml", "[project\n", ["not valid TOML"]),
+        ("rules/entities/customer.toml", 'name = "customer"\n[fields.name]\nkind = "compny"\n', ["did you mean 'company'?", "customer.toml:3"]),
+        ("rules/mappings/a.toml", '[[mapping]]\ncolumns = { "电话" = "customer.fone" }\n', ["customer.fone", "did you mean 'customer.phone'?"]),
+        ("rules/matching/customer.toml", "nonsense = 1\n", ["nonsense"]),
+        ("rules/targets/generic.toml", "nonsense = 1\n", ["nonsense"]),
+    ],
+)  # fmt: skip
+def test_a_fault_in_any_rule_file_is_named(project, tmp_path, path, content, words):
+    root = project(tmp_path, {})
+    (root / path).parent.mkdir(parents=True, exist_ok=True)
+    (root / path).write_text(content, "utf-8")
+    said = fault(root)
+    assert all(word in said for word in words), said
+
+
+def test_a_missing_source_and_a_missing_configuration(project, tmp_path):
+    root = project(tmp_path / "a", {})
+    (root / "files").rmdir()
+    assert "source not found" in fault(root)
+    assert "no cleanse.toml here" in fault(tmp_path)
+
+
+def test_a_projects_own_picklist_replaces_the_shipped_one_and_its_lexicon_lines_come_first(project, tmp_path):
+    root = project(tmp_path, {})
+    (root / "rules/picklists").mkdir(parents=True)
+    (root / "rules/picklists/industry.tsv").write_text("甲业\n", "utf-8")
+    (root / "rules/lexicons").mkdir()
+    (root / "rules/lexicons/headers.tsv").write_text("customer.code\t客户\n", "utf-8")
+    words = load_project(root).words
+    assert words["picklists/industry"] == (("甲业",),)
+    assert words["headers"][0] == ("customer.code", "客户") and len(words["headers"]) > 50
