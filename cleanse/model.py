@@ -165,6 +165,8 @@ class Kind:
     keys(value)             -> blocking keys of a canonical value
     observe(values)         -> a Counter over distinct texts with their counts, that adds up over any cut of the data
     decide(counter)         -> Decision
+    settle(options, words)  -> settle(text, context) -> Fix for a text that ``fix`` left in doubt, with what other fields
+                               of its row say (``options["context"]`` names them); still a doubt where they do not help
     """
 
     name: str
@@ -176,6 +178,7 @@ class Kind:
     options: frozenset[str] = frozenset()
     observe: Callable[[Mapping[str, int]], Counter[str]] | None = None
     decide: Callable[[Counter[str]], Decision] | None = None
+    settle: Callable[[Options, Words], Callable[[str, Mapping[str, str]], Fix]] | None = None
 
 
 # -------------------------------------------------------------------------------------------------------- entities

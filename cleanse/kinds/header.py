@@ -14,7 +14,7 @@ from rapidfuzz import fuzz, process
 
 from cleanse.model import Words
 
-_NOISE = re.compile(r"[\s*＊_\-:：.。#\"'“”]+|[(（\[【][^)）\]】]*[)）\]】]$")
+_NOISE = re.compile(r"[\s*＊_\-:：.。#\"'“”]+|[(（\[【][^)）\]】]*[)）\]】](?=[\s*＊]*$)")
 LIKE = 88.0
 PREFIX = 4
 
@@ -35,6 +35,7 @@ class Vocabulary:
     """Normalised synonym -> ``entity.field`` (or ``-`` for a column that is no data)."""
 
     synonyms: dict[str, str]
+    order: dict[str, int]
 
     @classmethod
     def of(cls, words: Words) -> Vocabulary:
@@ -43,7 +44,11 @@ class Vocabulary:
         for path, *names in words.get("headers", ()):
             for name in names:
                 synonyms.setdefault(normalize_header(name), path)
-        return cls(synonyms)
+        return cls(synonyms, {name: at for at, name in enumerate(synonyms)})
+
+    def rank(self, header: str) -> int:
+        """Where a header's synonym stands in the lexicon: of two columns for one field the earlier word counts."""
+        return self.order.get(normalize_header(header), len(self.order))
 
     def find(self, header: str) -> tuple[str, float, str]:
         """``(path, confidence, evidence)``; path is '' when no synonym is near enough."""

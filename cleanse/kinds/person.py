@@ -19,7 +19,7 @@ from cleanse.model import Fix, Kind, Options, Words
 
 _HAN = "\u3400-\u9fff"
 _BETWEEN = re.compile(rf"(?<=[{_HAN}·])\s+(?=[{_HAN}·])")
-_NAME = re.compile(rf"^[{_HAN}]{{2,4}}$")
+_NAME = re.compile(rf"[{_HAN}]{{2,4}}")
 _BRACKET = re.compile(r"[(（\[【]([^()（）\[\]【】]*)[)）\]】]")
 _MOBILE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?(1[3-9]\d{9})(?!\d)")
 _LABEL = re.compile(r"^(?:联系人|姓名|name)\s*[:：]\s*", re.IGNORECASE)
@@ -146,7 +146,7 @@ class _Reader:
 
     def plausible(self, name: str) -> bool:
         """A Chinese full name: a known surname and a given name of one or two characters."""
-        if not _NAME.match(name):
+        if not _NAME.fullmatch(name):
             return False
         folded = fold(name)
         if folded[:2] in self.surnames:

@@ -73,14 +73,15 @@ class Places:
     former: dict[str, str]
     municipalities: frozenset[str]
 
-    def read(self, text: str, *, prefer: str = "", short: bool = True) -> Found:
+    def read(self, text: str, *, prefer: str = "", short: bool = True, province: str = "", city: str = "") -> Found:
         """What ``text`` names, from its start. ``prefer`` is the level a short name is taken for when it fits several;
-        ``short=False`` reads a short name only when an official name of a division in it follows."""
+        ``short=False`` reads a short name only when an official name of a division in it follows. ``province`` and
+        ``city`` are known already: only what lies in them is found."""
         wide = half_width(text)
         folded = fold(wide) if len(wide) == len(text) else fold(text)
         start = _COUNTRY.match(folded)
-        found, at = Found(), start.end() if start else 0
-        certain, end = Found(), at
+        found, at = Found(province, city), start.end() if start else 0
+        certain, end = copy(found), at
         while at < len(folded):
             at = self._step(folded, _skip(folded, at), found, prefer)
             if not at:
@@ -108,9 +109,6 @@ class Places:
 
     def _take(self, found: Found, divisions: tuple[Division, ...], full: bool, name: str) -> None:
         names = sorted({d.name for d in divisions})
-        if len(names) > 1 and divisions[0].level == "district":
-            districts = [n for n in names if n.endswith("区")]
-            names = districts if len(districts) == 1 else names
         level, value = divisions[0].level, names[0]
         found.full = full
         found.renamed = found.renamed or name in self.former

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from cleanse.kinds.characters import NULL, became, is_null, kept, null_words, tidy
@@ -55,6 +55,29 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
     return fix
 
 
+def settle(options: Options, words: Words) -> Callable[[str, Mapping[str, str]], Fix]:
+    """A short name that several divisions share, settled by the province and city of its row.
+
+    >>> words = {"regions": (("53", "云南省", ""), ("5301", "昆明市", "53"), ("530181", "安宁市", "5301"),
+    ...                      ("62", "甘肃省", ""), ("6201", "兰州市", "62"), ("620105", "安宁区", "6201"))}
+    >>> settle({"level": "district"}, words)("安宁", {"city": "昆明市"}).value
+    '安宁市'
+    """
+    table = places(words)
+    level = options["level"]
+
+    def settled(text: str, context: Mapping[str, str]) -> Fix:
+        above = {name: context[name] for name in LEVELS[: LEVELS.index(level)] if context.get(name)}
+        found = table.read(tidy(text), prefer=level, **above)
+        value = getattr(found, level)
+        if not above or not value or found.ambiguous or found.detail.strip():
+            return kept(text, "region_ambiguous")
+        return became(text, value, "region_formatted")
+
+    return settled
+
+
 KIND = Kind(
-    name="region", fixer=fixer, shape=lambda options: "", mask=lambda value: value, options=frozenset({"level"})
-)
+    name="region", fixer=fixer, shape=lambda options: "", mask=lambda value: value,
+    options=frozenset({"level", "context"}), settle=settle,
+)  # fmt: skip

@@ -12,6 +12,7 @@ from cleanse.model import Fix, Kind, Options, Words
 
 _NOISE = re.compile(r"[\s'‘’`\"._·-]+")
 _LABEL = re.compile(r"^(?:统一社会信用代码|信用代码|税号|USCC)[:：]?", re.IGNORECASE)
+_COUNTED = frozenset(("123456789012345678", "987654321098765432", "123456789ABCDEFGHI"))
 _MISREAD = str.maketrans("OI", "01")  # neither letter can stand in a code
 
 
@@ -28,7 +29,7 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
         if is_null(text, nulls):
             return NULL
         value = _NOISE.sub("", _LABEL.sub("", half_width(tidy(text)))).upper()
-        if not value or len(set(value)) == 1:
+        if not value or len(set(value)) == 1 or value in _COUNTED:
             return PLACEHOLDER
         if standard.is_valid(value):
             return became(text, value, "uscc_formatted")

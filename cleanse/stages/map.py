@@ -8,14 +8,15 @@ from fnmatch import fnmatch
 
 import pandas as pd
 
-from cleanse.kinds import KINDS
+from cleanse.kinds import COMPARABLE, KINDS
 from cleanse.kinds.header import Vocabulary, normalize_header
 from cleanse.model import Entity, Field, Options, Table, Words, frame
 
 LEFT_OUT = "-"
 SAMPLE = 200
 ENOUGH = 3
-TELLING = ("email", "uscc", "phone", "date", "address", "region")  # kinds whose values speak for themselves
+# Kinds whose values speak for themselves, and the share of a column's values that must.
+TELLING = {"email": 0.9, "uscc": 0.9, "phone": 0.9, "date": 0.9, "company": 0.6, "address": 0.9, "region": 0.9}
 
 
 @dataclass(frozen=True)
@@ -57,15 +58,18 @@ def propose(
     """A field for every column of a table; ``said`` (header -> path) is a person's word and stands before all else."""
     fields = {f.path: f for e in entities.values() for f in e.fields.values()}
     spoken = {normalize_header(header): path for header, path in said.items()}
-    found: list[ColumnMap] = []
+    columns = [str(c) for c in table.rows.columns]
+    names = [normalize_header(c.split("#")[0] if "#" in c[1:] else c) for c in columns]
+    wishes = [(spoken[name], 1.0, "said") if name in spoken else vocabulary.find(name) for name in names]
+    order = sorted(range(len(columns)), key=lambda i: (wishes[i][2] != "said", -wishes[i][1], vocabulary.rank(names[i]), i))
     taken: set[str] = set()
-    for column in map(str, table.rows.columns):
-        name = normalize_header(column.split("#")[0] if "#" in column[1:] else column)
-        path, confidence, evidence = (spoken[name], 1.0, "said") if name in spoken else vocabulary.find(name)
-        path = _free(path, taken, fields)
+    found: dict[int, ColumnMap] = {}
+    for i in order:
+        path = _free(wishes[i][0], taken, fields)
         taken.add(path)
-        found.append(ColumnMap(column, path, confidence if path else 0.0, evidence if path else "", _units(column, path, fields)))
-    return tuple(_by_content(found, table, taken, fields, words))
+        sure, why = (wishes[i][1], wishes[i][2]) if path else (0.0, "")
+        found[i] = ColumnMap(columns[i], path, sure, why, _units(columns[i], path, fields))
+    return tuple(_by_content([found[i] for i in range(len(columns))], table, taken, fields, words))
 
 
 def _free(path: str, taken: set[str], fields: Mapping[str, Field]) -> str:
@@ -102,10 +106,10 @@ def _guess(
     sample = values.dropna().drop_duplicates().head(SAMPLE).tolist()
     if len(sample) < ENOUGH:
         return None
-    for kind in TELLING:
+    for kind, enough in TELLING.items():
         candidates = [f for f in fields.values() if f.kind == kind and f.path not in taken and not f.name.endswith("_2")]
         share = _share(sample, kind, words)
-        if share >= 0.9:
+        if share >= enough:
             free = [f for f in candidates if not f.virtual]
             virtual = [f for f in candidates if f.virtual]
             chosen = virtual if len(virtual) == 1 else free
@@ -115,6 +119,9 @@ def _guess(
 
 def _share(sample: Sequence[str], kind: str, words: Words) -> float:
     """The share of texts that the kind reads without a doubt and finds something in."""
+    if kind in COMPARABLE:
+        parts = COMPARABLE[kind](sample, words)
+        return float(((parts["form"] != "") | (parts["trade"] != "")).mean())
     fix = KINDS[kind].fixer({"want": "any"} if kind == "phone" else {}, words)
     fixes = [(text, fix(text)) for text in sample]
     good = [f for text, f in fixes if not f.doubt and (f.parts if kind in ("address", "region") else f.why or f.parts or _strict(kind, text))]

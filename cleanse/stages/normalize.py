@@ -64,6 +64,14 @@ class Work:
             ))  # fmt: skip
 
 
+    def settled(self, f: Field, rids: np.ndarray) -> None:
+        """Take back the doubts on the values of a field that were settled."""
+        for at, lines in enumerate(self.issues):
+            if lines["field"].iloc[0] == f.name and lines["entity"].iloc[0] == f.entity:
+                self.issues[at] = lines[~lines["rid"].isin(rids)]
+        self.issues = [lines for lines in self.issues if len(lines)]
+
+
 @dataclass(frozen=True)
 class Part:
     """Values found in cells of another field: where they go, and the whole cell they came from."""
@@ -90,6 +98,9 @@ def normalize(
         if not parts:
             break
         parts = [p for part in _by_path(parts) for p in _place(work, fields, part, words, today)]
+    for f in fields.values():
+        if f.options.get("context"):
+            _settle(work, f, words)
     return Normalized(
         records={name: _records(work, entity, addresses) for name, entity in entities.items()},
         changes=_addressed(work.changes, addresses),
@@ -231,6 +242,33 @@ def _fill(work: Work, f: Field, part: Part, values: np.ndarray, waiting: np.ndar
     work.change(f, part.rids[take], part.cells[take], values[take], "", part.codes[take])
     left = np.setdiff1d(waiting, take)
     return left[column[part.rids[left]] != values[left]]
+
+
+def _settle(work: Work, f: Field, words: Words) -> None:
+    """What a text alone left in doubt, settled by other fields of its row where these say enough."""
+    settle = KINDS[f.kind].settle
+    if settle is None:
+        return
+    column = work.column(f.path)
+    rids = _doubtful(work, f)
+    beside = {name: work.column(f"{f.entity}.{name}")[rids] for name in f.options["context"]}
+    table = pd.DataFrame({"value": column[rids], **beside}).fillna("")
+    numbers, distinct = pd.factorize(pd.MultiIndex.from_frame(table))
+    decide = settle(f.options, words)
+    fixes = [decide(value, dict(zip(beside, context, strict=True))) for value, *context in distinct]
+    done = np.array([not x.doubt for x in fixes], dtype=bool)[numbers] if len(rids) else np.zeros(0, dtype=bool)
+    after = np.array([x.value for x in fixes], dtype=object)[numbers]
+    why = np.array([x.why for x in fixes], dtype=object)[numbers]
+    work.change(f, rids[done], column[rids[done]], after[done], "", why[done])
+    column[rids[done]] = after[done]
+    work.settled(f, rids[done])
+
+
+def _doubtful(work: Work, f: Field) -> np.ndarray:
+    mine = [lines for lines in work.issues if lines["field"].iloc[0] == f.name and lines["entity"].iloc[0] == f.entity]
+    found = pd.concat(mine)["rid"].to_numpy() if mine else np.zeros(0, dtype=np.int64)
+    column = work.column(f.path)
+    return np.array(sorted({int(r) for r in found if column[r] is not None}), dtype=np.int64)
 
 
 def _records(work: Work, entity: Entity, addresses: pd.DataFrame) -> pd.DataFrame:
