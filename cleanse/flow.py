@@ -118,7 +118,7 @@ def run(project: Project, *, progress: Progress, now: datetime | None = None) ->
         with clock("validate"):
             issues = _joined("issues", [clean.issues, *_validated(project, clean.records, "record")])
         with clock("match"):
-            linked = _match(project, clean.records)
+            linked = _match(project, clean.records, issues)
         with clock("merge"):
             gold = _merge(project, clean.records, linked, issues)
         with clock("conform"):
@@ -211,9 +211,10 @@ def _validated(project: Project, records: Mapping[str, pd.DataFrame], level: val
     ]
 
 
-def _match(project: Project, records: Mapping[str, pd.DataFrame]) -> Linked:
+def _match(project: Project, records: Mapping[str, pd.DataFrame], issues: pd.DataFrame) -> Linked:
     said = review_decisions.read(project.root / DECISIONS)
-    tables = {name: _with_children(project, name, records) for name in project.entities}
+    sound = {name: merge.without_wrong(table, _wrong(issues, name)) for name, table in records.items()}
+    tables = {name: _with_children(project, name, sound) for name in project.entities}
     digests = {n: review_decisions.digest(tables[n], _compared(s)) for n, s in project.schemas.items() if n in tables}
     every = [pd.DataFrame({"entity": n, "rid": d.index, "digest": d.to_numpy()}) for n, d in digests.items()]
     resolved = review_decisions.resolve(said, pd.concat(every, ignore_index=True))
@@ -228,6 +229,11 @@ def _match(project: Project, records: Mapping[str, pd.DataFrame]) -> Linked:
         names = COMPARABLE[schema.name_kind](table[schema.name_field].fillna("").tolist(), project.words)
         links[name] = matching.link(table, names, schema, resolved.forced[resolved.forced["entity"] == name])
     return Linked(links, digests, resolved)
+
+
+def _wrong(issues: pd.DataFrame, entity: str) -> pd.DataFrame:
+    """The cells that validation found wrong: rid, field."""
+    return issues.loc[(issues["entity"] == entity) & (issues["severity"] == "error"), ["rid", "field"]]
 
 
 def _compared(schema: matching.MatchSchema) -> list[str]:
@@ -252,9 +258,8 @@ def _merge(project: Project, records: Mapping[str, pd.DataFrame], linked: Linked
         own = records[name].set_index("rid").index
         links = linked.links.get(name)
         clusters = links.clusters.set_index("rid")["cluster"] if links else pd.Series(own, index=own)
-        wrong = issues.loc[(issues["entity"] == name) & (issues["severity"] == "error"), ["rid", "field"]]
         parents = members[entity.refers_to].set_index("rid")["golden_id"] if entity.refers_to else None
-        merged = merge.merge(entity, records[name], clusters, wrong, parents)
+        merged = merge.merge(entity, records[name], clusters, _wrong(issues, name), parents)
         golden[name], members[name] = merged.golden, merged.members
         changes.append(merged.changes)
         judged = validate.validate(merged.golden, entity, _shapes(entity), _allowed(project, entity), "golden")

@@ -115,6 +115,8 @@ class _Parser:
         text = _ASIDE.sub(lambda m: self._aside(m[1], regions), text)
         text, branch = self._branch(text)
         text, form = self._form(text)
+        if not (form or branch or regions) and self._is_person(text) and not self._trade(text)[1]:
+            return Company(brand=text, person=True)
         found = self.places.read(text) if len(text) > 2 else self.places.read("")
         rest = found.detail if found.any else text
         if len(rest) >= 1 and found.any:
@@ -125,8 +127,7 @@ class _Parser:
             number = match[1].translate(_DIGITS)
             text = text[: match.start()] + text[match.end() :]
         brand, trade = self._trade(text)
-        person = not (form or branch or trade or regions or number) and self._is_person(brand)
-        return Company("".join(sorted(set(regions))), brand, trade, form, branch, number, person)
+        return Company("".join(sorted(set(regions))), brand, trade, form, branch, number)
 
     def _aside(self, inside: str, regions: list[str]) -> str:
         """What stands in brackets is a region, or part of the name."""

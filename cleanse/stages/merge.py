@@ -55,6 +55,15 @@ def merge(
     return Merged(table, members, _changes(entity, changes, records))
 
 
+def without_wrong(records: pd.DataFrame, wrong: pd.DataFrame) -> pd.DataFrame:
+    """Records without the values that validation found wrong (rid, field): such a value is no evidence of anything."""
+    kept = records.copy()
+    for name, cells in wrong.groupby("field", observed=True):
+        if name in kept.columns:
+            kept.loc[kept["rid"].isin(cells["rid"]), name] = np.nan
+    return kept
+
+
 def _withhold(values: pd.DataFrame, wrong: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     kept, lines = values.copy(), []
     for name, cells in wrong.groupby("field", observed=True):
