@@ -285,7 +285,11 @@ def _check_form(profile: Profile, faults: _Faults) -> None:
         if form[key] not in allowed:
             faults.add("form", f"'{key}' must be one of {', '.join(map(repr, allowed))}", form[key], allowed)
     try:
-        codecs.lookup(form["encoding"])
+        encoding = codecs.lookup(form["encoding"]).name
+        if encoding.startswith(("utf-16", "utf-32", "utf-7", "utf-8-sig")) or (form["bom"] and encoding != "utf-8"):
+            faults.add(
+                "form", f"encoding '{form['encoding']}' with this 'bom' is not written; use utf-8 with bom = true"
+            )
     except LookupError:
         faults.add("form", f"unknown encoding '{form['encoding']}'")
     if len(form["delimiter"]) != 1:

@@ -1,4 +1,4 @@
-"""False acceptance of the trial's plans on simulated lists of known accuracy, and how often the strata meet a narrow fault.
+"""False acceptance of the trial's plans on simulated lists of known accuracy; how often the strata meet a narrow fault.
 
     python benchmarks/trial/simulate.py > benchmarks/trial/RESULTS.md
 
@@ -62,10 +62,8 @@ def main() -> None:
         cells = [f"{accepted(plan, a, dice):.1%} ({plan.acceptance(a):.1%})" for a in ACCURACIES]
         print(f"| {name} | " + " | ".join(cells) + " |")
     random, whole = met()
-    print(
-        f"\nA fault of one rule on 1 % of the rows ({DRAWS} samples of 100 rows): met by the random part in {random:.0%} of"
-    )
-    print(f"samples, with the strata in {whole:.0%}.")
+    print(f"\nA fault of one rule on 1 % of the rows ({DRAWS} samples of 100 rows) is met by the random part in")
+    print(f"{random:.0%} of samples, with the strata in {whole:.0%}.")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial, reduce
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,8 +18,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cleanse.model import COLUMNS, Profile, Severity, TargetField, TargetObject, frame
-from cleanse.stages.forms import blank_to_null, each, mask, written
+from cleanse.stages.forms import TRIMMED, blank_to_null, each, found, mask, written
 
+HINTS = 200  # distinct unknown options for which the nearest known one is sought
 LOSSES = ("entity", "field", "values")
 
 
@@ -56,11 +59,13 @@ class _Work:
         if not len(rows):
             return
         target = self.target.field(column)
-        value = self.raw[column].take(pa.array(rows)).to_pylist() if column in self.raw else None
+        value: list[Any] = self.raw[column].take(pa.array(rows)).to_pylist() if column in self.raw else [None] * len(rows)
+        place = note or (f"{self.target.label}.{target.label}" if target else self.target.label)
+        near = _nearest(target, value) if target and code == "target_option" else {}
         self.issues.append(pd.DataFrame({
             "rid": self.golden["rid"].to_numpy()[rows], "entity": self.target.entity,
             "field": _canonical(target, self.target) if target else "", "code": code, "severity": str(Severity.ERROR),
-            "value": value, "note": note or (f"{self.target.label}.{target.label}" if target else self.target.label),
+            "value": value, "note": [place + near.get(v, "") for v in value],
         }))  # fmt: skip
 
     def park(self, where: np.ndarray, code: str, column: str = "", note: str = "") -> None:
@@ -129,10 +134,13 @@ def _fill(
         elif len(parts) == 1:
             filled = parts[0]
         else:
-            parts = [blank_to_null(part) for part in parts]
-            joined = pc.binary_join_element_wise(*parts, column.separator, null_handling="skip")
-            filled = pc.if_else(pc.equal(joined, ""), pa.scalar(None, pa.string()), joined)
+            filled = reduce(partial(_joined, column.separator), map(blank_to_null, parts))
         work.columns[column.name] = work.raw[column.name] = filled
+
+
+def _joined(separator: str, left: pa.Array, right: pa.Array) -> pa.Array:
+    """Both with the separator between, or the one that is there. (Arrow's own skipping of nulls loses rows.)"""
+    return pc.coalesce(pc.binary_join_element_wise(left, right, separator), left, right)
 
 
 def _source(work: _Work, golden: Mapping[str, pd.DataFrame], name: str) -> pa.Array:
@@ -177,26 +185,21 @@ def _take(work: _Work, column: TargetField) -> None:
         work.columns[column.name] = values
         return
     values, masks = written(values, column, work.profile, work.profile.limit("cell_chars", work.target.name))
+    for rule in work.profile.checks["rules"]:
+        if (rule["object"], rule["field"]) == (work.target.name, column.name):
+            masks.append(("target_own_rule", ~found(values, rf"\A(?:{rule['pattern']})\z")))
     work.columns[column.name] = values
     free = ~empty
     for code, where in masks:
         hit = where & free
         free &= ~hit
-        if code == "target_option":
-            _refuse_options(work, column, hit)
-        else:
-            work.refuse(hit, code, column)
+        work.refuse(hit, code, column)
 
 
-def _refuse_options(work: _Work, column: TargetField, hit: np.ndarray) -> None:
-    """Unknown options, each distinct one with the nearest that is known."""
-    if not hit.any():
-        return
-    raw = np.asarray(work.raw[column.name].to_pylist(), dtype=object)
-    for value in sorted(set(raw[hit])):
-        near = difflib.get_close_matches(value, column.values, 1, 0.4)
-        note = f"{work.target.label}.{column.label}" + (f" ~ {near[0]}" if near else "")
-        work.refuse(hit & (raw == value), "target_option", column, note)
+def _nearest(column: TargetField, values: list[Any]) -> dict[Any, str]:
+    """For the first unknown options the known one that comes closest."""
+    nearest = {v: difflib.get_close_matches(v, column.values, 1, 0.4) for v in sorted(set(values))[:HINTS]}
+    return {value: f" ~ {near[0]}" for value, near in nearest.items() if near}
 
 
 # ------------------------------------------------------------------------------------------------------- row by row
@@ -228,7 +231,7 @@ def _together(work: _Work, group: list[str], code: str, known: set[tuple[str, ..
     filled = [mask(pc.is_valid(work.columns[name])) for name in group]
     wrong = np.logical_or.reduce(filled) & ~np.logical_and.reduce(filled)
     if known is not None:
-        places = pc.binary_join_element_wise(*(work.columns[name] for name in group), "/", null_handling="replace")
+        places = pc.binary_join_element_wise(*(work.columns[name] for name in group), "/")
         wrong |= np.logical_and.reduce(filled) & each(places, lambda text: tuple(text.split("/")) not in known)
     for name, there in zip(group, filled, strict=True):
         column = work.target.field(name)
@@ -238,7 +241,7 @@ def _together(work: _Work, group: list[str], code: str, known: set[tuple[str, ..
 
 def _unique(work: _Work, column: TargetField) -> None:
     """One row per value (trimmed, case folded): the smallest golden_id keeps it, whatever the order of the rows."""
-    folded = pc.utf8_lower(pc.utf8_trim_whitespace(work.columns[column.name]))
+    folded = pc.utf8_lower(pc.utf8_trim(work.columns[column.name], TRIMMED))
     table = pd.DataFrame({"value": folded.to_pandas(), "id": work.golden["golden_id"]})[work.reason == ""].dropna()
     doubles = table.sort_values("id", kind="stable")["value"].duplicated()
     where = np.zeros(len(work.golden), dtype=bool)

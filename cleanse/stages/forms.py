@@ -16,6 +16,15 @@ import pyarrow.compute as pc
 from cleanse.model import Profile, TargetField
 
 BLANK = r"^[\s\x{00A0}\x{1680}\x{2000}-\x{200F}\x{2028}-\x{202F}\x{205F}-\x{2064}\x{3000}\x{3164}\x{FEFF}]*$"
+TRIMMED = (
+    "".join(
+        map(
+            chr,
+            (*range(9, 14), 32, 0xA0, 0x1680, *range(0x2000, 0x2010), *range(0x2028, 0x2030), *range(0x205F, 0x2065)),
+        )
+    )
+    + "\u3000\u3164\ufeff"
+)
 CONTROL = r"[\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x{9F}\x{FFFE}\x{FFFF}]"
 FOUR_BYTE = r"[\x{10000}-\x{10FFFF}]"
 ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -116,6 +125,23 @@ def _is_day(text: str) -> bool:
     return year > 0 and 0 < month < 13 and 0 < day <= (31, 28 + leap, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)[month - 1]
 
 
+def _phone(values: pa.Array, column: TargetField, profile: Profile) -> tuple[pa.Array, Masks]:
+    """Scientific notation is a number that Excel has broken, whatever the pattern says."""
+    return values, [("target_phone", found(values, r"^[+-]?[0-9](\.[0-9]+)?[eE]\+?[0-9]+$"))]
+
+
+def _id(values: pa.Array, column: TargetField, profile: Profile) -> tuple[pa.Array, Masks]:
+    """A Salesforce id; its last three of 18 characters say which of the others are capitals."""
+    return values, [("target_id", ~each(values, _is_id))]
+
+
+def _is_id(text: str) -> bool:
+    if not (text.isascii() and text.isalnum() and len(text) in (15, 18)):
+        return False
+    bits = ["".join("01"[letter.isupper()] for letter in reversed(text[start : start + 5])) for start in (0, 5, 10)]
+    return len(text) == 15 or text[15:] == "".join("ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"[int(b, 2)] for b in bits)
+
+
 def _number(values: pa.Array, column: TargetField, profile: Profile) -> tuple[pa.Array, Masks]:
     bad = ~found(values, NUMBER)
     point = profile.form["decimal"]
@@ -177,4 +203,6 @@ Maker = Callable[[pa.Array, TargetField, Profile], tuple[pa.Array, Masks]]
 FORMS: dict[str, Maker] = {
     "date": _date, "datetime": _date, "number": _number, "picklist": _picklist, "boolean": _boolean, "email": _email,
     "owner": _owner,
+    "phone": _phone,
+    "id": _id,
 }  # fmt: skip

@@ -19,6 +19,7 @@ from cleanse.codes import severity
 from cleanse.model import COLUMNS, Profile, Seen, TargetField, TargetObject, frame
 from cleanse.stages.preflight_values import BLANKS, Mask, each, faults
 
+HINTS = 200  # distinct unknown options for which the nearest known one is sought
 NO_ROW = -1  # rid of what concerns a file, not a row
 Hits = Iterator[tuple[str, str, Mask]]  # code, column, rows
 
@@ -78,7 +79,11 @@ def preflight(
 def _gather(parts: Sequence[pd.DataFrame], target: TargetObject, profile: Profile, facts: Sequence[Seen]) -> _Rows:
     files = [seen.path for seen in facts if seen.object == target.name]
     names = tuple(files[n] if n < len(files) else f"{target.name}, part {n + 1}" for n in range(len(parts)))
-    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    table = (
+        pd.concat([part.loc[:, ~part.columns.duplicated()] for part in parts], ignore_index=True)
+        if parts
+        else pd.DataFrame()
+    )
     lengths = [len(part) for part in parts]
     rows = np.concatenate([np.arange(n) for n in lengths]) if lengths else np.empty(0, dtype=int)
     return _Rows(
@@ -105,7 +110,7 @@ def _lines(rows: _Rows, hits: Hits, rids: Mapping[str, pd.Series] | None) -> lis
 
 def _nearest(column: TargetField | None, values: Mask) -> dict[str, str]:
     options = column.values if column else ()
-    nearest = {value: difflib.get_close_matches(value, options, 1, 0.4) for value in sorted(set(values))}
+    nearest = {value: difflib.get_close_matches(value, options, 1, 0.4) for value in sorted(set(values))[:HINTS]}
     return {value: f" ~ {near[0]}" for value, near in nearest.items() if near}
 
 
@@ -203,7 +208,7 @@ def _values(rows: _Rows) -> Hits:
 def _uniques(rows: _Rows) -> Hits:
     for column in rows.target.fields:
         if (column.unique or column.name == rows.target.key) and column.name in rows.table:
-            values = rows.table[column.name].str.strip(BLANKS).str.casefold()
+            values = rows.table[column.name].str.strip(BLANKS).str.lower()
             yield (
                 "preflight_duplicate",
                 column.name,
@@ -234,7 +239,7 @@ def _groups(rows: _Rows) -> Hits:
 def _own_rules(rows: _Rows) -> Hits:
     for rule in rows.profile.checks["rules"]:
         if rule["object"] == rows.target.name and rule["field"] in rows.table:
-            shape = re.compile(rule["pattern"])
+            shape = re.compile(rule["pattern"], re.ASCII)
             broken = each(rows.table[rule["field"]], partial(_breaks, shape))
             yield "preflight_own_rule", rule["field"], broken
 
@@ -269,6 +274,6 @@ def _existing(rows: _Rows, there: pd.DataFrame | None) -> Hits:
         return
     for column in rows.target.fields:
         if (column.unique or column.name == rows.target.key) and column.name in rows.table and column.name in there:
-            taken = pd.Index(there[column.name].dropna().str.strip(BLANKS).str.casefold().unique())
-            folded = rows.table[column.name].str.strip(BLANKS).str.casefold()
+            taken = pd.Index(there[column.name].dropna().str.strip(BLANKS).str.lower().unique())
+            folded = rows.table[column.name].str.strip(BLANKS).str.lower()
             yield "preflight_exists", column.name, (taken.get_indexer(folded) >= 0) & folded.notna().to_numpy()

@@ -82,7 +82,7 @@ def _rules(column: TargetField, profile: Profile) -> Iterator[tuple[str, Callabl
     if column.type in ("phone", "id") or "phone" in column.name.lower():
         yield "preflight_scientific", lambda text: bool(SCIENTIFIC.fullmatch(text))
     if column.pattern:
-        shape = re.compile(column.pattern)
+        shape = re.compile(column.pattern, re.ASCII)
         code = "preflight_phone" if column.type == "phone" else "preflight_pattern"
         yield code, lambda text: not shape.fullmatch(text)
     if column.values:

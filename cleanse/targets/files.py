@@ -24,15 +24,15 @@ RECEIPTS = ("object", "key", "status", "message")
 def write(tables: Mapping[str, pd.DataFrame], profile: Profile, folder: Path) -> tuple[Written, ...]:
     """Write every table of ``tables`` (object name -> text frame by golden_id, missing where empty) into ``folder``.
 
-    Files of an earlier write of the same objects are replaced, none is left behind. Raises TargetError where the disk
-    refuses, or where one row alone is larger than the file may be.
+    A table without rows makes no file. Files of an earlier write of the same objects are replaced, none is left behind.
+    Raises TargetError where the disk refuses, or where one row alone is larger than the file may be.
     """
     made: list[Written] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for target in profile.objects:
             names = [path.name for path in folder.iterdir() if _pattern(target, profile).fullmatch(path.name)]
-            if target.name in tables:
+            if target.name in tables and len(tables[target.name]):
                 made += _write_object(tables[target.name], target, profile, folder)
             for name in set(names) - {one.path for one in made}:
                 (folder / name).unlink()
@@ -174,9 +174,6 @@ def _cuts(
     Only a family that alone is larger than a file is parted.
     """
     total = len(sizes)
-    if not total:
-        yield 0, 0
-        return
     ends = np.concatenate([[0], np.cumsum(sizes)])
     family = _families(parents, total)
     start = 0

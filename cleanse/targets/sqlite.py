@@ -47,7 +47,9 @@ def fetch(place: Place, profile: Profile) -> dict[str, pd.DataFrame]:
     return found
 
 
-def load_and_fetch(tables: Mapping[str, pd.DataFrame], profile: Profile) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
+def load_and_fetch(
+    tables: Mapping[str, pd.DataFrame], profile: Profile
+) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
     """Load into a database in memory and read everything back: receipts, and what arrived."""
     with closing(sqlite3.connect(":memory:")) as connection:
         return load(tables, profile, connection), fetch(connection, profile)

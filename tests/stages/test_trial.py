@@ -1,4 +1,4 @@
-"""The trial: exact bounds, a plan fixed beforehand, a sample without dice, a verdict that claims no more than is proved."""
+"""The trial: exact bounds, a plan fixed beforehand, a sample without dice, a verdict that claims what is proved."""
 
 from __future__ import annotations
 

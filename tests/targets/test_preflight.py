@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cleanse.codes import all_codes
 from cleanse.model import Seen
@@ -107,8 +109,9 @@ CELLS: list[tuple[int, str, dict[str, Any], dict[str, Any], str | None, str | No
 ]
 
 
-@pytest.mark.parametrize(("number", "code", "field", "sections", "bad", "good"), CELLS)
-def test_a_bad_cell_is_found_and_its_neighbour_passes(small, number, code, field, sections, bad, good) -> None:
+@pytest.mark.parametrize("case", CELLS)
+def test_a_bad_cell_is_found_and_its_neighbour_passes(small, case) -> None:
+    _, code, field, sections, bad, good = case
     issues = preflight({"customer": [rows([good, bad, good])]}, small({**A, **field}, **sections))
     issues = issues[issues["field"] == "A"]
     assert codes(issues) == [f"preflight_{code}"]
@@ -319,4 +322,40 @@ def test_what_conform_makes_and_files_write_passes(shipped, entities, tmp_path: 
     done = conform(golden, profile)
     back, facts = files.look(tmp_path, files.write(done.tables, profile, tmp_path), profile)
     issues = preflight(back, profile, facts)
+    assert issues.loc[issues["severity"] == "error", ["field", "code", "value"]].values.tolist() == []
+
+
+TEXT = st.text(
+    st.sampled_from("aZ09.-@+eE:/= \t\n\r\x00\x1f\x85\xa0ßİſé张（）１\u200b\u2028\u3000\ufeff\ufffe😀|;,\"'"),
+    max_size=9,
+)
+TYPES = ("text", "date", "datetime", "number", "boolean", "email", "phone", "id", "owner", "picklist")
+SPECS = [
+    *({"type": name} for name in TYPES), {"values": ["a", "Z"], "type": "picklist"}, {"max_length": 3}, {"max_bytes": 4},
+    {"pattern": r"\d+|\w"}, {"required": True}, {"unique": True}, {"required": True, "unique": True},
+]  # fmt: skip
+FORMS = [{}, {"length": "utf16"}, {"encoding": "gb18030"}, {"type": "xlsx"}, {"date": "DD/MM/YYYY", "decimal": ","}]
+CHECKS = [
+    {},
+    {"four_byte": False, "line_breaks": False, "forbidden": "|;]"},
+    {"roster": ROSTER},
+    {"together": [["A", "B"]]},
+]
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.data())
+def test_the_second_witness_never_refuses_what_the_first_let_go(small, golden, data) -> None:
+    """Over any profile and any text: what conform hands on has no error left for pre-flight to find."""
+    draw = data.draw
+    spec, other = draw(st.sampled_from(SPECS)), draw(st.sampled_from(SPECS))
+    profile = small(
+        {**A, **spec}, {"name": "B", "source": "b + c", "separator": " ", **other},
+        form=draw(st.sampled_from(FORMS)), checks=draw(st.sampled_from(CHECKS)), limits={"cell_chars": 8},
+    )  # fmt: skip
+    good = st.sampled_from(["2024-02-29", "a@b.cn", "12", "true", "a", "Z", "李雷", "王伟"])
+    size = draw(st.integers(1, 6))
+    columns = {n: draw(st.lists(st.none() | TEXT | good, min_size=size, max_size=size)) for n in "abc"}
+    done = conform(golden(**columns), profile)
+    issues = preflight({"customer": [done.tables["customer"].reset_index(drop=True)]}, profile)
     assert issues.loc[issues["severity"] == "error", ["field", "code", "value"]].values.tolist() == []

@@ -57,6 +57,8 @@ FAULTS = [
     (at("form", "encodng", value="x"), "form: unknown key 'encodng' (did you mean 'encoding'?)"),
     (at("form", "encoding", value="utf-88"), "unknown encoding 'utf-88'"),
     (at("form", "bom", value="yes"), "'bom' must be bool"),
+    (at("form", "encoding", value="utf-8-sig"), "use utf-8 with bom = true"),
+    (at("form", value={"encoding": "gb18030", "bom": True}), "use utf-8 with bom = true"),
     (at("form", "type", value="xls"), "form: 'type' must be one of 'csv', 'xlsx'"),
     (at("form", "date", value="%Y"), "need YYYY, MM and DD"),
     (at("form", "header_row", value=3), "'header_row' must be 1, or 2 below a tip row"),
