@@ -59,7 +59,8 @@ class _Work:
         if not len(rows):
             return
         target = self.target.field(column)
-        value: list[Any] = self.raw[column].take(pa.array(rows)).to_pylist() if column in self.raw else [None] * len(rows)
+        raw = self.raw.get(column)
+        value: list[Any] = [None] * len(rows) if raw is None else raw.take(pa.array(rows)).to_pylist()
         place = note or (f"{self.target.label}.{target.label}" if target else self.target.label)
         near = _nearest(target, value) if target and code == "target_option" else {}
         self.issues.append(pd.DataFrame({

@@ -104,14 +104,23 @@ class Plan:
 def plan(rows: int = 100, accuracy: float = 0.95, confidence: float = 0.95) -> Plan:
     """The two-stage plan for 100 rows, 95 % and 95 %; for other numbers a single stage of ``rows``.
 
-    Raises ValueError when ``rows`` are too few to prove anything.
+    A plan of too few rows accepts nothing but a list that is tried whole.
+
+    >>> plan(40).accept, needed()
+    (-1, 59)
     """
     if (rows, accuracy, confidence) == (100, 0.95, 0.95):
         return Plan(100, 0, 6, 200, 8)
     allowed = allowed_errors(rows, accuracy, confidence)
-    if allowed < 0:
-        raise ValueError(f"{rows} rows cannot prove an accuracy of {accuracy:.0%} with {confidence:.0%} confidence")
     return Plan(rows, allowed, allowed + 1, accuracy=accuracy, confidence=confidence)
+
+
+def needed(accuracy: float = 0.95, confidence: float = 0.95) -> int:
+    """The fewest rows that can prove ``accuracy`` (with no error among them); 0 where no number can."""
+    if not 0 < accuracy < 1 or not 0 < confidence < 1:
+        return 0
+    rows = max(1, math.ceil(math.log(1 - confidence) / math.log(accuracy)) - 1)
+    return rows if allowed_errors(rows, accuracy, confidence) >= 0 else rows + 1
 
 
 # ------------------------------------------------------------------------------------------------------------ sample
@@ -259,7 +268,7 @@ def verdict(tried: pd.DataFrame, wrong: Collection[str], plan: Plan, population:
     answer: dict[str, Any] = {
         "result": result, "n": rows, "errors": errors, "population": population, "census": census,
         "rate": errors / rows if rows else 0.0, "lower_bound": round(bound, 6), "confidence": plan.confidence,
-        "claim": plan.accuracy,
+        "claim": plan.accuracy, "needed": needed(plan.accuracy, plan.confidence),
         "plan": {k: getattr(plan, k) for k in ("first", "accept", "reject", "second", "total")},
         "strata": {str(name): {"n": int(line["size"]), "errors": int(line["sum"])} for name, line in strata.items()},
         "stratum_errors": sum(int(line["sum"]) for line in strata.values()),
@@ -284,11 +293,14 @@ def _sentences(answer: Mapping[str, Any]) -> dict[str, str]:
     n, errors, sure, more = answer["n"], answer["errors"], f"{answer['confidence']:.0%}", answer["plan"]["second"]
     bound = f"{math.floor(answer['lower_bound'] * 10_000) / 100:.2f} %"  # never rounded up
     claim = f"{answer['claim'] * 100:g} %"
+    least = answer["needed"]
+    too_few = answer["result"] == "reject" and not answer["census"] and n < least
     ending = {
         "accept": (f"达到 {claim}，通过", f"the claim of {claim} holds: accepted"),
         "reject": (f"未能证明 {claim}，不通过", f"the claim of {claim} is not proved: rejected"),
+        "too_few": (f"条数太少，至少需要 {least} 条，不通过", f"too few: {least} are needed; rejected"),
         "second_stage": (f"尚不能判定，需再试 {more} 条", f"undecided: {more} more are to be tried"),
-    }[answer["result"]]  # fmt: skip
+    }["too_few" if too_few else answer["result"]]  # fmt: skip
     if answer["census"]:
         zh = f"全部 {n} 条都已试导，{errors} 条有误，准确率 {bound}；{ending[0]}。"
         en = f"All {n} records were tried, {errors} wrong: {bound} are right; {ending[1]}."

@@ -58,9 +58,13 @@ def test_a_single_stage_allows_what_still_proves_the_claim(rows, allowed) -> Non
     assert plan.acceptance(0.95) <= 0.05
 
 
-def test_too_few_rows_are_refused() -> None:
-    with pytest.raises(ValueError, match="cannot prove"):
-        trial.plan(58)
+def test_too_few_rows_prove_nothing_and_it_is_said() -> None:
+    found = verdict(0, rows=58, plan=trial.plan(58))
+    assert found["result"] == "reject"
+    assert "59 are needed" in found["sentences"]["en"]
+    assert trial.needed(0.95, 0.95) == 59
+    assert trial.needed(0.99, 0.95) == 299
+    assert trial.needed(1.0, 0.95) == 0
 
 
 IDS = [f"C{n:04}" for n in range(400)]
@@ -163,3 +167,21 @@ def test_a_unit_with_a_wrong_child_counts_once_and_strata_count_apart() -> None:
     found = trial.verdict(drawn, [inside, outside], trial.plan(), 400)
     assert (found["errors"], found["n"], found["stratum_errors"]) == (1, 100, 1)
     assert found["strata"] == {"all": {"n": 20, "errors": 1}}
+
+
+def test_strata_are_the_rules_that_fired_and_the_sources() -> None:
+    changes = pd.DataFrame(
+        {
+            "entity": ["customer", "customer", "contact"],
+            "rid": [1, 2, 1],
+            "code": ["a", "b", "a"],
+            "source_file": ["x.csv"] * 3,
+        }
+    )
+    members = {
+        "customer": pd.DataFrame({"rid": [1, 2], "golden_id": ["C", "C"]}),
+        "contact": pd.DataFrame({"rid": [1], "golden_id": ["K"]}),
+    }
+    found = sorted(map(tuple, trial.strata(changes, members).values.tolist()))
+    assert found == [("C", "a"), ("C", "b"), ("C", "x.csv"), ("K", "a"), ("K", "x.csv")]
+    assert list(trial.strata(changes.iloc[:0], members)) == ["golden_id", "stratum"]

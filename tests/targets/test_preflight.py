@@ -331,7 +331,8 @@ TEXT = st.text(
 )
 TYPES = ("text", "date", "datetime", "number", "boolean", "email", "phone", "id", "owner", "picklist")
 SPECS = [
-    *({"type": name} for name in TYPES), {"values": ["a", "Z"], "type": "picklist"}, {"max_length": 3}, {"max_bytes": 4},
+    *({"type": name} for name in TYPES), {"values": ["a", "Z"], "type": "picklist"}, {"max_length": 3},
+    {"max_bytes": 4},
     {"pattern": r"\d+|\w"}, {"required": True}, {"unique": True}, {"required": True, "unique": True},
 ]  # fmt: skip
 FORMS = [{}, {"length": "utf16"}, {"encoding": "gb18030"}, {"type": "xlsx"}, {"date": "DD/MM/YYYY", "decimal": ","}]
