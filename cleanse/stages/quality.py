@@ -38,6 +38,7 @@ def quality(facts: Facts) -> Json:
     fields = field_counts(facts, issues, open_issues)
     found = {
         "project": dict(facts.project),
+        "entities": [{"name": name, "label": dict(facts.entities[name].label)} for name in _roots_first(facts)],
         "headline": _headline(facts, open_issues),
         "files": _files(facts.files),
         "layout": _counted(facts.layout, ["source_file", "source_sheet", "kind"], "rows"),
@@ -138,7 +139,11 @@ def _by_file(changes: pd.DataFrame) -> pd.Series:
 
 def _root(facts: Facts) -> str:
     """The entity that refers to no other."""
-    return next(name for name, entity in facts.entities.items() if not entity.refers_to)
+    return _roots_first(facts)[0]
+
+
+def _roots_first(facts: Facts) -> list[str]:
+    return sorted(facts.entities, key=lambda name: bool(facts.entities[name].refers_to))
 
 
 # --------------------------------------------------------------------------------------------------------- duplicates

@@ -94,8 +94,8 @@ def _filled_since(entity: Entity, golden: pd.DataFrame, issues: pd.DataFrame) ->
     for names in entity.one_of:
         whole &= golden[list(names)].notna().any(axis=1)
     filled: np.ndarray = issues["golden_id"].map(whole).fillna(False).to_numpy(dtype=bool)
-    filled &= (issues["code"] == "one_of_missing").to_numpy(dtype=bool)
-    return filled
+    lacked: np.ndarray = (issues["code"] == "one_of_missing").to_numpy(dtype=bool)
+    return np.logical_and(filled, lacked)
 
 
 def issue_counts(facts: Facts, issues: pd.DataFrame, open_issues: pd.DataFrame) -> list[Json]:
@@ -172,7 +172,7 @@ def _first_changes(facts: Facts) -> pd.DataFrame:
         headed = pd.DataFrame([dict(m) for m in facts.mapping])
         headed[["entity", "name"]] = headed["field"].str.split(".", n=1, expand=True).reindex(columns=[0, 1])
         known = pd.MultiIndex.from_frame(headed[[*place, "entity", "name"]])
-        own &= pd.MultiIndex.from_frame(lines[[*place, "entity", "field"]].astype("str")).isin(known)
+        own = own & pd.MultiIndex.from_frame(lines[[*place, "entity", "field"]].astype("str")).isin(known)
     return lines.assign(own=own)
 
 
@@ -205,14 +205,14 @@ def change_counts(facts: Facts) -> list[Json]:
 
 
 def _examples(lines: pd.DataFrame, masks: Masks) -> list[Json]:
-    """The first by text: the order of rows says nothing. Those whose masked form shows the change come first."""
+    """The first by text: the order of rows says nothing. Those whose masked form shows something come first."""
     names = ["before", "after", "entity", "field"]
     table = pa.table({name: pa.array(lines[name].astype("str"), from_pandas=True) for name in names})
     first = pc.select_k_unstable(table, k=EXAMPLES * 8, sort_keys=[(name, "ascending") for name in names])
-    shown: dict[tuple[str, str, str], bool] = {}
+    shown: dict[tuple[str, str, str], tuple[bool, bool]] = {}
     for line in table.take(first).to_pylist():
         path = f"{line['entity']}.{line['field']}"
         before, after = (_mask(masks, path, line[name]) for name in ("before", "after"))
-        shown[(path, before, after)] = before == after
+        shown[(path, before, after)] = (before == after, not before.strip("*"))
     best = sorted(shown, key=lambda example: shown[example])[:EXAMPLES]
     return [{"field": path, "before": before, "after": after} for path, before, after in best]

@@ -1,0 +1,188 @@
+"""``report.html``: one page that needs nothing else, with the numbers of ``stages.quality`` as words and pictures."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+Json = Mapping[str, Any]
+
+EXITS = ("migrated", "merged", "parked", "excluded")
+STATUS = ("error", "ignored", "read")
+TOP, LISTED = 10, 200
+
+
+def render(quality: Json, language: str) -> str:
+    """The page in ``zh`` or ``en``; the same numbers give the same bytes.
+
+    Everything from the data is escaped; the page has no script and asks for nothing from outside.
+    """
+    return _template().render(
+        q=quality, t=_words(language), language=language, labels=_labels(quality, language), exits=EXITS,
+        root=quality["entities"][0]["name"], entities=[e["name"] for e in quality["entities"]],
+        verdict=_verdict(quality), problems=_problems(quality), mappings=quality["mapping"][:LISTED],
+        losses=quality["losses"][:LISTED], layout=quality["layout"][:LISTED], listed=LISTED,
+        files=sorted(quality["files"]["list"], key=lambda f: (STATUS.index(f["status"]), f["source_file"])),
+        changed=sum(c["cells"] for c in quality["changes"] if c["stage"] == "normalize"),
+    )  # fmt: skip
+
+
+@cache
+def _template() -> Any:
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
+    environment.filters |= {
+        "fill": _fill, "number": _number, "percent": _percent, "bar": _bar, "pair": _pair, "histogram": _histogram,
+        "scale": _scale, "places": _places,
+    }  # fmt: skip
+    return environment.from_string(files("cleanse.data").joinpath("templates", "report.html.j2").read_text("utf-8"))
+
+
+@cache
+def _words(language: str) -> Json:
+    """The words of the page in one language: nested tables of text."""
+    table = tomllib.loads(files("cleanse.data").joinpath("report.toml").read_text("utf-8"))
+
+    def chosen(entry: Json) -> Any:
+        return entry[language] if set(entry) == {"zh", "en"} else {key: chosen(value) for key, value in entry.items()}
+
+    return {key: chosen(value) for key, value in table.items()}
+
+
+# ---------------------------------------------------------------------------------------------------------- what to say
+
+
+def _labels(quality: Json, language: str) -> dict[str, str]:
+    """Entity and ``entity.field`` to the words people use for them."""
+    entities = {entity["name"]: entity["label"][language] for entity in quality["entities"]}
+    return entities | {f"{f['entity']}.{f['field']}": f["label"][language] for f in quality["fields"]}
+
+
+def _verdict(quality: Json) -> str:
+    if any(line["severity"] == "error" for line in quality["preflight"]):
+        return "blocked"
+    result: str = quality["trial"].get("result", "none")
+    return result
+
+
+def _problems(quality: Json) -> list[Json]:
+    """The first ten that a person must mend; what only repeats a better finding on the same cells is left out."""
+    serious = [i for i in quality["issues"] if i["severity"] != "info" and i["open"] and i["alone"]]
+    return serious[:TOP]
+
+
+# ------------------------------------------------------------------------------------------------------ numbers in words
+
+
+def _fill(text: str, **values: Any) -> str:
+    return text.format(**{name: _number(v) if isinstance(v, int) else v for name, v in values.items()})
+
+
+def _number(value: int) -> str:
+    """
+    >>> _number(1234567)
+    '1,234,567'
+    """
+    return f"{value:,}"
+
+
+def _percent(n: float, of: float = 1, places: int = 1) -> str:
+    """Never rounded up: 100 % means all of them.
+
+    >>> _percent(9999, 10000), _percent(10, 10), _percent(1, 0)
+    ('99.9 %', '100 %', '–')
+    """
+    if not of:
+        return "–"
+    value = math.floor(n * 100 * 10**places / of + 1e-9) / 10**places
+    return f"{value:.{places}f}".rstrip("0").rstrip(".") + " %" if places else f"{value:g} %"
+
+
+def _places(samples: Iterable[Json]) -> list[str]:
+    return [f"{s['where']}: {s['value']}" if s["value"] else str(s["where"]) for s in samples]
+
+
+# ------------------------------------------------------------------------------------------------------------- pictures
+
+
+def _svg(width: int, height: int, alt: str, inner: Iterable[str], css: str = "", stretch: bool = True) -> Markup:
+    """A picture with its text alternative; ``inner`` is made of numbers only."""
+    ratio = Markup(' preserveAspectRatio="none"') if stretch else Markup("")
+    shapes = Markup("").join(Markup(shape) for shape in inner)
+    return Markup('<svg class="{}" viewBox="0 0 {} {}" role="img" aria-label="{}"{}>{}</svg>').format(
+        css, width, height, alt, ratio, shapes
+    )
+
+
+def _rect(x: float, y: float, width: float, height: float, css: str) -> str:
+    return f'<rect x="{x:.2f}" y="{y:.2f}" width="{width:.2f}" height="{height:.2f}" class="{css}"/>'
+
+
+def _bar(counts: Json, alt: str, names: Sequence[str] = EXITS) -> Markup:
+    """A stacked bar over the whole width: how a total is divided."""
+    total = sum(counts[name] for name in names) or 1
+    shapes, x = [], 0.0
+    for name in names:
+        width = counts[name] * 1000 / total
+        if width:
+            shapes.append(_rect(x, 0, width, 20, name))
+        x += width
+    return _svg(1000, 20, alt, shapes, "bar")
+
+
+def _pair(state: Json, alt: str, when: str) -> Markup:
+    """Filled (light) and right (dark) of all cells of a field."""
+    of = state["of"] or 1
+    shapes = [_rect(0, 0, 1000, 10, "empty"), _rect(0, 0, state["filled"] * 1000 / of, 10, f"{when} filled")]
+    shapes.append(_rect(0, 0, state["valid"] * 1000 / of, 10, f"{when} valid"))
+    return _svg(1000, 10, alt, shapes, "meter")
+
+
+def _histogram(report: Json, alt: str, review: str, merge: str) -> Markup:
+    """Pairs by likelihood, heights as square roots, with the two cuts."""
+    bins = report["histogram"] or []
+    top = math.sqrt(max((b["count"] for b in bins), default=0) or 1)
+    shapes = []
+    for b in bins:
+        x, width = 20 + b["low"] * 680, (b["high"] - b["low"]) * 680 - 3
+        height = math.sqrt(b["count"]) / top * 120
+        middle = (b["low"] + b["high"]) / 2
+        css = "migrated" if middle >= report["merge"] else "parked" if middle >= report["review"] else "quiet"
+        shapes.append(_rect(x, 160 - height, max(width, 1), height, css))
+        if b["count"]:
+            shapes.append(f'<text x="{x + width / 2:.1f}" y="{153 - height:.1f}" class="value">{b["count"]}</text>')
+    shapes.append('<line x1="20" y1="160" x2="700" y2="160" class="axis"/>')
+    shapes += [f'<text x="{20 + n * 136}" y="176" class="tick">{n / 5:g}</text>' for n in range(6)]
+    for cut, label, y in ((report["review"], review, 14), (report["merge"], merge, 14)):
+        x = 20 + cut * 680
+        shapes.append(f'<line x1="{x:.1f}" y1="20" x2="{x:.1f}" y2="160" class="cut"/>')
+        shapes.append(f'<text x="{x:.1f}" y="{y}" class="cut-label">{Markup.escape(label)}</text>')
+    return _svg(720, 184, alt, shapes, "histogram", stretch=False)
+
+
+def _scale(trial: Json, alt: str, claim: str, bound: str, observed: str) -> Markup:
+    """The claim, the lower bound and what was observed, on a line from 80 (or less) to 100 %."""
+    low = min(0.8, math.floor(min(trial["lower_bound"], trial["claim"], 1 - trial["rate"]) * 10) / 10)
+
+    def at(value: float) -> float:
+        return 40 + (value - low) / (1 - low) * 640
+
+    good = trial["lower_bound"] >= trial["claim"]
+    shapes = [_rect(40, 46, 640, 8, "empty")]
+    shapes.append(_rect(at(trial["lower_bound"]), 46, 680 - at(trial["lower_bound"]), 8, "migrated" if good else "parked"))
+    marks = (
+        (trial["claim"], claim, 20, 28, 62), (trial["lower_bound"], bound, 84, 40, 66),
+        (1 - trial["rate"], observed, 104, 40, 86),
+    )  # fmt: skip
+    for value, label, y, top, bottom in marks:
+        x = at(value)
+        anchor = "end" if x > 560 else "start" if x < 160 else "middle"
+        shapes.append(f'<line x1="{x:.1f}" y1="{top}" x2="{x:.1f}" y2="{bottom}" class="cut"/>')
+        shapes.append(f'<text x="{x:.1f}" y="{y}" class="mark" text-anchor="{anchor}">{Markup.escape(label)}</text>')
+    return _svg(720, 112, alt, shapes, "scale", stretch=False)
