@@ -225,8 +225,9 @@ def _match(project: Project, records: Mapping[str, pd.DataFrame], issues: pd.Dat
             continue
         if schema.within:
             parents = links[entity.refers_to].clusters.set_index("rid")["cluster"]
-            table = table.assign(**{schema.within: table["rid"].map(parents)})
-        names = COMPARABLE[schema.name_kind](table[schema.name_field].fillna("").tolist(), project.words)
+            table = matching.with_others(table.assign(**{schema.within: table["rid"].map(parents)}), schema)
+        number, distinct = pd.factorize(table[schema.name_field].fillna(""))
+        names = COMPARABLE[schema.name_kind](distinct.tolist(), project.words).take(number)
         links[name] = matching.link(table, names, schema, resolved.forced[resolved.forced["entity"] == name])
     return Linked(links, digests, resolved)
 
@@ -257,7 +258,9 @@ def _merge(project: Project, records: Mapping[str, pd.DataFrame], linked: Linked
     for name, entity in project.entities.items():
         own = records[name].set_index("rid").index
         links = linked.links.get(name)
-        clusters = links.clusters.set_index("rid")["cluster"] if links else pd.Series(own, index=own)
+        clusters = pd.Series(own, index=own)
+        if links:
+            clusters.update(links.clusters.set_index("rid")["cluster"])
         parents = members[entity.refers_to].set_index("rid")["golden_id"] if entity.refers_to else None
         merged = merge.merge(entity, records[name], clusters, _wrong(issues, name), parents)
         golden[name], members[name] = merged.golden, merged.members

@@ -19,7 +19,7 @@ from cleanse.matching.explain import explain
 from cleanse.matching.schema import Evidence, MatchSchema, parse_schema
 from cleanse.model import COLUMNS, Band, frame
 
-__all__ = ["Evidence", "Links", "MatchSchema", "link", "parse_schema"]
+__all__ = ["Evidence", "Links", "MatchSchema", "link", "parse_schema", "with_others"]
 
 FORCED = ("left", "right", "verdict")
 BINS = 20
@@ -65,15 +65,19 @@ def link(
     return Links(pairs, clusters, _report(schema, weight, band, blocks.report, broken))
 
 
+def with_others(records: pd.DataFrame, schema: MatchSchema) -> pd.DataFrame:
+    """The records that have others to be compared with inside their parent's cluster."""
+    return records[records[schema.within].notna() & records[schema.within].duplicated(keep=False)]
+
+
 def _keys(records: pd.DataFrame, coded: Coded, schema: MatchSchema) -> dict[str, np.ndarray]:
     """The blocking keys: names in several cuts, and every evidence that is marked as one; within the parent's cluster
-    where the schema says so."""
+    where the schema says so. A name with a wrong character is found by its evidence: alone it would prove nothing."""
     n = coded.name
     keys: dict[str, np.ndarray] = {"name": n["folded"]}
     if schema.name_kind == "company":
         keys["brand_trade"] = codes([n["brand"], n["trade"]])
-        keys["brand"] = n["brand"]
-        keys["front"], keys["back"] = _halves(coded.texts)
+        keys["brand_place"] = codes([n["brand"], n["place"]])
     else:
         keys["sound"] = n["sound"]
     keys |= {e.name: coded.values[e.name] for e in schema.evidence if e.block}
@@ -88,13 +92,6 @@ def _within(within: np.ndarray, values: np.ndarray) -> np.ndarray:
     table = values if values.ndim == 2 else values[:, None]
     joined = within[:, None] * (int(table.max(initial=0)) + 2) + table
     return np.where(table == MISSING, MISSING, joined)
-
-
-def _halves(texts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The first and the second half of a long name: one wrong character spoils only one of them."""
-    fronts = pd.Series([t[: len(t) // 2] if len(t) >= 6 else None for t in texts], dtype="str")
-    backs = pd.Series([t[len(t) // 2 :] + str(len(t)) if len(t) >= 8 else None for t in texts], dtype="str")
-    return tuple(pd.factorize(s, sort=True)[0].astype(np.int64) for s in (fronts, backs))  # type: ignore[return-value]
 
 
 def _said(records: pd.DataFrame, forced: pd.DataFrame | None) -> pd.DataFrame:
@@ -154,8 +151,9 @@ def _bands(
 
 
 def _tied(compared: Compared, schema: MatchSchema) -> np.ndarray:
-    """Whether an objected pair has something in common worth showing: its name, or a value that tells."""
-    named = np.isin(compared.level, ("same_name", "same_parts", "same_core", "other_form", "other_trade", "other_region"))
+    """Whether an objected pair has something in common worth showing: a name but for branch or form, or a value that
+    tells. One brand in two places alone is no tie."""
+    named = np.isin(compared.level, ("same_name", "same_parts", "same_core", "other_form"))
     shared = compared.bits[:, 1:].clip(min=0).max(axis=1, initial=0.0) >= 6.0
     return named | shared
 
@@ -179,9 +177,10 @@ def _single(coded: Coded, schema: MatchSchema) -> dict[str, np.ndarray]:
     return single
 
 
-def _ties(coded: Coded, left: np.ndarray, right: np.ndarray) -> list[str]:
-    pairs = zip(coded.texts[left], coded.texts[right], strict=True)
-    return ["\x1f".join(sorted(pair)) for pair in pairs]
+def _ties(coded: Coded, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """A number per pair that follows its names, not its place among the rows."""
+    one, other = coded.name["folded"][left], coded.name["folded"][right]
+    return np.minimum(one, other) * coded.size + np.maximum(one, other)
 
 
 def _table(

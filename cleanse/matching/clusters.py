@@ -3,7 +3,7 @@ group, not by a chain of others either."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -22,7 +22,7 @@ def components(size: int, left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def cluster(
-    size: int, left: np.ndarray, right: np.ndarray, strength: np.ndarray, tie: Sequence[str],
+    size: int, left: np.ndarray, right: np.ndarray, strength: np.ndarray, tie: np.ndarray,
     single: Mapping[str, np.ndarray], apart: np.ndarray,
 ) -> tuple[np.ndarray, int]:  # fmt: skip
     """Clusters of records (smallest position), and how many components had to be broken.
@@ -39,7 +39,8 @@ def cluster(
     label = label.copy()
     members = np.flatnonzero(np.isin(label, bad))
     label[members] = members
-    order = sorted(np.flatnonzero(inside), key=lambda e: (-strength[e], tie[e]))
+    edges = np.flatnonzero(inside)
+    order = edges[np.lexsort((tie[edges], -strength[edges]))]
     forest = _Forest(members, single, apart)
     for edge in order:
         forest.join(int(left[edge]), int(right[edge]))
