@@ -7,8 +7,10 @@ carry a branch, a number, or its region in brackets.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -25,6 +27,11 @@ _BRACKETS = str.maketrans("()", "（）")
 _ASIDE = re.compile(r"[(（\[【]([^()（）\[\]【】]*)[)）\]】]")
 _BRANCH = re.compile(r"^(.*?(?:公司|集团|银行|厂|店|院|所|社|行))?(.*?)(分公司|办事处|分厂|分店|门店|支行|分行|营业部|营业厅|分部|分院|分校|代表处|子公司|项目部)$")
 _NUMBER = re.compile(r"第?([一二三四五六七八九十百0-9]+)(?=中学|小学|中|小|医院|人民医院|幼儿园|职业|高级|工程|建筑|分|厂|局|公司|处|院|粮|机)")
+_NO_BRACKETS = str.maketrans("", "", "()（）")
+_ANY_HAN = re.compile(f"[{_HAN}]")
+_OPENING = frozenset("(（[【")
+_BRANCH_ENDS = frozenset("司处厂店部行厅院校")
+_NUMERALS = frozenset("一二三四五六七八九十百0123456789")
 _DIGITS = str.maketrans("一二三四五六七八九", "123456789")
 
 
@@ -69,8 +76,7 @@ def _chinese(name: str) -> str:
     return _BETWEEN.sub("", re.sub(r"\s+", " ", value)).translate(_BRACKETS).strip()
 
 
-@dataclass(frozen=True)
-class Company:
+class Company(NamedTuple):
     """A name taken apart, every part folded (script, width, case), '' where absent.
 
     ``region``: place names without their suffix; ``brand``: what tells it from others; ``form``: class of the legal form;
@@ -103,17 +109,18 @@ class _Parser:
         forms = {fold(row[0]).casefold(): row[1] for row in words.get("company_legal_forms", ()) if len(row) > 1}
         self.forms = forms
         self.trades = frozenset(fold(row[0]).casefold() for row in words.get("company_trades", ()))
-        self.longest = max(map(len, (*self.forms, *self.trades)), default=0)
+        self.form_ends, self.trade_ends = _ends(self.forms), _ends(self.trades)
         self.surnames = surnames(words)
 
     def parse(self, name: str) -> Company:
         text = fold(half_width(name)).casefold().strip()
-        if not re.search(f"[{_HAN}]", text):
+        if text.isascii() or not _ANY_HAN.search(text):
             return self._latin(text)
-        text = re.sub(r"\s+", "", text)
+        text = "".join(text.split())
         regions: list[str] = []
-        text = _ASIDE.sub(lambda m: self._aside(m[1], regions), text)
-        text, branch = self._branch(text)
+        if not _OPENING.isdisjoint(text):
+            text = _ASIDE.sub(lambda m: self._aside(m[1], regions), text)
+        text, branch = self._branch(text) if text[-1:] in _BRANCH_ENDS else (text, "")
         text, form = self._form(text)
         if not (form or branch or regions) and self._is_person(text) and not self._trade(text)[1]:
             return Company(brand=text, person=True)
@@ -123,7 +130,7 @@ class _Parser:
             regions = [_bare(n) for n in dict.fromkeys((found.province, found.city, found.district)) if n] + regions
             text = rest
         number = ""
-        if match := _NUMBER.search(text):
+        if not _NUMERALS.isdisjoint(text) and (match := _NUMBER.search(text)):
             number = match[1].translate(_DIGITS)
             text = text[: match.start()] + text[match.end() :]
         brand, trade = self._trade(text)
@@ -146,20 +153,21 @@ class _Parser:
         return match[1], place or match[3]
 
     def _form(self, text: str) -> tuple[str, str]:
-        for length in range(min(self.longest, len(text) - 1), 1, -1):
-            if text[-length:] in self.forms:
-                return text[:-length].rstrip(" ,."), self.forms[text[-length:]]
+        for length in self.form_ends.get(text[-1:], ()):
+            if length < len(text) and (sort := self.forms.get(text[-length:])):
+                return text[:-length].rstrip(" ,."), sort
         return text, ""
 
     def _trade(self, text: str) -> tuple[str, str]:
         """Brand and trade; trade words at the end, one behind the other, as long as a brand is left."""
         end = len(text)
         while end:
-            lengths = range(min(self.longest, end), 0, -1)
-            length = next((n for n in lengths if text[end - n : end] in self.trades), 0)
-            if not length:
+            for length in self.trade_ends.get(text[end - 1], ()):
+                if length <= end and text[end - length : end] in self.trades:
+                    end -= length
+                    break
+            else:
                 break
-            end -= length
         return text[:end].strip(), text[end:].strip()
 
     def _latin(self, text: str) -> Company:
@@ -182,6 +190,15 @@ class _Parser:
         return (text[:2] in self.surnames and len(text) >= 3) or (text[:1] in self.surnames and len(text) <= 3)
 
 
+def _ends(words: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    """Last character -> the lengths of the words that end in it, longest first."""
+    found: dict[str, set[int]] = {}
+    for word in words:
+        found.setdefault(word[-1:], set()).add(len(word))
+    return {end: tuple(sorted(lengths, reverse=True)) for end, lengths in found.items()}
+
+
+@cache
 def _bare(place: str) -> str:
     """A place without its suffix: 杭州市 and 杭州 are one."""
     short = re.sub(r"(?:壮族自治区|回族自治区|维吾尔自治区|自治区|特别行政区|省|市|区|县)$", "", place)
@@ -191,9 +208,9 @@ def _bare(place: str) -> str:
 def comparable(values: Sequence[str], words: Words) -> pd.DataFrame:
     """What two names are compared by: one row per value with folded, region, brand, trade, form, branch, number, person."""
     parse = parser(words)
-    rows = [parse(value) for value in values]
-    table = pd.DataFrame({name: [getattr(row, name) for row in rows] for name in Company.__dataclass_fields__})
-    table.insert(0, "folded", [re.sub(r"[\s（）()]+", "", fold(half_width(value)).casefold()) for value in values])
+    table = pd.DataFrame(list(map(parse, values)), columns=list(Company._fields))
+    plain = (fold(half_width(value)).casefold() for value in values)
+    table.insert(0, "folded", ["".join(text.translate(_NO_BRACKETS).split()) for text in plain])
     return table
 
 
