@@ -16,7 +16,11 @@ import click
 from cleanse.errors import EXIT_BUG, CleanseError, TargetError
 
 PROJECT = click.option(
-    "--project", "root", type=click.Path(path_type=Path), default=Path(), help="Folder with cleanse.toml (default: here)."
+    "--project",
+    "root",
+    type=click.Path(path_type=Path),
+    default=Path(),
+    help="Folder with cleanse.toml (default: here).",
 )
 OUT = click.option("--out", type=click.Path(path_type=Path), default=None, help="Where run folders go (default: out/).")
 TODAY = click.option("--today", default="", metavar="YYYY-MM-DD", help="The date that rules compare with.")
@@ -68,7 +72,9 @@ def _write_trace(error: BaseException) -> Path:
     """The places of a fault, without its message: messages can quote cell values."""
     frames = traceback.extract_tb(error.__traceback__)
     lines = [f"{type(error).__name__}\n"] + [f"  {f.filename}:{f.lineno} in {f.name}\n" for f in frames]
-    with tempfile.NamedTemporaryFile("w", prefix="cleanse-fault-", suffix=".txt", delete=False, encoding="utf-8") as file:
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="cleanse-fault-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as file:
         file.writelines(lines)
     return Path(file.name)
 
@@ -112,7 +118,9 @@ def scan(paths: tuple[Path, ...], root: Path, as_json: bool) -> int:
 
     project = load_project(root, paths=paths)
     found = flow.scan(project)
-    click.echo(json.dumps(found, ensure_ascii=False, indent=2) if as_json else summary.scan_text(found, project.language))
+    click.echo(
+        json.dumps(found, ensure_ascii=False, indent=2) if as_json else summary.scan_text(found, project.language)
+    )
     return 3 if any(f["status"] == "error" for f in found["files"]) else 0
 
 
@@ -130,7 +138,9 @@ def init(folder: Path, target: str) -> int:
 
 @cleanse.command()
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=False)
-@click.option("-n", "rows", type=click.IntRange(1), default=None, help="Rows of the random part (default: [trial] rows).")
+@click.option(
+    "-n", "rows", type=click.IntRange(1), default=None, help="Rows of the random part (default: [trial] rows)."
+)
 @PROJECT
 @OUT
 @JSON
@@ -143,7 +153,9 @@ def trial(file: Path | None, rows: int | None, root: Path, out: Path | None, as_
 
     project = load_project(root, out=out, paths=[file] if file else [])
     verdict = flow.trial_alone(project, fresh=file is not None, rows=rows, progress=_progress)
-    click.echo(json.dumps(verdict, ensure_ascii=False, indent=2) if as_json else summary.trial_text(verdict, project.language))
+    click.echo(
+        json.dumps(verdict, ensure_ascii=False, indent=2) if as_json else summary.trial_text(verdict, project.language)
+    )
     return 0 if verdict["result"] == "accept" else 1
 
 

@@ -114,7 +114,9 @@ def run(project: Project, *, progress: Progress, now: datetime | None = None) ->
         with clock("map"):
             mapped = map.apply(found.tables, found.maps, project.entities)
         with clock("normalize"):
-            clean = normalize.normalize(mapped.columns, mapped.addresses, project.entities, project.words, project.today)
+            clean = normalize.normalize(
+                mapped.columns, mapped.addresses, project.entities, project.words, project.today
+            )
         with clock("validate"):
             issues = _joined("issues", [clean.issues, *_validated(project, clean.records, "record")])
         with clock("match"):
@@ -296,7 +298,11 @@ def _try(
 
 
 def try_files(
-    project: Project, back: Mapping[str, pd.DataFrame], planned: Mapping[str, pd.DataFrame], gold: Gold, changes: pd.DataFrame
+    project: Project,
+    back: Mapping[str, pd.DataFrame],
+    planned: Mapping[str, pd.DataFrame],
+    gold: Gold,
+    changes: pd.DataFrame,
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     """The trial of what was read back: a sample by the plan, loaded into SQLite, fetched and compared cell by cell."""
     profile = project.profile

@@ -123,7 +123,9 @@ def load_project(root: Path, *, out: Path | None = None, today: str = "", paths:
     config_path = root / "cleanse.toml"
     if not config_path.is_file():
         raise UsageError(
-            "no cleanse.toml here", where=str(root.resolve()), cure="run `cleanse init DIR`, or name the folder with --project"
+            "no cleanse.toml here",
+            where=str(root.resolve()),
+            cure="run `cleanse init DIR`, or name the folder with --project",
         )
     config, text = _toml(config_path, faults)
     faults.keys(config, [*SETTINGS, "mapping"], config_path, text)
@@ -220,7 +222,9 @@ def _rows(path: Path, faults: Faults) -> tuple[tuple[str, ...], ...]:
     except (UnicodeDecodeError, OSError):
         faults.add("cannot be read as UTF-8 text", str(path), "save it as UTF-8")
         return ()
-    rows = (line.rstrip("\r").split("\t") for line in lines if line.strip() and not line.startswith("# ") and line != "#")
+    rows = (
+        line.rstrip("\r").split("\t") for line in lines if line.strip() and not line.startswith("# ") and line != "#"
+    )
     return tuple(tuple(cell.strip() for cell in row) for row in rows)
 
 
@@ -304,7 +308,9 @@ def _field(entity: str, name: str, spec: Mapping[str, Any], path: Path, text: st
     rule = spec.get("survivor", "most_frequent")
     if rule not in SURVIVORS:
         near = difflib.get_close_matches(rule, SURVIVORS, 1, 0.4)
-        faults.add(f"unknown survivor rule '{rule}'", where(path, text, rule), f"did you mean '{near[0]}'?" if near else "")
+        faults.add(
+            f"unknown survivor rule '{rule}'", where(path, text, rule), f"did you mean '{near[0]}'?" if near else ""
+        )
     known = {key: value for key, value in spec.items() if key in FIELD_KEYS}
     return Field(**{"label": {"zh": name, "en": name}, **known, "entity": entity, "name": name, "kind": kind})
 
@@ -368,6 +374,8 @@ def _mappings(
                 if target not in (*known, "-"):
                     near = difflib.get_close_matches(str(target), known, 1, 0.5)
                     cure = f"did you mean '{near[0]}'?" if near else "write entity.field, or '-' to leave it out"
-                    faults.add(f"column '{header}' is mapped to no field: '{target}'", where(path, content, header), cure)
+                    faults.add(
+                        f"column '{header}' is mapped to no field: '{target}'", where(path, content, header), cure
+                    )
             found.append(MappingRule(entry.get("source", "*"), entry.get("sheet", "*"), entry.get("columns", {})))
     return tuple(found)

@@ -13,7 +13,21 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-HEADERS = ("客户名称", "统一社会信用代码", "联系人", "手机", "座机", "邮箱", "省", "市", "详细地址", "行业", "首次联系日期", "备注", "爱好")
+HEADERS = (
+    "客户名称",
+    "统一社会信用代码",
+    "联系人",
+    "手机",
+    "座机",
+    "邮箱",
+    "省",
+    "市",
+    "详细地址",
+    "行业",
+    "首次联系日期",
+    "备注",
+    "爱好",
+)
 NOW = datetime(2026, 1, 2, 3, 4, 5)
 
 
@@ -78,7 +92,11 @@ def command() -> Callable[..., subprocess.CompletedProcess[str]]:
 
     def call(*args: object, **kwargs: object) -> subprocess.CompletedProcess[str]:
         return subprocess.run(  # type: ignore[call-overload,no-any-return]
-            [sys.executable, "-m", "cleanse", *map(str, args)], capture_output=True, text=True, encoding="utf-8", **kwargs
+            [sys.executable, "-m", "cleanse", *map(str, args)],
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            **kwargs,
         )
 
     return call

@@ -114,12 +114,19 @@ def test_same_answer_however_rows_and_files_are_ordered_and_cut(run_flow, projec
     shuffled = list(rows)
     random.Random(seed).shuffle(shuffled)
     cut = len(shuffled) // 2
-    for here, there in zip(golden({"a.csv": rows}), golden({"z.csv": shuffled[:cut] or shuffled[:1], "b.csv": shuffled[cut:] if cut else []}), strict=True):
+    for here, there in zip(
+        golden({"a.csv": rows}),
+        golden({"z.csv": shuffled[:cut] or shuffled[:1], "b.csv": shuffled[cut:] if cut else []}),
+        strict=True,
+    ):
         pd.testing.assert_frame_equal(here, there, check_dtype=False)
 
 
 def test_two_runs_give_the_same_bytes(run_flow, project, tmp_path):
-    rows = [{"客户名称": "杭州星渚软件有限公司", "手机": "139 1234 5670"}, {"客户名称": "星渚软件（杭州）有限公司", "手机": "13912345670"}]
+    rows = [
+        {"客户名称": "杭州星渚软件有限公司", "手机": "139 1234 5670"},
+        {"客户名称": "星渚软件（杭州）有限公司", "手机": "13912345670"},
+    ]
     one = whole(run_flow, project, {"a.csv": rows}, tmp_path / "one")
     two = whole(run_flow, project, {"a.csv": rows}, tmp_path / "two")
     digests = [json.loads((ran.folder / "manifest.json").read_text("utf-8"))["outputs"] for ran in (one, two)]

@@ -27,7 +27,9 @@ def test_an_unknown_key_is_named_with_its_line_and_the_nearest_right_one(project
 
 
 def test_all_faults_are_said_at_once(project, tmp_path):
-    root = project(tmp_path, {}, '[project]\nlanguage = "de"\ntoday = "30.6.2025"\n\n[target]\nprofile = "salesfroce"\n')
+    root = project(
+        tmp_path, {}, '[project]\nlanguage = "de"\ntoday = "30.6.2025"\n\n[target]\nprofile = "salesfroce"\n'
+    )
     said = fault(root)
     assert all(word in said for word in ("'de'", "30.6.2025", "did you mean 'salesforce'?"))
 

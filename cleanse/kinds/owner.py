@@ -13,7 +13,8 @@ from cleanse.model import Fix, Kind, Options, Words
 _REMARK = re.compile(r"[(（\[【]([^()（）\[\]【】]*)[)）\]】]$")
 _LEFT = re.compile(r"[-—_/ ]?(已?离职|已?离岗|已?调岗|停用)$")
 _DEPARTMENT = re.compile(
-    r"^[^\s/\\|:：>—_-]*(?:部|区|组|处|中心|团队|公司|办|Dept\.?|Team)[^\s/\\|:：>—_-]*[\s/\\|:：>—_-]+\s*", re.IGNORECASE
+    r"^[^\s/\\|:：>—_-]*(?:部|区|组|处|中心|团队|公司|办|Dept\.?|Team)[^\s/\\|:：>—_-]*[\s/\\|:：>—_-]+\s*",
+    re.IGNORECASE,
 )
 _BETWEEN = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
 _INACTIVE = frozenset(("0", "false", "no", "n", "否", "离职", "停用", "inactive"))

@@ -99,7 +99,9 @@ class _Reader:
                 return kept(text, "person_several")
         parts += list(zip(("mobile", "mobile_2"), mobiles, strict=False))
         if doubt:
-            return replace(kept(text, doubt), value=first, why="person_formatted" if first != text else "", parts=tuple(parts))
+            return replace(
+                kept(text, doubt), value=first, why="person_formatted" if first != text else "", parts=tuple(parts)
+            )
         code = "person_title_cut" if title else "person_split" if len(parts) or rest else "person_formatted"
         return replace(became(text, first, code), rest="；".join(rest), parts=tuple(parts))
 
@@ -123,7 +125,11 @@ class _Reader:
         """Surname and title (张总, 王经理), or a full name with one behind it."""
         for title in self._titles_of(name):
             behind = name[: -len(title)]
-            if len(title) > 1 or fold(behind) in self.surnames or (self.plausible(behind) and self._long_enough(behind)):
+            if (
+                len(title) > 1
+                or fold(behind) in self.surnames
+                or (self.plausible(behind) and self._long_enough(behind))
+            ):
                 return True
         return False
 
@@ -178,7 +184,9 @@ def comparable(values: Sequence[str], words: Words) -> pd.DataFrame:
     """What two names are compared by: folded form, pinyin, and the surname where a title stands for the given name."""
     reader = fixer({}, words)
     called = [fold(v[:2] if len(v) > 3 else v[:1]) if reader(v).doubt == "person_surname_only" else "" for v in values]
-    return pd.DataFrame({"folded": [fold(v).casefold() for v in values], "sound": list(map(pinyin, values)), "called": called})
+    return pd.DataFrame(
+        {"folded": [fold(v).casefold() for v in values], "sound": list(map(pinyin, values)), "called": called}
+    )
 
 
 def keys(value: str) -> tuple[str, ...]:

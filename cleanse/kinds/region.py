@@ -40,7 +40,9 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
         if not value:
             return kept(text, "region_other_level")
         others = _others(text, found, level)
-        changed = became(text, value, "region_renamed" if found.renamed else "region_split" if others else "region_formatted")
+        changed = became(
+            text, value, "region_renamed" if found.renamed else "region_split" if others else "region_formatted"
+        )
         return replace(changed, parts=others)
 
     def _others(text: str, found: Found, level: str) -> tuple[tuple[str, str], ...]:

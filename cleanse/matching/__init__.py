@@ -35,9 +35,7 @@ class Links:
     report: dict[str, Any]
 
 
-def link(
-    records: pd.DataFrame, names: pd.DataFrame, schema: MatchSchema, forced: pd.DataFrame | None = None
-) -> Links:
+def link(records: pd.DataFrame, names: pd.DataFrame, schema: MatchSchema, forced: pd.DataFrame | None = None) -> Links:
     """Link the records of one entity.
 
     ``records``: rid and the fields the schema names, text, missing where empty. ``names``: per record, in the same order,
@@ -99,10 +97,14 @@ def _said(records: pd.DataFrame, forced: pd.DataFrame | None) -> pd.DataFrame:
     if forced is None or forced.empty:
         return pd.DataFrame({name: [] for name in FORCED})
     at = pd.Series(records.index, index=records["rid"])
-    table = pd.DataFrame({"a": forced["left"].map(at), "b": forced["right"].map(at), "verdict": forced["verdict"]}).dropna()
+    table = pd.DataFrame(
+        {"a": forced["left"].map(at), "b": forced["right"].map(at), "verdict": forced["verdict"]}
+    ).dropna()
     table["left"], table["right"] = table[["a", "b"]].min(axis=1).astype(int), table[["a", "b"]].max(axis=1).astype(int)
     rank = table["verdict"].map({"apart": 0, "related": 1, "merge": 2})
-    return table.assign(rank=rank).sort_values(["left", "right", "rank"]).drop_duplicates(["left", "right"])[list(FORCED)]
+    return (
+        table.assign(rank=rank).sort_values(["left", "right", "rank"]).drop_duplicates(["left", "right"])[list(FORCED)]
+    )
 
 
 def _with_said(

@@ -70,9 +70,7 @@ class _Forest:
 
     def __init__(self, members: np.ndarray, single: Mapping[str, np.ndarray], apart: np.ndarray) -> None:
         self.parent = {int(m): int(m) for m in members}
-        self.held = {
-            int(m): {name: {int(v[m])} - {-1} for name, v in single.items()} for m in members
-        }
+        self.held = {int(m): {name: {int(v[m])} - {-1} for name, v in single.items()} for m in members}
         self.inside = {int(m): {int(m)} for m in members}
         self.enemies: dict[int, set[int]] = {int(m): set() for m in members}
         for a, b in apart:

@@ -87,12 +87,18 @@ def _names_per_value(values: np.ndarray, names: np.ndarray) -> np.ndarray:
     flat, owner = values.ravel(), np.repeat(names, values.shape[1])
     there = (flat != MISSING) & (owner != MISSING)
     both = np.unique(np.stack([flat[there], owner[there]]), axis=1)
-    return np.bincount(both[0], minlength=int(flat.max(initial=-1)) + 1) if both.size else np.zeros(int(flat.max(initial=-1)) + 1, dtype=np.int64)
+    return (
+        np.bincount(both[0], minlength=int(flat.max(initial=-1)) + 1)
+        if both.size
+        else np.zeros(int(flat.max(initial=-1)) + 1, dtype=np.int64)
+    )
 
 
 def compare(coded: Coded, left: np.ndarray, right: np.ndarray, schema: MatchSchema) -> Compared:
     """Compare aligned pairs of positions."""
-    level, name_bits, objection = (_companies if schema.name_kind == "company" else _persons)(coded, left, right, schema)
+    level, name_bits, objection = (_companies if schema.name_kind == "company" else _persons)(
+        coded, left, right, schema
+    )
     columns, bits = [NAME], [name_bits]
     companies = ~_both(coded, "person", left, right) if "person" in coded.name else np.ones(len(left), dtype=bool)
     for e in schema.evidence:
@@ -123,7 +129,9 @@ def _evidence(coded: Coded, e: Evidence, left: np.ndarray, right: np.ndarray) ->
             worth = np.full(len(left), e.agree)
             if counts is not None:
                 shared = np.where(same, a[:, i], 0)
-                worth = np.maximum(e.agree - e.spread * np.log2(np.maximum(counts[shared] if len(counts) else 1, 1)), 0.0)
+                worth = np.maximum(
+                    e.agree - e.spread * np.log2(np.maximum(counts[shared] if len(counts) else 1, 1)), 0.0
+                )
             best = np.where(same, np.maximum(best, worth), best)
     agree = best > -np.inf
     differs = (a != MISSING).any(axis=1) & (b != MISSING).any(axis=1) & ~agree
@@ -203,7 +211,9 @@ def _persons(coded: Coded, left: np.ndarray, right: np.ndarray, schema: MatchSch
     absent = (n["folded"][left] == MISSING) | (n["folded"][right] == MISSING)
     called = _called(coded, left, right)
     level = np.select(
-        [absent, equal("folded"), equal("sound"), called], ["nameless", "same_name", "same_sound", "called"], "other_name"
+        [absent, equal("folded"), equal("sound"), called],
+        ["nameless", "same_name", "same_sound", "called"],
+        "other_name",
     )
     return level, _weights(level, schema), _known(np.where(level == "other_name", level, ""), schema)
 
@@ -215,7 +225,9 @@ def _called(coded: Coded, left: np.ndarray, right: np.ndarray) -> np.ndarray:
     for a, b in ((left, right), (right, left)):
         at = np.flatnonzero((titled[a] != MISSING) & (titled[b] == MISSING))
         surname = [x[: max(len(x) - 2, 1)] for x in coded.texts[a[at]]]
-        found[at] |= np.array([y.startswith(x[:1]) for x, y in zip(surname, coded.texts[b[at]], strict=True)], dtype=bool)
+        found[at] |= np.array(
+            [y.startswith(x[:1]) for x, y in zip(surname, coded.texts[b[at]], strict=True)], dtype=bool
+        )
     return found
 
 

@@ -29,7 +29,11 @@ def explain(compared: Compared, schema: MatchSchema) -> pd.DataFrame:
     group = table.groupby(list(table.columns), sort=False, dropna=False)
     patterns = group.size().index
     rows = [_sentences(schema, compared.fields, pattern) for pattern in patterns]
-    return pd.DataFrame(rows, columns=["why_zh", "why_en", "evidence"]).iloc[group.ngroup().to_numpy()].reset_index(drop=True)
+    return (
+        pd.DataFrame(rows, columns=["why_zh", "why_en", "evidence"])
+        .iloc[group.ngroup().to_numpy()]
+        .reset_index(drop=True)
+    )
 
 
 def _sentences(schema: MatchSchema, fields: tuple[str, ...], pattern: tuple[Any, ...]) -> tuple[str, str, str]:

@@ -16,6 +16,7 @@ Json = Mapping[str, Any]
 
 EXITS = ("migrated", "merged", "parked", "excluded")
 STATUS = ("error", "ignored", "read")
+STRETCHED = ("bar", "meter")
 TOP, LISTED = 10, 200
 
 
@@ -24,7 +25,7 @@ def render(quality: Json, language: str) -> str:
 
     Everything from the data is escaped; the page has no script and asks for nothing from outside.
     """
-    return _template().render(
+    page: str = _template().render(
         q=quality, t=_words(language), language=language, labels=_labels(quality, language), exits=EXITS,
         root=quality["entities"][0]["name"], entities=[e["name"] for e in quality["entities"]],
         verdict=_verdict(quality), problems=_problems(quality), mappings=quality["mapping"][:LISTED],
@@ -32,6 +33,7 @@ def render(quality: Json, language: str) -> str:
         files=sorted(quality["files"]["list"], key=lambda f: (STATUS.index(f["status"]), f["source_file"])),
         changed=sum(c["cells"] for c in quality["changes"] if c["stage"] == "normalize"),
     )  # fmt: skip
+    return page
 
 
 @cache
@@ -77,7 +79,7 @@ def _problems(quality: Json) -> list[Json]:
     return serious[:TOP]
 
 
-# ------------------------------------------------------------------------------------------------------ numbers in words
+# ----------------------------------------------------------------------------------------------------- numbers in words
 
 
 def _fill(text: str, **values: Any) -> str:
@@ -111,12 +113,11 @@ def _places(samples: Iterable[Json]) -> list[str]:
 # ------------------------------------------------------------------------------------------------------------- pictures
 
 
-def _svg(width: int, height: int, alt: str, inner: Iterable[str], css: str = "", stretch: bool = True) -> Markup:
-    """A picture with its text alternative; ``inner`` is made of numbers only."""
-    ratio = Markup(' preserveAspectRatio="none"') if stretch else Markup("")
-    shapes = Markup("").join(Markup(shape) for shape in inner)
+def _svg(size: tuple[int, int], alt: str, shapes: Iterable[str], css: str) -> Markup:
+    """A picture with its text alternative; ``shapes`` hold numbers and escaped words only. Bars fill their place."""
+    ratio = Markup(' preserveAspectRatio="none"') if css in STRETCHED else Markup("")
     return Markup('<svg class="{}" viewBox="0 0 {} {}" role="img" aria-label="{}"{}>{}</svg>').format(
-        css, width, height, alt, ratio, shapes
+        css, *size, alt, ratio, Markup("".join(shapes))
     )
 
 
@@ -133,7 +134,7 @@ def _bar(counts: Json, alt: str, names: Sequence[str] = EXITS) -> Markup:
         if width:
             shapes.append(_rect(x, 0, width, 20, name))
         x += width
-    return _svg(1000, 20, alt, shapes, "bar")
+    return _svg((1000, 20), alt, shapes, "bar")
 
 
 def _pair(state: Json, alt: str, when: str) -> Markup:
@@ -141,7 +142,7 @@ def _pair(state: Json, alt: str, when: str) -> Markup:
     of = state["of"] or 1
     shapes = [_rect(0, 0, 1000, 10, "empty"), _rect(0, 0, state["filled"] * 1000 / of, 10, f"{when} filled")]
     shapes.append(_rect(0, 0, state["valid"] * 1000 / of, 10, f"{when} valid"))
-    return _svg(1000, 10, alt, shapes, "meter")
+    return _svg((1000, 10), alt, shapes, "meter")
 
 
 def _histogram(report: Json, alt: str, review: str, merge: str) -> Markup:
@@ -159,11 +160,11 @@ def _histogram(report: Json, alt: str, review: str, merge: str) -> Markup:
             shapes.append(f'<text x="{x + width / 2:.1f}" y="{153 - height:.1f}" class="value">{b["count"]}</text>')
     shapes.append('<line x1="20" y1="160" x2="700" y2="160" class="axis"/>')
     shapes += [f'<text x="{20 + n * 136}" y="176" class="tick">{n / 5:g}</text>' for n in range(6)]
-    for cut, label, y in ((report["review"], review, 14), (report["merge"], merge, 14)):
+    for cut, label in ((report["review"], review), (report["merge"], merge)):
         x = 20 + cut * 680
         shapes.append(f'<line x1="{x:.1f}" y1="20" x2="{x:.1f}" y2="160" class="cut"/>')
-        shapes.append(f'<text x="{x:.1f}" y="{y}" class="cut-label">{Markup.escape(label)}</text>')
-    return _svg(720, 184, alt, shapes, "histogram", stretch=False)
+        shapes.append(f'<text x="{x:.1f}" y="14" class="cut-label">{Markup.escape(label)}</text>')
+    return _svg((720, 184), alt, shapes, "histogram")
 
 
 def _scale(trial: Json, alt: str, claim: str, bound: str, observed: str) -> Markup:
@@ -171,11 +172,11 @@ def _scale(trial: Json, alt: str, claim: str, bound: str, observed: str) -> Mark
     low = min(0.8, math.floor(min(trial["lower_bound"], trial["claim"], 1 - trial["rate"]) * 10) / 10)
 
     def at(value: float) -> float:
-        return 40 + (value - low) / (1 - low) * 640
+        return float(40 + (value - low) / (1 - low) * 640)
 
-    good = trial["lower_bound"] >= trial["claim"]
-    shapes = [_rect(40, 46, 640, 8, "empty")]
-    shapes.append(_rect(at(trial["lower_bound"]), 46, 680 - at(trial["lower_bound"]), 8, "migrated" if good else "parked"))
+    sure = at(trial["lower_bound"])
+    css = "migrated" if trial["lower_bound"] >= trial["claim"] else "parked"
+    shapes = [_rect(40, 46, 640, 8, "empty"), _rect(sure, 46, 680 - sure, 8, css)]
     marks = (
         (trial["claim"], claim, 20, 28, 62), (trial["lower_bound"], bound, 84, 40, 66),
         (1 - trial["rate"], observed, 104, 40, 86),
@@ -184,5 +185,5 @@ def _scale(trial: Json, alt: str, claim: str, bound: str, observed: str) -> Mark
         x = at(value)
         anchor = "end" if x > 560 else "start" if x < 160 else "middle"
         shapes.append(f'<line x1="{x:.1f}" y1="{top}" x2="{x:.1f}" y2="{bottom}" class="cut"/>')
-        shapes.append(f'<text x="{x:.1f}" y="{y}" class="mark" text-anchor="{anchor}">{Markup.escape(label)}</text>')
-    return _svg(720, 112, alt, shapes, "scale", stretch=False)
+        shapes.append(f'<text x="{x:.1f}" y="{y}" class="mark {anchor}">{Markup.escape(label)}</text>')
+    return _svg((720, 112), alt, shapes, "scale")

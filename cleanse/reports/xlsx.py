@@ -17,8 +17,22 @@ from cleanse.errors import TargetError
 
 LEAD = ("reason", "entity", "source_file", "source_sheet", "source_row")
 HEADINGS = {
-    "zh": {"reason": "原因", "cure": "怎么办", "entity": "对象", "source_file": "文件", "source_sheet": "工作表", "source_row": "行"},
-    "en": {"reason": "Reason", "cure": "What to do", "entity": "Object", "source_file": "File", "source_sheet": "Sheet", "source_row": "Row"},
+    "zh": {
+        "reason": "原因",
+        "cure": "怎么办",
+        "entity": "对象",
+        "source_file": "文件",
+        "source_sheet": "工作表",
+        "source_row": "行",
+    },
+    "en": {
+        "reason": "Reason",
+        "cure": "What to do",
+        "entity": "Object",
+        "source_file": "File",
+        "source_sheet": "Sheet",
+        "source_row": "Row",
+    },
 }
 TITLE = {"zh": "未迁移的行", "en": "Parked rows"}
 CREATED = datetime(2000, 1, 1)
@@ -28,7 +42,12 @@ CREATED = datetime(2000, 1, 1)
 def _book(path: Path) -> Iterator[xlsxwriter.Workbook]:
     """A workbook of text that appears under its name when it is whole."""
     temporary = path.with_name(f"{path.name}.tmp")
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
+    options = {
+        "constant_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_numbers": False,
+        "strings_to_urls": False,
+    }
     try:
         with xlsxwriter.Workbook(str(temporary), options) as book:
             book.set_properties({"created": CREATED})

@@ -2,7 +2,7 @@
 
 One JSON object per line, keyed by digests of what identifies the two records: no personal value stands in the file, and
 a decision holds wherever the records stand next time. A later line on the same pair counts; both stay. Keeping apart is
-stronger than merging.
+stronger than merging, also through others.
 """
 
 from __future__ import annotations
@@ -10,19 +10,25 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from cleanse.errors import UsageError
+from cleanse.errors import TargetError, UsageError
+from cleanse.review.components import components
 
 VERDICTS = ("merge", "apart", "related")
+DIGITS = 20  # hex digits of a digest: 80 bits, no two of a billion records alike
+FORCED = ("entity", "left", "right", "verdict")
 
 
 @dataclass(frozen=True, order=True)
 class Decision:
-    """Two records, by digest (left <= right), and what was said of them, by whom and when."""
+    """Two records, by digest (left <= right), and what was said of them, by whom, when (ISO) and why."""
 
     entity: str
     left: str
@@ -35,13 +41,18 @@ class Decision:
 
 @dataclass(frozen=True)
 class Resolved:
-    """``forced``: entity, left, right (rids), verdict. ``stale``: decisions of which a side is not among the records any
-    more. ``replaced``: how many earlier lines a later one replaced."""
+    """What decisions mean for the records at hand.
+
+    ``forced``: entity, left < right (rids), verdict. ``applied``: how many decisions hold. ``stale``: those of which a
+    side is not among the records any more. ``conflicting``: those that keep two records apart which others merge, by a
+    chain; they stand above the chain. ``replaced``: how many earlier lines a later one replaced.
+    """
 
     forced: pd.DataFrame
     applied: int
     stale: tuple[Decision, ...]
     replaced: int
+    conflicting: tuple[Decision, ...] = ()
 
 
 def decision(entity: str, one: str, other: str, verdict: str, who: str = "", when: str = "", why: str = "") -> Decision:
@@ -54,23 +65,59 @@ def decision(entity: str, one: str, other: str, verdict: str, who: str = "", whe
     return Decision(entity, left, right, verdict, who, when, why)
 
 
+# -------------------------------------------------------------------------------------------------------------- file
+
+
 def read(path: Path) -> list[Decision]:
     """The decisions of a file, in its order; none where there is no file. Raises UsageError naming a bad line."""
     if not path.exists():
         return []
+    try:
+        lines = path.read_text("utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        raise UsageError("decisions are not UTF-8 text", where=str(path), cure="save the file as UTF-8") from error
     found = []
-    for number, line in enumerate(path.read_text("utf-8-sig").split("\n"), 1):
-        if not line.strip() or line.startswith("#"):
-            continue
-        try:
-            entry = json.loads(line)
-            if entry["verdict"] not in VERDICTS:
-                raise ValueError(f"verdict must be one of {', '.join(VERDICTS)}")
-            found.append(decision(**{k: str(v) for k, v in entry.items() if k not in ("left", "right")},
-                                  one=str(entry["left"]), other=str(entry["right"])))  # fmt: skip
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise UsageError(f"not a decision: {error}", where=f"{path}:{number}", cure="mend or delete the line") from error
+    for number, line in enumerate(lines, 1):
+        if line.strip() and not line.lstrip().startswith("#"):
+            try:
+                found.append(_parsed(line))
+            except ValueError as error:
+                cure = "mend or delete the line; a line is one JSON object as `cleanse review import` writes it"
+                raise UsageError(f"not a decision: {error}", where=f"{path}:{number}", cure=cure) from error
     return found
+
+
+def _parsed(line: str) -> Decision:
+    """Raises ValueError saying what is wrong, without the values of the line."""
+    try:
+        entry = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"no JSON at column {error.colno}") from error
+    known = [f.name for f in fields(Decision)]
+    if not isinstance(entry, dict) or not all(isinstance(v, str) for v in entry.values()):
+        raise ValueError("want one object whose values are all text")
+    if missing := [name for name in known[:4] if name not in entry]:
+        raise ValueError(f"no {', '.join(missing)}")
+    if unknown := sorted(set(entry) - set(known)):
+        raise ValueError(f"unknown key {', '.join(unknown)}")
+    if entry["verdict"] not in VERDICTS:
+        raise ValueError(f"verdict must be one of {', '.join(VERDICTS)}")
+    return decision(one=entry.pop("left"), other=entry.pop("right"), **entry)
+
+
+def append(path: Path, decisions: Sequence[Decision]) -> None:
+    """Add decisions behind what is there; the file is replaced in one step. Raises TargetError when the disk refuses."""
+    lines = "".join(json.dumps(asdict(d), ensure_ascii=False, sort_keys=True) + "\n" for d in decisions)
+    temporary = path.with_name(f"{path.name}.tmp")
+    try:
+        before = path.read_text("utf-8-sig") if path.exists() else ""
+        gap = "\n" if before and not before.endswith("\n") else ""
+        temporary.write_text(before + gap + lines, "utf-8", newline="\n")
+        temporary.replace(path)
+    except OSError as error:
+        raise TargetError(
+            f"decisions cannot be written: {error.strerror}", where=str(path), cure="check rights and space"
+        ) from error
 
 
 def file_digest(path: Path) -> str:
@@ -78,38 +125,69 @@ def file_digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
 
 
-def append(path: Path, decisions: Sequence[Decision]) -> None:
-    """Add decisions behind what is there; the file is replaced in one step."""
-    before = path.read_text("utf-8-sig") if path.exists() else ""
-    if before and not before.endswith("\n"):
-        before += "\n"
-    lines = "".join(json.dumps(asdict(d), ensure_ascii=False, sort_keys=True) + "\n" for d in decisions)
-    temporary = path.with_name(f"{path.name}.tmp")
-    temporary.write_text(before + lines, "utf-8", newline="\n")
-    temporary.replace(path)
+# ----------------------------------------------------------------------------------------------------------- content
 
 
 def digest(records: pd.DataFrame, fields: Sequence[str]) -> pd.Series:
-    """A digest per record (by rid) of the named fields as they are after cleaning."""
-    columns = [records[f].fillna("").to_numpy(dtype=object) for f in fields if f in records.columns]
-    texts = ["\x1f".join(row) for row in zip(*columns, strict=True)] if columns else [""] * len(records)
-    digests = [hashlib.sha256(t.encode("utf-8", "surrogatepass")).hexdigest()[:20] for t in texts]
-    return pd.Series(digests, index=records["rid"].to_numpy(), dtype="str")
+    """A digest per record (by rid) of what the named fields say, whatever their order, case, width and spaces.
+
+    It begins with a version of the list of fields, so that digests of other fields are told from those of other content.
+    A record in which they are all empty has no digest ('').
+
+    >>> digest(pd.DataFrame({"rid": [4], "name": ["Ab "]}), ["name"])[4] == digest(pd.DataFrame({"rid": [7], "name": ["aB"]}), ["name"])[7]
+    True
+    """
+    names = sorted(set(fields))
+    version = hashlib.sha256("\n".join(names).encode()).hexdigest()[:4]
+    columns = [_plain(records[n]) if n in records.columns else [""] * len(records) for n in names]
+    empty = "\x1f" * max(len(names) - 1, 0)
+    texts = ["\x1f".join(row) for row in zip(*columns, strict=True)] if columns else [empty] * len(records)
+    known = {text: "" if text == empty else f"{version}-{_hash(text)}" for text in dict.fromkeys(texts)}
+    return pd.Series([known[t] for t in texts], index=records["rid"].to_numpy(), dtype="str")
+
+
+def _plain(column: pd.Series) -> list[str]:
+    """Texts without case, width and spaces."""
+    texts = pa.array(column.astype("str").fillna(""), type=pa.large_string()).dictionary_encode()
+    plain = pc.utf8_lower(pc.utf8_normalize(texts.dictionary, form="NFKC"))
+    plain = pc.replace_substring_regex(plain, pattern=r"[\s\x1f]+", replacement="")
+    return list(pc.take(plain, texts.indices).to_pylist())
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:DIGITS]
+
+
+# ----------------------------------------------------------------------------------------------------------- resolve
 
 
 def resolve(decisions: Sequence[Decision], digests: pd.DataFrame) -> Resolved:
     """Decisions as pairs of records. ``digests``: entity, rid, digest. Records of one content share their decisions."""
     latest = {(d.entity, d.left, d.right): d for d in decisions}
-    table = pd.DataFrame([asdict(d) for d in latest.values()], columns=["entity", "left", "right", "verdict"])
-    sides = {}
+    held = tuple(latest.values())
+    table = pd.DataFrame([asdict(d) for d in held], columns=["entity", "left", "right", "verdict"])
+    wanted = digests[digests["digest"].isin({*table["left"], *table["right"]}) & (digests["digest"] != "")]
+    present = set(zip(wanted["entity"], wanted["digest"], strict=True))
+    stale = tuple(d for d in held if not {(d.entity, d.left), (d.entity, d.right)} <= present)
+    pairs = table.assign(said=np.arange(len(table)))
     for side in ("left", "right"):
-        renamed = digests.rename(columns={"rid": f"{side}_rid", "digest": side})
-        sides[side] = renamed
-    pairs = table.merge(sides["left"], on=["entity", "left"]).merge(sides["right"], on=["entity", "right"])
-    known = {(e, d) for e, d in zip(digests["entity"], digests["digest"], strict=True)} if latest else set()
-    stale = tuple(d for d in latest.values() if not {(d.entity, d.left), (d.entity, d.right)} <= known)
-    forced = pairs[pairs["left_rid"] != pairs["right_rid"]]
-    out = pd.DataFrame({
-        "entity": forced["entity"], "left": forced["left_rid"], "right": forced["right_rid"], "verdict": forced["verdict"],
-    }).reset_index(drop=True)  # fmt: skip
-    return Resolved(out, len(latest) - len(stale), stale, len(decisions) - len(latest))
+        pairs = pairs.merge(wanted.rename(columns={"rid": f"{side}_rid", "digest": side}), on=["entity", side])
+    ends = np.sort(pairs[["left_rid", "right_rid"]].to_numpy(dtype=np.int64), axis=1)
+    forced = pd.DataFrame({
+        "entity": pairs["entity"], "left": ends[:, 0], "right": ends[:, 1], "verdict": pairs["verdict"], "said": pairs["said"],
+    })  # fmt: skip
+    forced = forced[forced["left"] != forced["right"]].drop_duplicates(["entity", "left", "right"])
+    forced = forced.sort_values(["entity", "left", "right"], ignore_index=True)
+    conflicting = tuple(held[n] for n in sorted(_chained(forced)))
+    return Resolved(forced[list(FORCED)], len(held) - len(stale), stale, len(decisions) - len(held), conflicting)
+
+
+def _chained(forced: pd.DataFrame) -> set[int]:
+    """The decisions that part two records which merges join."""
+    keys = pd.MultiIndex.from_frame(pd.concat([
+        forced[["entity", side]].rename(columns={side: "rid"}) for side in ("left", "right")
+    ]))  # fmt: skip
+    codes = keys.factorize()[0].reshape(2, -1)
+    merge = (forced["verdict"] == "merge").to_numpy()
+    label = components(int(codes.max(initial=-1)) + 1, codes[0, merge], codes[1, merge])
+    return set(forced.loc[~merge & (label[codes[0]] == label[codes[1]]), "said"].tolist())

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from itertools import combinations
+from os.path import commonprefix
 from pathlib import Path
 from tomllib import loads
 from typing import Any
@@ -24,11 +24,12 @@ from xlsxwriter.exceptions import XlsxWriterException
 from cleanse.errors import SourceError, TargetError
 from cleanse.review.decisions import Decision, decision
 
-HIDDEN = ("entity", "order", "digest")
+KEY = "key"  # hidden: entity, place in the group and digest of the record
 LEADING = ("group", "decision", "comment", "probability", "why")
 WIDTH = {"group": 6, "decision": 12, "comment": 14, "probability": 8, "why": 48, "place": 34}
 CREATED = datetime(2000, 1, 1)
-COMPACT = 3  # fields shown of groups that were merged
+COMPACT = 1  # fields shown of groups that were merged
+MARKED = 60  # longest text in which single characters are marked
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,17 @@ def groups(
     entity: str, language: str,
 ) -> ReviewGroups:  # fmt: skip
     """The groups of one entity. ``fields``: shown field -> its heading; ``digests`` by rid."""
-    place = records["source_file"].astype(str) + "!" + records["source_sheet"].astype(str) + "!" + records["source_row"].astype(str)
+    place = (
+        records["source_file"].astype(str)
+        + "!"
+        + records["source_sheet"].astype(str)
+        + "!"
+        + records["source_row"].astype(str)
+    )
     known = records.set_index("rid")
-    shown = known[list(fields)].assign(place=place.str.replace("!!", "!").to_numpy(), digest=digests.reindex(known.index))
+    shown = known[list(fields)].assign(
+        place=place.str.replace("!!", "!").to_numpy(), digest=digests.reindex(known.index)
+    )
     cluster = clusters.set_index("rid")["cluster"]
     mine = pairs.rename(columns={f"why_{language}": "why"})
     open_pairs = mine[mine["band"] == "review"]
@@ -96,11 +105,16 @@ def _open(pairs: pd.DataFrame, cluster: pd.Series) -> pd.DataFrame:
     why = pairs.assign(component=pairs["left"].map(cluster).map(of_cluster))
     best = why.sort_values("probability", ascending=False).drop_duplicates("component").set_index("component")
     size = members.groupby("component").size()
-    worth = pd.DataFrame({"doubt": (best["probability"] - 0.5).abs(), "size": -size}).sort_values(["doubt", "size"], kind="stable")
+    worth = pd.DataFrame({"doubt": (best["probability"] - 0.5).abs(), "size": -size}).sort_values(
+        ["doubt", "size"], kind="stable"
+    )
     members["group"] = members["component"].map(pd.Series(np.arange(1, len(worth) + 1), index=worth.index))
     members = members.sort_values(["group", "rid"], ignore_index=True)
     members["order"] = members.groupby("group").cumcount()
-    members["probability"], members["why"] = members["component"].map(best["probability"]), members["component"].map(best["why"])
+    members["probability"], members["why"] = (
+        members["component"].map(best["probability"]),
+        members["component"].map(best["why"]),
+    )
     return members[["group", "order", "rid", "probability", "why"]]
 
 
@@ -148,7 +162,9 @@ def export(path: Path, every: Sequence[ReviewGroups], language: str) -> None:
             writer.help()
         temporary.replace(path)
     except (XlsxWriterException, OSError) as error:
-        raise TargetError(f"the workbook cannot be written: {error}", where=str(path), cure="close it in Excel, check free space") from error
+        raise TargetError(
+            f"the workbook cannot be written: {error}", where=str(path), cure="close it in Excel, check free space"
+        ) from error
 
 
 class _Writer:
@@ -161,9 +177,10 @@ class _Writer:
         self.wrapped = book.add_format({**text, "text_wrap": True})
         self.differs = book.add_format({**text, "bg_color": "#FFF2CC"})
         self.first = book.add_format({**text, "top": 1})
-        self.first_wrapped = book.add_format({**text, "top": 1, "text_wrap": True})
         self.choice = book.add_format({**text, "bg_color": "#E2F0D9"})
-        self.head = book.add_format({"bold": True, "bg_color": "#1F3A5F", "font_color": "#FFFFFF", "text_wrap": True, "valign": "top"})
+        self.head = book.add_format(
+            {"bold": True, "bg_color": "#1F3A5F", "font_color": "#FFFFFF", "text_wrap": True, "valign": "top"}
+        )
         self.red = book.add_format({"font_color": "#C00000", "bold": True})
         self.black = book.add_format({"font_color": "#000000"})
         self.names: set[str] = set()
@@ -174,7 +191,8 @@ class _Writer:
         self.names.add(title)
         sheet = self.book.add_worksheet(title[:31])
         for at, column in enumerate(columns):
-            sheet.set_column(at, at, WIDTH.get(column, 20), None, {"hidden": column in HIDDEN})
+            style = self.choice if column == "decision" else None
+            sheet.set_column(at, at, WIDTH.get(column, 20), style, {"hidden": column == KEY})
         for at, column in enumerate(columns):
             heading = headings.get(column) or self.words["column"][column][self.language]
             sheet.write_string(0, at, heading, self.head)
@@ -182,46 +200,46 @@ class _Writer:
         return sheet
 
     def members(self, name: str, found: ReviewGroups, lines: pd.DataFrame, fields: list[str], *, compare: bool) -> None:
-        columns = [*LEADING, *fields, "place", *HIDDEN]
+        columns = [*LEADING, *fields, "place", KEY]
         sheet = self._sheet(name, found.entity, columns, found.fields)
         records = found.records.reindex(lines["rid"])
-        cells = {f: records[f].fillna("").to_numpy(dtype=object) for f in (*fields, "place", "digest")}
-        firsts = np.flatnonzero(lines["order"].to_numpy() == 0)
-        anchor = np.repeat(firsts, np.diff(np.r_[firsts, len(lines)])) if len(lines) else np.zeros(0, dtype=int)
+        place, digest, *cells = (records[f].fillna("").to_numpy(dtype=object) for f in ("place", "digest", *fields))
+        order = lines["order"].to_numpy()
+        firsts = np.flatnonzero(order == 0)
+        anchor = np.repeat(firsts, np.diff(np.r_[firsts, len(lines)])) if len(lines) else firsts
         why = lines["why"].fillna("").to_numpy(dtype=object)
-        chance = lines["probability"].map("{:.3f}".format, na_action="ignore").fillna("").to_numpy(dtype=object)
-        group, order = lines["group"].astype(str).to_numpy(dtype=object), lines["order"].astype(str).to_numpy(dtype=object)
-        for at in range(len(lines)):
-            first = order[at] == "0"
-            style, wrap = (self.first, self.first_wrapped) if first else (self.plain, self.wrapped)
-            row = at + 1
-            sheet.write_string(row, 0, group[at], style)
-            sheet.write_blank(row, 1, None, self.choice)
-            sheet.write_string(row, 3, chance[at], style)
-            sheet.write_string(row, 4, why[at], wrap if compare else style)
-            for column, f in enumerate(fields, len(LEADING)):
-                value, other = cells[f][at], cells[f][anchor[at]]
-                if compare and not first and value and value != other:
+        chance = lines["probability"].round(3).to_numpy()
+        for at, group in enumerate(lines["group"].to_numpy()):
+            style = self.plain if order[at] else self.first
+            row, end = at + 1, len(LEADING) + len(fields)
+            sheet.write_number(row, 0, group, style)
+            if chance[at] == chance[at]:
+                sheet.write_number(row, 3, chance[at], style)
+            if why[at]:
+                sheet.write_string(row, 4, why[at], style)
+            for column, values in enumerate(cells, len(LEADING)):
+                value, other = values[at], values[anchor[at]]
+                if compare and value and value != other:
                     self._marked(sheet, row, column, value, other)
                 elif value:
                     sheet.write_string(row, column, value, style)
-            end = len(LEADING) + len(fields)
-            for column, value in enumerate((cells["place"][at], found.entity, order[at], cells["digest"][at]), end):
-                sheet.write_string(row, column, value, style)
+            sheet.write_string(row, end, place[at], style)
+            sheet.write_string(row, end + 1, f"{found.entity}|{order[at]}|{digest[at]}")
         if len(lines):
-            offered = [self.words["decision"][v]["words"][0 if self.language == "zh" else 1] for v in self.words["decision"]]
+            offered = [
+                self.words["decision"][v]["words"][0 if self.language == "zh" else 1] for v in self.words["decision"]
+            ]
             sheet.data_validation(1, 1, len(lines), 1, {"validate": "list", "source": offered, "error_type": "warning"})
             sheet.autofilter(0, 0, len(lines), len(columns) - 1)
 
     def _marked(self, sheet: Any, row: int, column: int, value: str, other: str) -> None:
-        """A value with the characters that are not in the group's first record in red."""
-        pieces: list[Any] = []
-        if 1 < len(value) <= 60 and other:
-            for tag, _, _, start, end in difflib.SequenceMatcher(None, other, value, autojunk=False).get_opcodes():
-                if start < end:
-                    pieces += [self.black if tag == "equal" else self.red, value[start:end]]
-        if len(pieces) > 2:
-            sheet.write_rich_string(row, column, *pieces, self.differs)
+        """A value with what differs from the group's first record in red: all between their common ends."""
+        start = len(commonprefix([value, other]))
+        end = len(value) - len(commonprefix([value[start:][::-1], other[start:][::-1]]))
+        pieces = [(self.black, value[:start]), (self.red, value[start:end]), (self.black, value[end:])]
+        rich = [x for style, text in pieces if text for x in (style, text)]
+        if other and start < end and 2 < len(rich) and len(value) <= MARKED:
+            sheet.write_rich_string(row, column, *rich, self.differs)
         else:
             sheet.write_string(row, column, value, self.differs)
 
@@ -254,13 +272,15 @@ def read(path: Path, who: str, when: str) -> ReadBack:
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
-        raise SourceError("not a workbook that can be read", where=str(path), cure="save it from Excel as .xlsx") from error
+        raise SourceError(
+            "not a workbook that can be read", where=str(path), cure="save it from Excel as .xlsx"
+        ) from error
     decisions: list[Decision] = []
     unread: list[tuple[str, int, str]] = []
     for sheet in book.worksheets:
         rows = sheet.iter_rows(values_only=True)
         columns = _columns(next(rows, ()))
-        if not {"decision", *HIDDEN} <= set(columns):
+        if not {"decision", KEY} <= set(columns):
             if "decision" in columns:
                 unread.append((sheet.title, 1, "the hidden columns are gone"))
             continue
@@ -271,7 +291,11 @@ def read(path: Path, who: str, when: str) -> ReadBack:
 
 def _columns(header: Sequence[Any]) -> dict[str, int]:
     names = {text: name for name, texts in _words()["column"].items() for text in texts.values()}
-    return {names[str(cell).strip()]: at for at, cell in enumerate(header) if cell is not None and str(cell).strip() in names}
+    return {
+        names[str(cell).strip()]: at
+        for at, cell in enumerate(header)
+        if cell is not None and str(cell).strip() in names
+    }
 
 
 def _read_sheet(
@@ -281,18 +305,21 @@ def _read_sheet(
     verdicts = {word.casefold(): verdict for verdict, entry in _words()["decision"].items() for word in entry["words"]}
     found: dict[tuple[str, str], list[_Line]] = {}
     for number, row in enumerate(rows, 2):
-        cell = {name: str(row[at]).strip() if at < len(row) and row[at] is not None else "" for name, at in columns.items()}
+        cell = {
+            name: str(row[at]).strip() if at < len(row) and row[at] is not None else "" for name, at in columns.items()
+        }
         word = cell["decision"]
         if not any(cell.values()):
             continue
-        if not cell["digest"] or not cell["entity"]:
+        entity, order, digest = (*cell[KEY].split("|"), "", "")[:3]
+        if not digest:
             unread.extend([(title, number, "the hidden key is empty")] if word else [])
             continue
         if word and word.casefold() not in verdicts:
             unread.append((title, number, f"'{word}' is no decision"))
             word = ""
-        line = _Line(number, cell["entity"], cell["order"], cell["digest"], verdicts.get(word.casefold(), ""), cell.get("comment", ""))
-        found.setdefault((cell["entity"], cell.get("group", "")), []).append(line)
+        line = _Line(number, entity, order, digest, verdicts.get(word.casefold(), ""), cell.get("comment", ""))
+        found.setdefault((entity, cell.get("group", "")), []).append(line)
     for lines in found.values():
         _group(title, lines, signed, decisions, unread)
 
@@ -308,7 +335,11 @@ class _Line:
 
 
 def _group(
-    title: str, lines: list[_Line], signed: tuple[str, str], decisions: list[Decision], unread: list[tuple[str, int, str]]
+    title: str,
+    lines: list[_Line],
+    signed: tuple[str, str],
+    decisions: list[Decision],
+    unread: list[tuple[str, int, str]],
 ) -> None:
     """A group's words as pairs: the first record's word holds for all, another's for it and the first (merge, related)
     or for it and every other (apart)."""

@@ -36,7 +36,9 @@ def write_book(
             "INSERT INTO batches VALUES (?, ?, ?, ?, 'open')",
             [(w["path"], w["object"], w["rows"], w["sha256"]) for w in written],
         )
-        rows = receipts[["object", "key", "status", "message"]].astype(object).to_numpy().tolist() if len(receipts) else []
+        rows = (
+            receipts[["object", "key", "status", "message"]].astype(object).to_numpy().tolist() if len(receipts) else []
+        )
         book.executemany("INSERT INTO receipts VALUES (?, ?, ?, ?)", rows)
         book.executemany("INSERT INTO audit (at, who, what, detail) VALUES (?, ?, ?, ?)", audit)
         book.commit()

@@ -123,7 +123,9 @@ def find_run(out: Path, run_id: str = "latest") -> Path:
     if path.is_file():
         path = out / path.read_text("utf-8").strip()
     if not path.is_dir():
-        raise UsageError(f"no run '{run_id}' here", where=str(out), cure="`cleanse run` makes one, `cleanse runs` lists them")
+        raise UsageError(
+            f"no run '{run_id}' here", where=str(out), cure="`cleanse run` makes one, `cleanse runs` lists them"
+        )
     return path.resolve()
 
 

@@ -35,7 +35,9 @@ def _by_address(rows: pd.DataFrame, address: str) -> pd.DataFrame:
     file, *middle, last = address.split("!")
     number = CELL.match(last.strip().upper())
     if not number:
-        raise UsageError(f"no row number in '{address}'", cure="end the address with a row or a cell, such as !17 or !C17")
+        raise UsageError(
+            f"no row number in '{address}'", cure="end the address with a row or a cell, such as !17 or !C17"
+        )
     at = rows[(rows["source_file"] == file) & (rows["source_row"] == int(number[1]))]
     return at[at["source_sheet"] == middle[0]] if middle else at
 
@@ -63,7 +65,9 @@ def as_text(found: Mapping[str, Any], language: str) -> str:
         lines.append(f"{place}  {row['entity']}  ->  {row['exit']}  {end}")
     for c in found["changes"]:
         why = sentence(c["code"], language)
-        lines.append(f"  {c['entity']}.{c['field']}: {c['before'] or '∅'} -> {c['after'] or '∅'}  ({c['stage']}: {why})")
+        lines.append(
+            f"  {c['entity']}.{c['field']}: {c['before'] or '∅'} -> {c['after'] or '∅'}  ({c['stage']}: {why})"
+        )
     for i in found["issues"]:
         lines.append(f"  ! {i['entity']}.{i['field']}: {i['value'] or ''}  {sentence(i['code'], language)}")
     return "\n".join(lines)

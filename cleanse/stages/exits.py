@@ -30,7 +30,9 @@ def parked_by_parent(golden: pd.DataFrame, entity: Entity, parked: pd.DataFrame)
     held = parent.isin(parked.loc[parked["entity"] == entity.refers_to, "golden_id"])
     code = np.where(parent.isna(), "parent_missing", "parent_parked")
     stuck = (parent.isna() | held).to_numpy()
-    return pd.DataFrame({"entity": entity.name, "golden_id": golden["golden_id"][stuck].to_numpy(), "code": code[stuck]})
+    return pd.DataFrame(
+        {"entity": entity.name, "golden_id": golden["golden_id"][stuck].to_numpy(), "code": code[stuck]}
+    )
 
 
 def parked_by_target(parked: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
@@ -40,14 +42,19 @@ def parked_by_target(parked: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
 
 
 def ledger_rows(
-    addresses: pd.DataFrame, members: Mapping[str, pd.DataFrame], anchors: Mapping[str, pd.DataFrame], parked: pd.DataFrame
+    addresses: pd.DataFrame,
+    members: Mapping[str, pd.DataFrame],
+    anchors: Mapping[str, pd.DataFrame],
+    parked: pd.DataFrame,
 ) -> pd.DataFrame:
     """One line per source row and entity.
 
     ``addresses``: by rid, every source data row. ``members``: entity -> rid, golden_id of every record. ``anchors``:
     entity -> golden frame (golden_id, rid). ``parked``: entity, golden_id, code.
     """
-    reasons = parked.groupby(["entity", "golden_id"], observed=True)["code"].agg(lambda codes: ";".join(sorted(set(codes))))
+    reasons = parked.groupby(["entity", "golden_id"], observed=True)["code"].agg(
+        lambda codes: ";".join(sorted(set(codes)))
+    )
     parts = [_rows(addresses, name, members[name], anchors[name], reasons) for name in members]
     table = pd.concat(parts, ignore_index=True)
     return table.sort_values(["rid", "entity"], kind="stable", ignore_index=True)[list(COLUMNS["rows"])]

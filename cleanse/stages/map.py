@@ -61,7 +61,9 @@ def propose(
     columns = [str(c) for c in table.rows.columns]
     names = [normalize_header(c.split("#")[0] if "#" in c[1:] else c) for c in columns]
     wishes = [(spoken[name], 1.0, "said") if name in spoken else vocabulary.find(name) for name in names]
-    order = sorted(range(len(columns)), key=lambda i: (wishes[i][2] != "said", -wishes[i][1], vocabulary.rank(names[i]), i))
+    order = sorted(
+        range(len(columns)), key=lambda i: (wishes[i][2] != "said", -wishes[i][1], vocabulary.rank(names[i]), i)
+    )
     taken: set[str] = set()
     found: dict[int, ColumnMap] = {}
     for i in order:
@@ -100,14 +102,14 @@ def _by_content(
     return result
 
 
-def _guess(
-    values: pd.Series, taken: set[str], fields: Mapping[str, Field], words: Words
-) -> tuple[str, float] | None:
+def _guess(values: pd.Series, taken: set[str], fields: Mapping[str, Field], words: Words) -> tuple[str, float] | None:
     sample = values.dropna().drop_duplicates().head(SAMPLE).tolist()
     if len(sample) < ENOUGH:
         return None
     for kind, enough in TELLING.items():
-        candidates = [f for f in fields.values() if f.kind == kind and f.path not in taken and not f.name.endswith("_2")]
+        candidates = [
+            f for f in fields.values() if f.kind == kind and f.path not in taken and not f.name.endswith("_2")
+        ]
         share = _share(sample, kind, words)
         if share >= enough:
             free = [f for f in candidates if not f.virtual]
@@ -124,7 +126,11 @@ def _share(sample: Sequence[str], kind: str, words: Words) -> float:
         return float(((parts["form"] != "") | (parts["trade"] != "")).mean())
     fix = KINDS[kind].fixer({"want": "any"} if kind == "phone" else {}, words)
     fixes = [(text, fix(text)) for text in sample]
-    good = [f for text, f in fixes if not f.doubt and (f.parts if kind in ("address", "region") else f.why or f.parts or _strict(kind, text))]
+    good = [
+        f
+        for text, f in fixes
+        if not f.doubt and (f.parts if kind in ("address", "region") else f.why or f.parts or _strict(kind, text))
+    ]
     return len(good) / len(sample)
 
 
@@ -142,9 +148,7 @@ def said_for(table: Table, rules: Sequence[tuple[str, str, Mapping[str, str]]]) 
     return said
 
 
-def apply(
-    tables: Sequence[Table], maps: Sequence[Sequence[ColumnMap]], entities: Mapping[str, Entity]
-) -> Mapped:
+def apply(tables: Sequence[Table], maps: Sequence[Sequence[ColumnMap]], entities: Mapping[str, Entity]) -> Mapped:
     """Give every source row its rid, in the order of the tables, and send each column's cells to its field."""
     fields = {f.path: f for e in entities.values() for f in e.fields.values()}
     columns: list[RawColumn] = []
@@ -189,5 +193,3 @@ def _with_addresses(left: Sequence[pd.DataFrame], origin: pd.DataFrame) -> pd.Da
         return frame("unmapped")
     joined = pd.concat(parts, ignore_index=True).join(origin, on="rid")
     return joined[list(frame("unmapped").columns)]
-
-

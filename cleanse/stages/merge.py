@@ -122,8 +122,12 @@ def _leaders(entity: Entity, kept: pd.DataFrame, cluster: pd.Series) -> dict[str
     for group, names in groups.items():
         filled = kept[names].notna().sum(axis=1)
         text = kept[names[0]].fillna("").str.cat([kept[n].fillna("") for n in names[1:]])
-        ranked = pd.DataFrame({"cluster": cluster, "filled": filled, "length": text.str.len(), "text": text, "rid": kept.index})
-        best = ranked[ranked["filled"] > 0].sort_values(["filled", "length", "text", "rid"], ascending=[False, False, True, True])
+        ranked = pd.DataFrame(
+            {"cluster": cluster, "filled": filled, "length": text.str.len(), "text": text, "rid": kept.index}
+        )
+        best = ranked[ranked["filled"] > 0].sort_values(
+            ["filled", "length", "text", "rid"], ascending=[False, False, True, True]
+        )
         found[group] = best.drop_duplicates("cluster").set_index("cluster")["rid"]
     return found
 
@@ -163,12 +167,21 @@ def _told(f: Field, cells: pd.DataFrame, chosen: pd.DataFrame, kept: pd.DataFram
     anchors = chosen.index
     own = kept[f.name].reindex(anchors)
     differs = (own != chosen["value"]) | own.isna()
-    lines = [_lines(anchors[differs], f.name, own[differs], chosen["value"][differs], "survivor", chosen["rid"][differs])]
+    lines = [
+        _lines(anchors[differs], f.name, own[differs], chosen["value"][differs], "survivor", chosen["rid"][differs])
+    ]
     golden = cells["cluster"].map(chosen["value"])
     lost = cells[(golden != cells["value"]) & golden.notna() & (cells["rid"] != cells["cluster"])]
     if f.survivor != "join":
         lines.append(
-            _lines(lost["rid"], f.name, lost["value"], golden[lost.index], "value_not_kept", lost["cluster"].map(chosen["rid"]))
+            _lines(
+                lost["rid"],
+                f.name,
+                lost["value"],
+                golden[lost.index],
+                "value_not_kept",
+                lost["cluster"].map(chosen["rid"]),
+            )
         )
     return [line for line in lines if len(line)]
 
@@ -187,9 +200,7 @@ def _second(
     return [_lines(free.index, f.name, none, free["value"], "kept_beside", free["rid"])] if len(free) else []
 
 
-def _golden_ids(
-    entity: Entity, values: pd.DataFrame, cluster: pd.Series, parents: pd.Series | None
-) -> pd.Series:
+def _golden_ids(entity: Entity, values: pd.DataFrame, cluster: pd.Series, parents: pd.Series | None) -> pd.Series:
     """A stable id per cluster: the smallest content digest among its members; a second equal one gets a number."""
     names = [n for n in entity.identity if n in values.columns] or list(values.columns)
     parts = [values[n].fillna("").to_numpy(dtype=object) for n in names]
@@ -197,8 +208,15 @@ def _golden_ids(
         parts.append(parents.reindex(values.index).fillna("").to_numpy(dtype=object))
     texts = ["\x1f".join(row) for row in zip(*parts, strict=True)]
     prefix = entity.name.encode()
-    digests = [hashlib.blake2b(t.encode("utf-8", "surrogatepass"), digest_size=ID_LENGTH // 2, key=prefix).hexdigest() for t in texts]
-    table = pd.DataFrame({"cluster": cluster.to_numpy(), "id": pd.array(digests, dtype="str")}).groupby("cluster")["id"].min()
+    digests = [
+        hashlib.blake2b(t.encode("utf-8", "surrogatepass"), digest_size=ID_LENGTH // 2, key=prefix).hexdigest()
+        for t in texts
+    ]
+    table = (
+        pd.DataFrame({"cluster": cluster.to_numpy(), "id": pd.array(digests, dtype="str")})
+        .groupby("cluster")["id"]
+        .min()
+    )
     again = table.groupby(table).cumcount()
     numbered = table.where(again == 0, table + "-" + (again + 1).astype(str))
     return (entity.name[:1].upper() + "-" + numbered).astype("str")

@@ -63,7 +63,6 @@ class Work:
                 {"rid": rids, "entity": f.entity, "field": f.name, "code": code, "value": value, "note": note}
             ))  # fmt: skip
 
-
     def settled(self, f: Field, rids: np.ndarray) -> None:
         """Take back the doubts on the values of a field that were settled."""
         for at, lines in enumerate(self.issues):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +20,9 @@ Json = dict[str, Any]
 EXAMPLES, SAMPLES = 3, 5
 GENERAL = ("format_invalid", "not_in_picklist")  # say less than a doubt about the same cell
 PART = "cell_split"
-PLAIN_LENGTH = 8
+COMMON = 3  # so many golden records make a value one of a list
+STARS = 12
+LONG = re.compile(rf"\*{{{STARS},}}")
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,8 @@ def _filled_since(entity: Entity, golden: pd.DataFrame, issues: pd.DataFrame) ->
         whole &= golden[list(names)].notna().any(axis=1)
     filled: np.ndarray = issues["golden_id"].map(whole).fillna(False).to_numpy(dtype=bool)
     lacked: np.ndarray = (issues["code"] == "one_of_missing").to_numpy(dtype=bool)
-    return np.logical_and(filled, lacked)
+    both: np.ndarray = filled & lacked
+    return both
 
 
 def issue_counts(facts: Facts, issues: pd.DataFrame, open_issues: pd.DataFrame) -> list[Json]:
@@ -103,35 +107,50 @@ def issue_counts(facts: Facts, issues: pd.DataFrame, open_issues: pd.DataFrame) 
     worst first: errors before warnings, then by what is still open."""
     by = ["entity", "field", "code", "severity"]
     lines = issues.assign(field=issues["field"].fillna("")).sort_values("rid", kind="stable")
-    found = []
+    found, mask = [], Masker(facts.masks, facts.golden)
     still = open_issues.groupby(["entity", "field", "code"], observed=True)["golden_id"].nunique()
     address = facts.rows.drop_duplicates("rid").set_index("rid")[list(ADDRESS)]
     for (entity, name, code, severity), group in lines.groupby(by, observed=True, sort=True):
         found.append({
             "entity": entity, "field": name, "code": code, "severity": str(severity), "records": len(group),
             "alone": int(group["alone"].sum()), "open": int(still.get((entity, name, code), 0)),
-            "samples": _samples(facts, group.head(SAMPLES), f"{entity}.{name}", address),
+            "samples": _samples(mask, group.head(SAMPLES), f"{entity}.{name}", address),
         })  # fmt: skip
     rank = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
     names = ("entity", "field", "code")
     return sorted(found, key=lambda i: (rank[i["severity"]], -i["open"], -i["records"], *(i[n] for n in names)))
 
 
-def _samples(facts: Facts, lines: pd.DataFrame, path: str, address: pd.DataFrame) -> list[Json]:
+def _samples(mask: Masker, lines: pd.DataFrame, path: str, address: pd.DataFrame) -> list[Json]:
     known = lines[lines["rid"].isin(address.index)]
     places = address.loc[known["rid"]]
     where = ["!".join(str(part) for part in cells if str(part)) for cells in places.to_numpy().tolist()]
-    return [{"where": w, "value": _mask(facts.masks, path, v)} for w, v in zip(where, known["value"], strict=True)]
+    return [{"where": w, "value": mask(path, v)} for w, v in zip(where, known["value"], strict=True)]
 
 
-def _mask(masks: Masks, path: str, value: Any) -> str:
-    """The masked form. A mask that shows everything was made for values of a list; what people type there is shown only
-    when it is short and has no digits."""
-    if not isinstance(value, str):
-        return ""
-    masked = masks[path](value) if path in masks else "*" * len(value)
-    plain = len(value) <= PLAIN_LENGTH and not any(c.isdigit() or c == "@" for c in value)
-    return masked if masked != value or plain else "*" * len(value)
+class Masker:
+    """Masked forms of values. A mask that shows everything was made for values of a list, and people type names and
+    numbers into such columns too: a value is shown whole only when several golden records have it."""
+
+    def __init__(self, masks: Masks, golden: Mapping[str, pd.DataFrame]) -> None:
+        self.masks, self.golden = masks, golden
+        self.common: dict[str, frozenset[str]] = {}
+
+    def __call__(self, path: str, value: Any) -> str:
+        if not isinstance(value, str):
+            return ""
+        masked = self.masks[path](value) if path in self.masks else ""
+        if masked in ("", value) and value not in self._common(path):
+            masked = value[: len(value) // 3] + "*" * (len(value) - len(value) // 3)
+        return LONG.sub("*" * STARS, masked)
+
+    def _common(self, path: str) -> frozenset[str]:
+        if path not in self.common:
+            entity, _, name = path.partition(".")
+            table = self.golden.get(entity, pd.DataFrame())
+            counts = table[name].value_counts() if name in table else pd.Series(dtype="int64")
+            self.common[path] = frozenset(counts.index[counts >= COMMON])
+        return self.common[path]
 
 
 # ------------------------------------------------------------------------------------------------------------- fields
@@ -194,17 +213,17 @@ def _before(values: pd.Series, lines: pd.DataFrame | None, wrong: pd.DataFrame |
 
 def change_counts(facts: Facts) -> list[Json]:
     """Per code of a change: cells, the fields concerned, and a few masked examples chosen by their text."""
-    found = []
+    found, mask = [], Masker(facts.masks, facts.golden)
     for (stage, code), lines in facts.changes.groupby(["stage", "code"], observed=True, sort=True):
         paths = (lines["entity"].astype("str") + "." + lines["field"].astype("str")).value_counts(sort=False)
         found.append({
             "stage": str(stage), "code": str(code), "cells": len(lines),
-            "fields": dict(sorted(paths.to_dict().items())), "examples": _examples(lines, facts.masks),
+            "fields": dict(sorted(paths.to_dict().items())), "examples": _examples(lines, mask),
         })  # fmt: skip
     return sorted(found, key=lambda c: (-c["cells"], c["stage"], c["code"]))
 
 
-def _examples(lines: pd.DataFrame, masks: Masks) -> list[Json]:
+def _examples(lines: pd.DataFrame, mask: Masker) -> list[Json]:
     """The first by text: the order of rows says nothing. Those whose masked form shows something come first."""
     names = ["before", "after", "entity", "field"]
     table = pa.table({name: pa.array(lines[name].astype("str"), from_pandas=True) for name in names})
@@ -212,7 +231,7 @@ def _examples(lines: pd.DataFrame, masks: Masks) -> list[Json]:
     shown: dict[tuple[str, str, str], tuple[bool, bool]] = {}
     for line in table.take(first).to_pylist():
         path = f"{line['entity']}.{line['field']}"
-        before, after = (_mask(masks, path, line[name]) for name in ("before", "after"))
+        before, after = (mask(path, line[name]) for name in ("before", "after"))
         shown[(path, before, after)] = (before == after, not before.strip("*"))
     best = sorted(shown, key=lambda example: shown[example])[:EXAMPLES]
     return [{"field": path, "before": before, "after": after} for path, before, after in best]

