@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from cleanse.codes import all_codes
@@ -16,10 +17,15 @@ from cleanse.model import Band, Exit, Severity
 from cleanse.stages.quality_counts import (
     Facts,
     Json,
+    Masker,
+    Places,
     change_counts,
+    coded,
     field_counts,
+    first_changes,
     issue_counts,
     one_per_cell,
+    places,
     standing,
 )
 
@@ -32,14 +38,18 @@ class Unbalanced(AssertionError):
 
 def quality(facts: Facts) -> Json:
     """The numbers of a run as one JSON-ready dictionary. Raises ``Unbalanced`` when rows in and rows out differ."""
-    balance = _balance(facts)
+    told = facts.rows[["rid", "exit", "source_file"]]
+    rows = {name: told[facts.rows["entity"] == name] for name in facts.records}
+    balance = _balance(facts, rows)
+    where, mask = places(facts), Masker(facts.masks, facts.golden)
     issues = one_per_cell(facts.issues)
-    open_issues = standing(facts, issues)
-    fields = field_counts(facts, issues, open_issues)
+    open_issues = standing(where, issues)
+    changes = coded(facts.changes, ["stage", "code", "entity", "field"])
+    fields = field_counts(where, first_changes(changes, facts.mapping), issues, open_issues)
     found = {
         "project": dict(facts.project),
         "entities": [{"name": name, "label": dict(facts.entities[name].label)} for name in _roots_first(facts)],
-        "headline": _headline(facts, open_issues),
+        "headline": _headline(facts, where, rows, open_issues),
         "files": _files(facts.files),
         "layout": _counted(facts.layout, ["source_file", "source_sheet", "kind"], "rows"),
         "losses": _plain(facts.losses.sort_values(["source_file", "source_sheet", "column"])),
@@ -47,15 +57,15 @@ def quality(facts: Facts) -> Json:
         "decided": [dict(d) for d in facts.decided],
         "balance": balance,
         "reasons": _reasons(facts.rows),
-        "sources": _sources(facts, issues),
+        "sources": _sources(facts, rows, issues),
         "fields": fields,
-        "changes": change_counts(facts),
-        "issues": issue_counts(facts, issues, open_issues),
+        "changes": change_counts(changes, mask),
+        "issues": issue_counts(facts, issues, open_issues, mask),
         "duplicates": {name: _duplicates(facts, name) for name in facts.matching},
         "preflight": _counted(facts.preflight, ["code", "severity"], "rows"),
         "trial": dict(facts.trial),
         "written": [dict(w) for w in facts.written],
-        "dimensions": _dimensions(facts, fields),
+        "dimensions": _dimensions(facts, where, fields),
     }
     return {**found, "codes": _codes(found)}
 
@@ -91,17 +101,18 @@ def _codes(found: Mapping[str, Any]) -> Json:
 # -------------------------------------------------------------------------------------------------- rows in, rows out
 
 
-def _balance(facts: Facts) -> Json:
+def _balance(facts: Facts, rows: Mapping[str, pd.DataFrame]) -> Json:
     """Per entity: source rows and where they ended. Every row has exactly one exit, every record a row."""
-    found = {}
+    found, sources = {}, facts.rows["rid"].nunique()
     for name, records in facts.records.items():
-        mine = facts.rows[facts.rows["entity"] == name]
-        counts = {e.value: int((mine["exit"] == e).sum()) for e in Exit}
-        held = mine.loc[mine["exit"] != Exit.EXCLUDED, "rid"]
+        mine = rows[name]
+        number = mine["exit"].value_counts()
+        counts = {e.value: int(number.get(e.value, 0)) for e in Exit}
+        kept = mine.loc[mine["exit"] != Exit.EXCLUDED, "rid"].to_numpy()
         faults = {
             "a row has no exit or several": sum(counts.values()) != len(mine) or mine["rid"].duplicated().any(),
-            "a record has no row": not records["rid"].isin(mine["rid"]).all() or not held.isin(records["rid"]).all(),
-            "entities count different rows": len(mine) != facts.rows["rid"].nunique(),
+            "records and rows that are not excluded differ": not np.array_equal(np.sort(kept), np.sort(records["rid"])),
+            "entities count different rows": len(mine) != sources,
         }
         for fault, there in faults.items():
             if there:
@@ -112,8 +123,10 @@ def _balance(facts: Facts) -> Json:
 
 def _reasons(rows: pd.DataFrame) -> list[Json]:
     """Why rows were parked or excluded; a row with several reasons counts for each."""
-    told = rows.loc[rows["reason"].fillna("") != "", ["entity", "exit", "reason"]]
-    return _counted(told.assign(code=told["reason"].str.split(";")).explode("code"), ["entity", "exit", "code"], "rows")
+    told = rows.groupby(["entity", "exit", "reason"], observed=True).size().rename("rows").reset_index()
+    told = told.assign(code=told["reason"].str.split(";")).explode("code")
+    by = ["entity", "exit", "code"]
+    return _plain(told[told["code"] != ""].groupby(by, observed=True, sort=True)["rows"].sum().reset_index())
 
 
 def _files(files: pd.DataFrame) -> Json:
@@ -121,20 +134,17 @@ def _files(files: pd.DataFrame) -> Json:
     return {"counts": counts, "list": _plain(files.sort_values("source_file"))}
 
 
-def _sources(facts: Facts, issues: pd.DataFrame) -> list[Json]:
-    """The files side by side: rows, their exits as records of the main entity, cells changed, records with issues."""
-    mine = facts.rows[facts.rows["entity"] == _root(facts)]
-    table = pd.crosstab(mine["source_file"], mine["exit"]).reindex(columns=[e.value for e in Exit], fill_value=0)
+def _sources(facts: Facts, rows: Mapping[str, pd.DataFrame], issues: pd.DataFrame) -> list[Json]:
+    """The files side by side: rows, their exits as records of the main entity, cells changed, rows with issues."""
+    mine = rows[_root(facts)]
+    exits = mine.groupby(["source_file", "exit"], observed=True).size().unstack(fill_value=0)
+    table = exits.reindex(columns=[e.value for e in Exit], fill_value=0).astype(int)
     table.insert(0, "rows", table.sum(axis=1))
-    table["changed"] = _by_file(facts.changes).reindex(table.index, fill_value=0)
-    bad = issues[issues["severity"] != Severity.INFO].drop_duplicates("rid")
-    file_of = mine.set_index("rid")["source_file"]
-    table["with_issues"] = bad["rid"].map(file_of).value_counts().reindex(table.index, fill_value=0)
+    changed = facts.changes.loc[facts.changes["stage"] == "normalize", "source_file"].value_counts()
+    bad = mine["rid"].isin(issues.loc[issues["severity"] != Severity.INFO, "rid"].unique())
+    for name, counts in (("changed", changed), ("with_issues", mine.loc[bad, "source_file"].value_counts())):
+        table[name] = counts.reindex(table.index, fill_value=0).astype(int)
     return _plain(table.sort_index().rename_axis("source_file").reset_index())
-
-
-def _by_file(changes: pd.DataFrame) -> pd.Series:
-    return changes.loc[changes["stage"] == "normalize", "source_file"].value_counts()
 
 
 def _root(facts: Facts) -> str:
@@ -172,40 +182,44 @@ def _across_owners(facts: Facts, name: str, clusters: pd.DataFrame, pairs: pd.Da
     owner = next((n for n in facts.entities[name].stored if facts.entities[name].fields[n].kind == "owner"), "")
     if not owner:
         return {"groups": 0, "records": 0, "pairs": 0}
-    of = facts.records[name].set_index("rid")[owner]
-    shared = clusters.assign(owner=clusters["rid"].map(of)).groupby("cluster")["owner"].nunique()
-    mixed = shared[shared > 1].index
+    of = pd.Series(pd.factorize(facts.records[name][owner])[0], index=facts.records[name]["rid"])
+    many = clusters[clusters["cluster"].duplicated(keep=False)]
+    owners = many.assign(owner=many["rid"].map(of)).query("owner >= 0").drop_duplicates(["cluster", "owner"])["cluster"]
+    mixed = owners[owners.duplicated()].unique()
     doubtful = pairs[pairs["band"] == Band.REVIEW]
-    left, right = doubtful["left"].map(of), doubtful["right"].map(of)
+    left, right = doubtful["left"].map(of).to_numpy(), doubtful["right"].map(of).to_numpy()
     return {
-        "groups": len(mixed), "records": int(clusters["cluster"].isin(mixed).sum()),
-        "pairs": int((left.notna() & right.notna() & (left != right)).sum()),
+        "groups": len(mixed), "records": int(many["cluster"].isin(mixed).sum()),
+        "pairs": int(((left >= 0) & (right >= 0) & (left != right)).sum()),
     }  # fmt: skip
 
 
 # ------------------------------------------------------------------------------------------------- headline, dimensions
 
 
-def _headline(facts: Facts, open_issues: pd.DataFrame) -> Json:
+def _headline(
+    facts: Facts, where: Mapping[str, Places], rows: Mapping[str, pd.DataFrame], open_issues: pd.DataFrame
+) -> Json:
     """Customers with no open issue, their own or of what belongs to them, no undecided duplicate, and not parked."""
     root = _root(facts)
-    ids = facts.golden[root]["golden_id"]
-    mine = facts.rows[facts.rows["entity"] == root]
-    golden_of = mine.dropna(subset=["golden_id"]).set_index("rid")["golden_id"]
+    place, mine = where[root], rows[root]
     undecided = facts.pairs[(facts.pairs["entity"] == root) & (facts.pairs["band"] == Band.REVIEW)]
-    left, right = undecided["left"].map(golden_of), undecided["right"].map(golden_of)
-    concerned = [
-        open_issues["golden_id"], left[left != right], right[left != right],
-        mine.loc[mine["exit"] == Exit.PARKED, "golden_id"],
-    ]  # fmt: skip
-    for name, entity in facts.entities.items():
-        if entity.refers_to == root and name in facts.golden:
-            children = facts.golden[name]
-            concerned.append(children.loc[children["golden_id"].isin(open_issues["golden_id"]), f"{root}_id"])
-    return share((~ids.isin(pd.concat(concerned))).sum(), len(ids))
+    left, right = (place.home[undecided[side].to_numpy(dtype=np.int64)] for side in ("left", "right"))
+    parked = place.home[mine.loc[mine["exit"] == Exit.PARKED, "rid"].to_numpy()]
+    concerned = [left[left != right], right[left != right], parked]
+    for name, other in where.items():
+        homes = open_issues.loc[open_issues["entity"] == name, "home"].unique()
+        if name == root:
+            concerned.append(homes)
+        elif other.entity.refers_to == root:
+            parents = other.golden[f"{root}_id"].iloc[homes].dropna()
+            concerned.append(pd.Index(place.golden["golden_id"]).get_indexer(parents))
+    touched = np.concatenate(concerned).astype(np.int64)
+    of = len(place.golden)
+    return share(of - len(np.unique(touched[touched >= 0])), of)
 
 
-def _dimensions(facts: Facts, fields: Sequence[Json]) -> Json:
+def _dimensions(facts: Facts, where: Mapping[str, Places], fields: Sequence[Json]) -> Json:
     """The six of GB/T 36344, each as counts before and after; None where there is nothing to count."""
     needed = [f for f in fields if f["required"]]
     dates = [f for f in fields if f["kind"] == "date"]
@@ -220,7 +234,7 @@ def _dimensions(facts: Facts, fields: Sequence[Json]) -> Json:
         "accuracy": {
             "before": None, "after": share(trial["n"] - trial["errors"], trial["n"]) if "n" in trial else None,
         },
-        "consistency": _agreement(facts),
+        "consistency": _agreement(facts, where),
         "timeliness": _both(dates, "valid", "filled"),
         "accessibility": {"before": None, "after": share(read, read + int(counts.get("error", 0)))},
     }  # fmt: skip
@@ -232,19 +246,20 @@ def _both(fields: Sequence[Json], n: str, of: str) -> Json:
     }
 
 
-def _agreement(facts: Facts) -> Json:
+def _agreement(facts: Facts, where: Mapping[str, Places]) -> Json:
     """Values that several records of one customer give, and those of them on which all agree; one is kept of each."""
     agree = several = 0
-    for name, records in facts.records.items():
-        mine = facts.clusters[facts.clusters["entity"] == name]
-        cluster = mine.loc[mine["cluster"].duplicated(keep=False)].set_index("rid")["cluster"]
-        table = records[records["rid"].isin(cluster.index)]
-        by = table["rid"].map(cluster)
-        for field_name in facts.entities[name].stored:
-            if facts.entities[name].fields[field_name].survivor == "join":
+    for name, place in where.items():
+        mine = facts.clusters.loc[facts.clusters["entity"] == name, ["rid", "cluster"]]
+        mine = mine[mine["cluster"].duplicated(keep=False)]
+        table = place.records.iloc[place.row[mine["rid"].to_numpy(dtype=np.int64)]]
+        for field_name in place.entity.stored:
+            if place.entity.fields[field_name].survivor == "join":
                 continue
-            groups = table[field_name].groupby(by)
-            asked = groups.count() > 1
-            several += int(asked.sum())
-            agree += int((asked & (groups.nunique() == 1)).sum())
+            codes = pd.factorize(table[field_name])[0]
+            given = pd.DataFrame({"cluster": mine["cluster"].to_numpy(), "value": codes})[codes >= 0]
+            asked = given.loc[given["cluster"].duplicated(), "cluster"].nunique()
+            distinct = given.drop_duplicates()["cluster"]
+            several += asked
+            agree += asked - distinct[distinct.duplicated()].nunique()
     return {"before": share(agree, several), "after": share(several, several)}

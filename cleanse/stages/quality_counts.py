@@ -16,6 +16,7 @@ from cleanse.model import ADDRESS, Entity, Severity
 
 Masks = Mapping[str, Callable[[str], str]]
 Json = dict[str, Any]
+Mask = np.ndarray
 
 EXAMPLES, SAMPLES = 3, 5
 GENERAL = ("format_invalid", "not_in_picklist")  # say less than a doubt about the same cell
@@ -23,6 +24,7 @@ PART = "cell_split"
 COMMON = 3  # so many golden records make a value one of a list
 STARS = 12
 LONG = re.compile(rf"\*{{{STARS},}}")
+RANK = {Severity.ERROR.value: 0, Severity.WARNING.value: 1, Severity.INFO.value: 2}
 
 
 @dataclass(frozen=True)
@@ -55,76 +57,119 @@ class Facts:
     decided: Sequence[Mapping[str, Any]] = ()
 
 
+@dataclass(frozen=True)
+class Places:
+    """Where the records of one entity stand: by rid the position in ``records`` and in ``golden``, -1 for none.
+    Numbers, because looking up texts is what costs most here."""
+
+    entity: Entity
+    records: pd.DataFrame
+    golden: pd.DataFrame
+    row: np.ndarray
+    home: np.ndarray
+
+    def cells(self, name: str, rids: np.ndarray, home: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The values of a field in some records and in the golden records they became, None where missing."""
+        pair = (self.records[name].iloc[self.row[rids]], self.golden[name].iloc[home])
+        was, now = (values.to_numpy(dtype=object, na_value=None) for values in pair)
+        return was, now
+
+
+def places(facts: Facts) -> dict[str, Places]:
+    """The places of every entity that has records."""
+    size = int(facts.rows["rid"].max()) + 1 if len(facts.rows) else 0
+    found = {}
+    for name, records in facts.records.items():
+        golden = facts.golden[name]
+        mine = facts.rows.loc[facts.rows["entity"] == name, ["rid", "golden_id"]].dropna()
+        row, home = np.full(size, -1), np.full(size, -1)
+        row[records["rid"].to_numpy()] = np.arange(len(records))
+        home[mine["rid"].to_numpy()] = pd.Index(golden["golden_id"]).get_indexer(mine["golden_id"])
+        found[name] = Places(facts.entities[name], records, golden, row, home)
+    return found
+
+
+def coded(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """The table with some columns as categories."""
+    return table.assign(**{name: table[name].astype("category") for name in names})
+
+
+def cell_keys(table: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
+    """One number per row and combination of rid and categories."""
+    key = table["rid"].to_numpy(dtype=np.int64) + 1
+    for name in names:
+        key = key * (len(table[name].cat.categories) + 1) + table[name].cat.codes.to_numpy() + 1
+    return np.asarray(key)
+
+
 # ------------------------------------------------------------------------------------------------------------- issues
 
 
 def one_per_cell(issues: pd.DataFrame) -> pd.DataFrame:
-    """Each finding once, also when it was made on the record and on the golden record; ``alone``: nothing says more."""
-    key = ["rid", "entity", "field"]
-    table = issues.drop_duplicates([*key, "code"], ignore_index=True)
-    general = table["code"].isin(GENERAL)
-    told = pd.MultiIndex.from_frame(table.loc[~general, key])
-    return table.assign(alone=~general | ~pd.MultiIndex.from_frame(table[key]).isin(told))
+    """Each finding once, also when it was made on the record and on the golden record, in order of rid; ``alone``:
+    nothing says more of that cell."""
+    table = coded(issues.assign(field=issues["field"].fillna("")), ["entity", "field", "code", "severity"])
+    table = table[~pd.Series(cell_keys(table, ["entity", "field", "code"])).duplicated().to_numpy()]
+    cell = cell_keys(table, ["entity", "field"])
+    general = table["code"].isin(GENERAL).to_numpy()
+    alone = ~general | ~np.isin(cell, cell[~general])
+    return table.assign(alone=alone).sort_values("rid", kind="stable", ignore_index=True)
 
 
-def standing(facts: Facts, issues: pd.DataFrame) -> pd.DataFrame:
-    """Warnings and errors that still stand, with the golden record concerned: a wrong value that another row of the
-    same customer made good is settled."""
-    serious = issues[(issues["severity"] != Severity.INFO) & issues["rid"].ge(0)]
-    parts = [_open_of(facts, name, serious[serious["entity"] == name]) for name in facts.records]
-    return pd.concat(parts, ignore_index=True) if parts else serious.assign(golden_id="")
+def standing(where: Mapping[str, Places], issues: pd.DataFrame) -> pd.DataFrame:
+    """Warnings and errors that still stand: entity, field, code and ``home``, the golden record concerned. A wrong
+    value that another row of the same customer made good is settled."""
+    concerned = (issues["severity"] != Severity.INFO) & (issues["rid"] >= 0)
+    serious = issues.loc[concerned, ["rid", "entity", "field", "code"]]
+    parts = []
+    for (name, field_name), every in serious.groupby(["entity", "field"], observed=True):
+        if name in where:
+            home = where[name].home[every["rid"].to_numpy()]
+            lines, home = every[home >= 0], home[home >= 0]
+            still = _still(where[name], str(field_name), lines, home)
+            parts.append(lines[still].assign(home=home[still]))
+    return pd.concat(parts, ignore_index=True) if parts else serious.iloc[:0].assign(home=0)
 
 
-def _open_of(facts: Facts, name: str, issues: pd.DataFrame) -> pd.DataFrame:
-    entity, rows = facts.entities[name], facts.rows[facts.rows["entity"] == name]
-    golden = facts.golden[name].set_index("golden_id")
-    records = facts.records[name].set_index("rid")
-    table = issues.assign(golden_id=issues["rid"].map(rows.set_index("rid")["golden_id"])).dropna(subset=["golden_id"])
-    still = np.ones(len(table), dtype=bool)
-    for field_name, where in table.reset_index(drop=True).groupby("field", observed=True).indices.items():
-        f = entity.fields.get(str(field_name))
-        lines = table.iloc[where]
-        if f is not None and f.name in golden and f.survivor != "join":
-            now = golden[f.name].reindex(lines["golden_id"]).to_numpy(dtype=object, na_value=None)
-            was = records[f.name].reindex(lines["rid"]).to_numpy(dtype=object, na_value=None)
-            still[where] = (now == np.array(None)) | (now == was)
-    return table[still & ~_filled_since(entity, golden, table)]
+def _still(place: Places, name: str, lines: pd.DataFrame, home: np.ndarray) -> Mask:
+    """Whether the golden record has no value, or has the very value in question."""
+    f = place.entity.fields.get(name)
+    if f is None and place.entity.one_of:
+        lacked: Mask = (lines["code"] == "one_of_missing").to_numpy()
+        filled = [place.golden[list(names)].notna().any(axis=1).to_numpy() for names in place.entity.one_of]
+        return np.asarray(~(lacked & np.logical_and.reduce(filled)[home]))
+    if f is None or f.virtual or f.survivor == "join":
+        return np.ones(len(lines), dtype=bool)
+    was, now = place.cells(name, lines["rid"].to_numpy(), home)
+    return np.asarray((now == np.array(None)) | (now == was), dtype=bool)
 
 
-def _filled_since(entity: Entity, golden: pd.DataFrame, issues: pd.DataFrame) -> np.ndarray:
-    """Records that lacked every one of several fields, where the golden record has one of each group."""
-    whole = pd.Series(True, index=golden.index)
-    for names in entity.one_of:
-        whole &= golden[list(names)].notna().any(axis=1)
-    filled: np.ndarray = issues["golden_id"].map(whole).fillna(False).to_numpy(dtype=bool)
-    lacked: np.ndarray = (issues["code"] == "one_of_missing").to_numpy(dtype=bool)
-    both: np.ndarray = filled & lacked
-    return both
-
-
-def issue_counts(facts: Facts, issues: pd.DataFrame, open_issues: pd.DataFrame) -> list[Json]:
+def issue_counts(facts: Facts, issues: pd.DataFrame, open_issues: pd.DataFrame, mask: Masker) -> list[Json]:
     """Per entity, field and code: records, those where nothing says more, golden records still concerned, samples. The
     worst first: errors before warnings, then by what is still open."""
     by = ["entity", "field", "code", "severity"]
-    lines = issues.assign(field=issues["field"].fillna("")).sort_values("rid", kind="stable")
-    found, mask = [], Masker(facts.masks, facts.golden)
-    still = open_issues.groupby(["entity", "field", "code"], observed=True)["golden_id"].nunique()
-    address = facts.rows.drop_duplicates("rid").set_index("rid")[list(ADDRESS)]
-    for (entity, name, code, severity), group in lines.groupby(by, observed=True, sort=True):
-        found.append({
-            "entity": entity, "field": name, "code": code, "severity": str(severity), "records": len(group),
-            "alone": int(group["alone"].sum()), "open": int(still.get((entity, name, code), 0)),
-            "samples": _samples(mask, group.head(SAMPLES), f"{entity}.{name}", address),
-        })  # fmt: skip
-    rank = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
-    names = ("entity", "field", "code")
-    return sorted(found, key=lambda i: (rank[i["severity"]], -i["open"], -i["records"], *(i[n] for n in names)))
+    groups = issues.groupby(by, observed=True, sort=True)
+    counts = groups.agg(records=("rid", "size"), alone=("alone", "sum"))
+    still = open_issues.groupby(by[:3], observed=True)["home"].nunique()
+    shown = issues.loc[groups.cumcount() < SAMPLES, [*by, "rid", "value"]]
+    address = facts.rows.loc[facts.rows["rid"].isin(shown["rid"]), ["rid", *ADDRESS]]
+    address = address.drop_duplicates("rid").set_index("rid")
+    samples = {key: _samples(lines, address, mask) for key, lines in shown.groupby(by, observed=True)}
+    found = [
+        {
+            "entity": key[0], "field": key[1], "code": key[2], "severity": str(key[3]), "records": int(records),
+            "alone": int(alone), "open": int(still.get(key[:3], 0)), "samples": samples[key],
+        }
+        for key, records, alone in zip(counts.index, counts["records"], counts["alone"], strict=True)
+    ]  # fmt: skip
+    return sorted(found, key=lambda i: (RANK[i["severity"]], -i["open"], -i["records"], *(i[n] for n in by[:3])))
 
 
-def _samples(mask: Masker, lines: pd.DataFrame, path: str, address: pd.DataFrame) -> list[Json]:
+def _samples(lines: pd.DataFrame, address: pd.DataFrame, mask: Masker) -> list[Json]:
+    path = f"{lines['entity'].iloc[0]}.{lines['field'].iloc[0]}"
     known = lines[lines["rid"].isin(address.index)]
-    places = address.loc[known["rid"]]
-    where = ["!".join(str(part) for part in cells if str(part)) for cells in places.to_numpy().tolist()]
+    cells = address.loc[known["rid"]].to_numpy().tolist()
+    where = ["!".join(str(part) for part in parts if str(part)) for parts in cells]
     return [{"where": w, "value": mask(path, v)} for w, v in zip(where, known["value"], strict=True)]
 
 
@@ -156,81 +201,96 @@ class Masker:
 # ------------------------------------------------------------------------------------------------------------- fields
 
 
-def field_counts(facts: Facts, issues: pd.DataFrame, open_issues: pd.DataFrame) -> list[Json]:
-    """Per stored field: cells filled, and right as they stand, in the sources and in the golden records."""
-    lines = _by_field(_first_changes(facts))
-    wrong = _by_field(issues[issues["severity"] != Severity.INFO])
-    stuck = _by_field(open_issues)
+def field_counts(
+    where: Mapping[str, Places], repairs: pd.DataFrame, issues: pd.DataFrame, open_issues: pd.DataFrame
+) -> list[Json]:
+    """Per stored field: cells filled, and right as they stand, in the sources and in the golden records.
+
+    ``repairs``: what ``first_changes`` returned.
+    """
+    lines = _by_field(repairs, ["rid", "own"])
+    wrong = _by_field(issues[issues["severity"] != Severity.INFO], ["rid"])
+    stuck = _by_field(open_issues, ["home"])
     found = []
-    for name in facts.records:
-        records, golden = facts.records[name].set_index("rid"), facts.golden[name].set_index("golden_id")
-        for field_name in facts.entities[name].stored:
-            f, key = facts.entities[name].fields[field_name], (name, field_name)
-            now = golden[field_name].notna()
-            still = golden.index.isin(stuck[key]["golden_id"]) if key in stuck else False
+    for name, place in where.items():
+        for field_name in place.entity.stored:
+            f, key = place.entity.fields[field_name], (name, field_name)
+            valid = now = place.golden[field_name].notna().to_numpy()
+            if key in stuck:
+                valid = now.copy()
+                valid[stuck[key]["home"].to_numpy()] = False
             found.append({
                 "entity": name, "field": field_name, "label": dict(f.label), "kind": f.kind, "required": f.required,
-                "before": _before(records[field_name], lines.get(key), wrong.get(key)),
-                "after": {"of": len(golden), "filled": int(now.sum()), "valid": int((now & ~still).sum())},
+                "before": _before(place, field_name, lines.get(key), wrong.get(key)),
+                "after": {"of": len(now), "filled": int(now.sum()), "valid": int(valid.sum())},
                 "changed": len(lines.get(key, ())),
             })  # fmt: skip
     return found
 
 
-def _by_field(table: pd.DataFrame) -> dict[Any, pd.DataFrame]:
-    return dict(iter(table.groupby(["entity", "field"], observed=True, sort=False)))
+def _by_field(table: pd.DataFrame, names: list[str]) -> dict[Any, pd.DataFrame]:
+    return dict(iter(table[["entity", "field", *names]].groupby(["entity", "field"], observed=True, sort=False)))
 
 
-def _first_changes(facts: Facts) -> pd.DataFrame:
+def first_changes(changes: pd.DataFrame, mapping: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """The first repair of every cell; ``own``: the text repaired stood in a column of that field, and is no part of a
-    cell of another."""
-    lines = facts.changes[facts.changes["stage"] == "normalize"].drop_duplicates(["rid", "entity", "field"])
-    place = ["source_file", "source_sheet"]
-    own = (lines["code"] != PART).to_numpy(dtype=bool)
-    if facts.mapping:
-        headed = pd.DataFrame([dict(m) for m in facts.mapping])
-        headed[["entity", "name"]] = headed["field"].str.split(".", n=1, expand=True).reindex(columns=[0, 1])
-        known = pd.MultiIndex.from_frame(headed[[*place, "entity", "name"]])
-        own = own & pd.MultiIndex.from_frame(lines[[*place, "entity", "field"]].astype("str")).isin(known)
+    cell of another. ``changes`` has categories."""
+    place, cell = ["source_file", "source_sheet"], ["entity", "field"]
+    lines = coded(changes.loc[changes["stage"] == "normalize", ["rid", *cell, "code", *place]], place)
+    lines = lines[~pd.Series(cell_keys(lines, cell)).duplicated().to_numpy()]
+    own = (lines["code"] != PART).to_numpy()
+    if mapping:
+        known = {(m["source_file"], m["source_sheet"], m["field"]) for m in mapping}
+        group = lines.groupby([*place, *cell], observed=True, sort=False)
+        headed = [(f, s, f"{entity}.{name}") in known for f, s, entity, name in group.size().index]
+        own = own & np.array(headed, dtype=bool)[group.ngroup().to_numpy()]
     return lines.assign(own=own)
 
 
-def _before(values: pd.Series, lines: pd.DataFrame | None, wrong: pd.DataFrame | None) -> Json:
+def _before(place: Places, name: str, lines: pd.DataFrame | None, wrong: pd.DataFrame | None) -> Json:
     """The state of a field's cells before anything was repaired; parts of other cells were not there yet."""
-    filled = values.notna()
-    total, valid = int(filled.sum()), filled.to_numpy(dtype=bool)
+    filled = place.records[name].notna().to_numpy()
+    total, valid = int(filled.sum()), filled.copy()
     if lines is not None:
-        kept, own = filled.reindex(lines["rid"]).eq(True).to_numpy(), lines["own"].to_numpy()
-        total += int((~kept & own & lines["rid"].isin(values.index).to_numpy()).sum()) - int((kept & ~own).sum())
-        valid = valid & ~values.index.isin(lines["rid"])
+        row, own = place.row[lines["rid"].to_numpy()], lines["own"].to_numpy()
+        row, own = row[row >= 0], own[row >= 0]
+        total += int((~filled[row] & own).sum()) - int((filled[row] & ~own).sum())
+        valid[row] = False
     if wrong is not None:
-        valid = valid & ~values.index.isin(wrong["rid"])
-    return {"of": len(values), "filled": total, "valid": int(valid.sum())}
+        row = place.row[wrong["rid"].to_numpy()[wrong["rid"].to_numpy() >= 0]]
+        valid[row[row >= 0]] = False
+    return {"of": len(filled), "filled": total, "valid": int(valid.sum())}
 
 
 # ------------------------------------------------------------------------------------------------------------ repairs
 
 
-def change_counts(facts: Facts) -> list[Json]:
-    """Per code of a change: cells, the fields concerned, and a few masked examples chosen by their text."""
-    found, mask = [], Masker(facts.masks, facts.golden)
-    for (stage, code), lines in facts.changes.groupby(["stage", "code"], observed=True, sort=True):
-        paths = (lines["entity"].astype("str") + "." + lines["field"].astype("str")).value_counts(sort=False)
-        found.append({
-            "stage": str(stage), "code": str(code), "cells": len(lines),
-            "fields": dict(sorted(paths.to_dict().items())), "examples": _examples(lines, mask),
-        })  # fmt: skip
+def change_counts(changes: pd.DataFrame, mask: Masker) -> list[Json]:
+    """Per code of a change: cells, the fields concerned, and a few masked examples chosen by their text.
+
+    ``changes`` has categories.
+    """
+    by = ["stage", "code", "entity", "field"]
+    counts = changes.groupby(by, observed=True, sort=True).size()
+    table = pa.table({
+        **{name: pa.array(changes[name], pa.string(), from_pandas=True) for name in ("before", "after")},
+        **{name: pa.array(changes[name].cat.codes.to_numpy()) for name in ("entity", "field")},
+    })  # fmt: skip
+    names = {name: list(changes[name].cat.categories) for name in ("entity", "field")}
+    found = []
+    for (stage, code), at in changes.groupby(by[:2], observed=True, sort=True).indices.items():
+        fields = {f"{entity}.{name}": int(n) for (entity, name), n in counts[(stage, code)].items()}
+        examples = _examples(table.take(pa.array(at)), names, mask)
+        found.append({"stage": stage, "code": code, "cells": len(at), "fields": fields, "examples": examples})
     return sorted(found, key=lambda c: (-c["cells"], c["stage"], c["code"]))
 
 
-def _examples(lines: pd.DataFrame, mask: Masker) -> list[Json]:
+def _examples(table: pa.Table, names: Mapping[str, list[str]], mask: Masker) -> list[Json]:
     """The first by text: the order of rows says nothing. Those whose masked form shows something come first."""
-    names = ["before", "after", "entity", "field"]
-    table = pa.table({name: pa.array(lines[name].astype("str"), from_pandas=True) for name in names})
-    first = pc.select_k_unstable(table, k=EXAMPLES * 8, sort_keys=[(name, "ascending") for name in names])
+    first = pc.select_k_unstable(table, k=EXAMPLES * 8, sort_keys=[(name, "ascending") for name in table.column_names])
     shown: dict[tuple[str, str, str], tuple[bool, bool]] = {}
     for line in table.take(first).to_pylist():
-        path = f"{line['entity']}.{line['field']}"
+        path = f"{names['entity'][line['entity']]}.{names['field'][line['field']]}"
         before, after = (mask(path, line[name]) for name in ("before", "after"))
         shown[(path, before, after)] = (before == after, not before.strip("*"))
     best = sorted(shown, key=lambda example: shown[example])[:EXAMPLES]
