@@ -313,8 +313,9 @@ def try_files(
     size = plan.first
     while True:
         tried = trial.sample(roots, strata, size, project.digest, links=links)
-        sent = {name: table[table.index.isin(tried["golden_id"])] for name, table in arrived.items()}
-        wanted = {name: planned[name].loc[planned[name].index.isin(tried["golden_id"])] for name in sent}
+        chosen = pd.Index(tried["golden_id"])
+        sent = {name: table[chosen.get_indexer(table.index) >= 0] for name, table in arrived.items()}
+        wanted = {name: planned[name][chosen.get_indexer(planned[name].index) >= 0] for name in sent}
         receipts, fetched = sqlite.load_and_fetch(sent, profile)
         wrong = trial.wrong_ids(trial.compare(wanted, fetched), receipts)
         verdict = trial.verdict(tried, wrong, plan, len(roots))

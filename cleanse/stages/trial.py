@@ -146,15 +146,15 @@ def sample(
     ranked = units[np.argsort(_digests(units, seed_text), kind="stable")]
     chosen = pd.DataFrame({"golden_id": ranked[:n], "part": RANDOM, "stratum": ""})
     family = _family(links)
-    table = strata[["golden_id", "stratum"]].drop_duplicates()
-    unit_of = family.to_dict()
-    table = table.assign(golden_id=table["golden_id"].map(lambda child: unit_of.get(child, child)))
-    table = table[pd.Index(ranked).get_indexer(table["golden_id"]) >= 0].drop_duplicates()
-    table["rank"] = pd.Index(ranked).get_indexer(table["golden_id"])
-    table = table.sort_values(["stratum", "rank"], kind="stable", ignore_index=True)
+    rank = _ranks(ranked, family, strata["golden_id"])
+    kind, names = pd.factorize(strata["stratum"].astype("category"), sort=True)
+    met = pd.DataFrame({"kind": kind, "rank": rank})[rank >= 0].drop_duplicates()
+    met = met.sort_values(["kind", "rank"], ignore_index=True)
     # A stratum is looked at through its first units by rank: the random part holds those of rank below n.
-    place = table.groupby("stratum", observed=True).cumcount()
-    extra = table[(place < per_stratum) & (table["rank"] >= n)].drop_duplicates("golden_id")
+    place = met.groupby("kind").cumcount()
+    extra = met[(place < per_stratum) & (met["rank"] >= n)].drop_duplicates("rank")
+    stratum = names.astype("str").take(extra["kind"].to_numpy())
+    extra = extra.assign(golden_id=ranked[extra["rank"].to_numpy()], stratum=stratum)
     extra = extra[["golden_id", "stratum"]].assign(part=STRATUM)
     chosen = pd.concat([chosen, extra], ignore_index=True)
     chosen["unit"] = chosen["golden_id"]
@@ -166,6 +166,16 @@ def _digests(ids: Iterable[str], seed_text: str) -> np.ndarray:
     return np.array(
         [int.from_bytes(hashlib.blake2b(seed + i.encode(), digest_size=7).digest()) for i in ids], dtype=np.int64
     )
+
+
+def _ranks(ranked: np.ndarray, family: pd.Series, ids: pd.Series) -> np.ndarray:
+    """The rank of the unit that each id is or belongs to; -1 where it is none of them."""
+    units = pd.Index(ranked)
+    children = family[units.get_indexer(family.index) < 0]
+    of_known = np.r_[np.arange(len(units)), units.get_indexer(children)]
+    distinct = ids.astype("category")
+    at = units.append(children.index.astype(object)).get_indexer(distinct.cat.categories.astype(object))
+    return np.where(at >= 0, of_known[at], -1)[distinct.cat.codes.to_numpy()]
 
 
 def _family(links: pd.DataFrame | None) -> pd.Series:
@@ -236,14 +246,31 @@ def wrong_ids(mismatches: pd.DataFrame, receipts: pd.DataFrame | None = None) ->
 def strata(changes: pd.DataFrame, members: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Where faults may hide: golden_id, stratum for every rule that fired on one of its records and every source file
     it came from."""
-    parts = [pd.DataFrame(columns=["golden_id", "stratum"])]
+    places, kinds, ids, names = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)], [], []
     for entity, table in members.items():
-        ids = table.set_index("rid")["golden_id"]
-        mine = changes.loc[changes["entity"] == entity, ["rid", "code", "source_file"]]
+        number, own = pd.factorize(table["golden_id"])
+        at = pd.Series(number + sum(map(len, ids)), index=table["rid"])
+        ids.append(own)
+        mine = changes.loc[(changes["entity"] == entity).to_numpy(), ["rid", "code", "source_file"]]
+        place = at.reindex(mine["rid"]).to_numpy()
         for column in ("code", "source_file"):
-            fired = mine[["rid", column]].drop_duplicates()
-            parts.append(pd.DataFrame({"golden_id": fired["rid"].map(ids), "stratum": fired[column].astype(str)}))
-    return pd.concat(parts, ignore_index=True).dropna().drop_duplicates(ignore_index=True)
+            fired, found = pd.factorize(mine[column])
+            places.append(place)
+            kinds.append(fired + len(names))
+            names += map(str, found)
+    place, kind = np.concatenate(places), np.concatenate(kinds)
+    lines = pd.DataFrame({"place": place, "kind": kind})[place >= 0].drop_duplicates().astype("int64")
+    every = pd.Index(np.concatenate([np.asarray(own, dtype=object) for own in ids] or [[]]))
+    return pd.DataFrame(
+        {
+            "golden_id": pd.Categorical.from_codes(lines["place"], every),
+            "stratum": pd.Categorical.from_codes(
+                pd.factorize(pd.Index(names))[0][lines["kind"]], pd.unique(pd.Index(names))
+            )
+            if names
+            else [],
+        }
+    )
 
 
 # ----------------------------------------------------------------------------------------------------------- verdict
