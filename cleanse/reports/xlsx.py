@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -35,7 +36,9 @@ HEADINGS = {
     },
 }
 TITLE = {"zh": "未迁移的行", "en": "Parked rows"}
-CREATED = datetime(2000, 1, 1)
+JOINT = {"zh": "；", "en": "; "}
+CREATED = datetime(2000, 1, 1)  # a workbook must name a day; the clock would change its bytes
+CELL = 32767  # characters that a cell holds
 
 
 @contextmanager
@@ -63,19 +66,21 @@ def _sentences(reason: str, language: str) -> tuple[str, str]:
     """The sentences and the cures of the codes in ``reason`` (joined by ;)."""
     codes = [all_codes()[code] for code in reason.split(";") if code in all_codes()]
     cures = dict.fromkeys(c.cure[language] for c in codes if c.cure[language])
-    return "；".join(c.text[language] for c in codes), "；".join(cures)
+    return JOINT[language].join(c.text[language] for c in codes), JOINT[language].join(cures)
 
 
 def write_parked(path: Path, rows: pd.DataFrame, language: str) -> None:
     """Write parked source rows: ``reason`` (codes joined by ;), entity, address, then the source columns as they were.
 
-    The codes stand in a hidden last column. Raises TargetError when the disk refuses.
+    The first five columns are told by their place, for a source may have a column of the same name. The codes stand in
+    a hidden last column; a hidden sheet holds what every column is, so that the file can be read again once corrected.
+    A value longer than a cell goes on in a column behind it. Raises TargetError when the disk refuses.
     """
-    source = [c for c in rows.columns if c not in LEAD]
     headings = HEADINGS[language]
-    header = [headings["reason"], headings["cure"], *(headings[c] for c in LEAD[1:]), *map(str, source), "codes"]
-    said = {reason: _sentences(reason, language) for reason in rows["reason"].unique()}
-    table = rows[[*LEAD[1:], *source]].astype(object).where(rows[[*LEAD[1:], *source]].notna(), "")
+    reasons = rows.iloc[:, 0].tolist()
+    names, columns = _source_columns(rows)
+    header = [headings["reason"], headings["cure"], *(headings[c] for c in LEAD[1:]), *names, "codes"]
+    said = {reason: _sentences(reason, language) for reason in dict.fromkeys(reasons)}
     with _book(path) as book:
         plain = book.add_format({"num_format": "@", "valign": "top"})
         wrapped = book.add_format({"num_format": "@", "valign": "top", "text_wrap": True})
@@ -84,11 +89,34 @@ def write_parked(path: Path, rows: pd.DataFrame, language: str) -> None:
         _columns(sheet, len(header))
         for at, heading in enumerate(header):
             sheet.write_string(0, at, heading, head)
-        for number, (reason, cells) in enumerate(zip(rows["reason"], table.to_numpy().tolist(), strict=True), 1):
-            for at, value in enumerate((*said[reason], *map(str, cells), reason)):
+        for number, (reason, *cells) in enumerate(zip(reasons, *columns, strict=True), 1):
+            for at, value in enumerate((*said[reason], *cells, reason)):
                 if value:
                     sheet.write_string(number, at, value, wrapped if at < 2 else plain)
         sheet.autofilter(0, 0, max(len(rows), 1), len(header) - 1)
+        _keys(book, ["", "", *LEAD[1:], *names, "reason"])
+
+
+def _source_columns(rows: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
+    """The names of the source columns, and all columns behind the reason as texts."""
+    names: list[str] = []
+    columns: list[list[str]] = []
+    for at in range(1, rows.shape[1]):
+        values = rows.iloc[:, at]
+        texts = ["" if missing else str(v) for v, missing in zip(values, values.isna(), strict=True)]
+        longest = max((len(t) for t in texts), default=0)
+        for part in range(max(1, math.ceil(longest / CELL))):
+            columns.append([t[part * CELL : (part + 1) * CELL] for t in texts])
+            if at >= len(LEAD):
+                names.append(str(rows.columns[at]) + (f" ({part + 1})" if part else ""))
+    return names, columns
+
+
+def _keys(book: xlsxwriter.Workbook, names: list[str]) -> None:
+    sheet = book.add_worksheet("keys")
+    for at, name in enumerate(names):
+        sheet.write_string(0, at, name)
+    sheet.hide()
 
 
 def _columns(sheet: Any, width: int) -> None:
@@ -96,6 +124,7 @@ def _columns(sheet: Any, width: int) -> None:
     sheet.set_column(2, 2, 10)
     sheet.set_column(3, 4, 18)
     sheet.set_column(5, 5, 6)
-    sheet.set_column(6, width - 2, 16)
+    if width > 7:
+        sheet.set_column(6, width - 2, 16)
     sheet.set_column(width - 1, width - 1, 10, None, {"hidden": True})
     sheet.freeze_panes(1, 2)
