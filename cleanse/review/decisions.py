@@ -106,7 +106,7 @@ def _parsed(line: str) -> Decision:
 
 
 def append(path: Path, decisions: Sequence[Decision]) -> None:
-    """Add decisions behind what is there; the file is replaced in one step. Raises TargetError when the disk refuses."""
+    """Add decisions behind what is there; the file is replaced in one step. Raises TargetError when it cannot be."""
     lines = "".join(json.dumps(asdict(d), ensure_ascii=False, sort_keys=True) + "\n" for d in decisions)
     temporary = path.with_name(f"{path.name}.tmp")
     try:
@@ -115,9 +115,8 @@ def append(path: Path, decisions: Sequence[Decision]) -> None:
         temporary.write_text(before + gap + lines, "utf-8", newline="\n")
         temporary.replace(path)
     except OSError as error:
-        raise TargetError(
-            f"decisions cannot be written: {error.strerror}", where=str(path), cure="check rights and space"
-        ) from error
+        what = f"decisions cannot be written: {error.strerror}"
+        raise TargetError(what, where=str(path), cure="check rights and free space") from error
 
 
 def file_digest(path: Path) -> str:
@@ -131,10 +130,11 @@ def file_digest(path: Path) -> str:
 def digest(records: pd.DataFrame, fields: Sequence[str]) -> pd.Series:
     """A digest per record (by rid) of what the named fields say, whatever their order, case, width and spaces.
 
-    It begins with a version of the list of fields, so that digests of other fields are told from those of other content.
+    It begins with a version of the list of fields, which tells digests of other fields from those of other content.
     A record in which they are all empty has no digest ('').
 
-    >>> digest(pd.DataFrame({"rid": [4], "name": ["Ab "]}), ["name"])[4] == digest(pd.DataFrame({"rid": [7], "name": ["aB"]}), ["name"])[7]
+    >>> found = digest(pd.DataFrame({"rid": [4, 7], "name": ["Ab ", "aB"]}), ["name"])
+    >>> bool(found[4] == found[7])
     True
     """
     names = sorted(set(fields))
@@ -174,7 +174,8 @@ def resolve(decisions: Sequence[Decision], digests: pd.DataFrame) -> Resolved:
         pairs = pairs.merge(wanted.rename(columns={"rid": f"{side}_rid", "digest": side}), on=["entity", side])
     ends = np.sort(pairs[["left_rid", "right_rid"]].to_numpy(dtype=np.int64), axis=1)
     forced = pd.DataFrame({
-        "entity": pairs["entity"], "left": ends[:, 0], "right": ends[:, 1], "verdict": pairs["verdict"], "said": pairs["said"],
+        "entity": pairs["entity"], "left": ends[:, 0], "right": ends[:, 1],
+        "verdict": pairs["verdict"], "said": pairs["said"],
     })  # fmt: skip
     forced = forced[forced["left"] != forced["right"]].drop_duplicates(["entity", "left", "right"])
     forced = forced.sort_values(["entity", "left", "right"], ignore_index=True)

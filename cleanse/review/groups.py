@@ -14,16 +14,16 @@ from cleanse.review.words import words
 
 LINES = ("group", "order", "rid", "now", "probability", "why", "shared")
 CROSSING = 1.5  # a group that several salespeople hold is worth that much more
-MOST = 1_000_000  # lines of a sheet; Excel holds 1,048,576
+MOST = 200_000  # lines of a sheet: more than anybody reads; the ledger holds all
 
 
 @dataclass(frozen=True)
 class ReviewGroups:
     """What the workbook shows of one entity.
 
-    ``review``, ``merged``, ``related``: a line per member, in the order shown: group and order in it (0 is the first, to
-    which the others are compared), rid, ``now`` (number of its present customer within the group), probability, why,
-    shared (how rare the values are that it shares). ``records``: by rid, with the fields shown, place and digest.
+    ``review``, ``merged``, ``related``: a line per member, in the order shown: group and order in it (0 is the first,
+    to which the others are compared), rid, ``now`` (number of its present customer within the group), probability,
+    why, shared (how rare the values are that it shares). ``records``: by rid, the fields shown, place and digest.
     ``unshown``: groups that no sheet could hold.
     """
 
@@ -46,31 +46,26 @@ def groups(
     ``fields``: shown field -> its heading, the most telling first. ``owner``: the field of the salesperson.
     ``telling``: fields of which it is said how many records share a value.
     """
-    view = _View.of(
-        pairs[pairs["entity"] == entity],
-        clusters[clusters["entity"] == entity],
-        records,
-        digests,
-        fields,
-        language,
-        owner,
-    )
+    pairs, clusters = (table[table["entity"] == entity] for table in (pairs, clusters))
+    view = _View.of(pairs, clusters, records, digests, fields, language, owner)
     several = np.bincount(view.cluster, minlength=len(records))[view.cluster] > 1
-    merged = view.lines(np.where(several, view.cluster, -1), Band.MERGE)
-    review = view.lines(view.joined(Band.REVIEW, whole=True), Band.REVIEW)
-    related = view.lines(view.joined(Band.RELATED, whole=False), Band.RELATED)
-    sheets = [_shared(_held(lines), records, fields, telling) for lines in (review, merged, related)]
-    unshown = sum(
-        lines["group"].max() - s["group"].max()
-        for lines, s in zip((review, merged, related), sheets, strict=True)
-        if len(s)
-    )
-    place = records["source_file"].astype("str") + "!" + records["source_sheet"].astype("str").fillna("") + "!"
-    place = place.str.replace("!!", "!", regex=False) + records["source_row"].astype("str")
-    shown = records.set_index("rid")[list(fields)].assign(
-        place=place.to_numpy(), digest=digests.reindex(records["rid"]).fillna("")
-    )
-    return ReviewGroups(entity, fields, *sheets, shown, int(unshown))
+    whole = {
+        "review": view.lines(view.joined(Band.REVIEW, whole=True), Band.REVIEW),
+        "merged": view.lines(np.where(several, view.cluster, -1), Band.MERGE),
+        "related": view.lines(view.joined(Band.RELATED, whole=False), Band.RELATED),
+    }
+    held = {name: _held(lines) for name, lines in whole.items()}
+    unshown = sum(int(whole[name]["group"].max() - lines["group"].max()) for name, lines in held.items() if len(lines))
+    sheets = {name: _shared(lines, records, fields, telling) for name, lines in held.items()}
+    shown = records.set_index("rid")[list(fields)].assign(place=_places(records), digest=digests)
+    return ReviewGroups(entity, fields, **sheets, records=shown, unshown=unshown)
+
+
+def _places(records: pd.DataFrame) -> np.ndarray:
+    """``file!sheet!row``, or ``file!row`` where there are no sheets."""
+    sheet = records["source_sheet"].astype("str").fillna("")
+    place = records["source_file"].astype("str") + "!" + sheet + np.where(sheet == "", "", "!")
+    return (place + records["source_row"].astype("str")).to_numpy(dtype=object)
 
 
 def _held(lines: pd.DataFrame) -> pd.DataFrame:
@@ -96,8 +91,8 @@ def _shared(
 
 @dataclass(frozen=True)
 class _View:
-    """Records by position; ``edges``: ends a and b (positions), band, probability, why. ``rank`` puts the fullest record
-    first, then by content; ``content`` orders by content alone; owner and file are codes."""
+    """Records by position; ``edges``: ends a and b (positions), band, probability, why. ``rank`` puts the fullest
+    record first, then by content; ``content`` orders by content alone; owner and file are codes."""
 
     rid: np.ndarray
     cluster: np.ndarray
@@ -110,8 +105,8 @@ class _View:
 
     @classmethod
     def of(
-        cls, pairs: pd.DataFrame, clusters: pd.DataFrame, records: pd.DataFrame, digests: pd.Series, fields: Mapping[str, str],
-        language: str, owner: str,
+        cls, pairs: pd.DataFrame, clusters: pd.DataFrame, records: pd.DataFrame, digests: pd.Series,
+        fields: Mapping[str, str], language: str, owner: str,
     ) -> _View:  # fmt: skip
         rid = records["rid"].to_numpy(dtype=np.int64)
         index = pd.Index(rid)
@@ -121,8 +116,9 @@ class _View:
         rank = np.empty(len(rid), dtype=np.int64)
         rank[np.lexsort((rid, content, -filled))] = np.arange(len(rid))
         edges = pd.DataFrame({
-            "a": index.get_indexer(pairs["left"]), "b": index.get_indexer(pairs["right"]), "band": pairs["band"].to_numpy(),
-            "probability": pairs["probability"].to_numpy(dtype=float), "why": pairs[f"why_{language}"].to_numpy(dtype=object),
+            "a": index.get_indexer(pairs["left"]), "b": index.get_indexer(pairs["right"]),
+            "band": pairs["band"].to_numpy(), "probability": pairs["probability"].to_numpy(dtype=float),
+            "why": pairs[f"why_{language}"].to_numpy(dtype=object),
         })  # fmt: skip
         owners = records[owner] if owner in records.columns else pd.Series(index=records.index, dtype="str")
         return cls(
@@ -182,12 +178,10 @@ class _View:
         ways = pd.concat([e, e.rename(columns={"a": "b", "b": "a"})], ignore_index=True)
         number = np.full(len(self.rid), -1)
         number[lines["at"]] = lines["order"]
-        ways["number"], ways["content"] = number[ways["b"]], self.content[ways["b"]]
+        ways["number"] = number[ways["b"]]
         ways["others"] = ways["number"] != 0
-        best = ways.sort_values(
-            ["a", "others", "probability", "number"], ascending=[True, True, False, True]
-        ).drop_duplicates("a")
-        best = best.set_index("a").reindex(lines["at"])
+        ways = ways.sort_values(["a", "others", "probability", "number"], ascending=[True, True, False, True])
+        best = ways.drop_duplicates("a").set_index("a").reindex(lines["at"])
         aside = words()["aside"][self.language]
         why = [
             "" if not isinstance(w, str) else w if not n else w + aside.format(number=int(n) + 1)

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import json
+
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cleanse.errors import UsageError
-from cleanse.review.decisions import append, decision, digest, read, resolve
+from cleanse.errors import CleanseError, TargetError, UsageError
+from cleanse.review.decisions import append, decision, digest, file_digest, read, resolve
 
 DIGESTS = pd.DataFrame({"entity": "customer", "rid": [0, 1, 2, 3], "digest": ["a", "b", "c", "a"]})
+VERDICTS = ["merge", "apart", "related"]
 said = st.builds(
-    decision, st.just("customer"), st.sampled_from("abcdx"), st.sampled_from("abcdx"), st.sampled_from(["merge", "apart", "related"]),
+    decision, st.just("customer"), st.sampled_from("abcdx"), st.sampled_from("abcdx"), st.sampled_from(VERDICTS),
     st.text(max_size=5), st.just("2025-06-30"), st.text(max_size=5),
 )  # fmt: skip
+lists = st.lists(said, max_size=8)
 
 
-@given(st.lists(said, max_size=8))
+def forced(decisions, digests=DIGESTS):
+    return set(resolve(decisions, digests).forced.itertuples(index=False, name=None))
+
+
+def customer(one, other, verdict):
+    return decision("customer", one, other, verdict)
+
+
+@given(lists)
 def test_what_is_written_is_read(tmp_path_factory, decisions):
     path = tmp_path_factory.mktemp("d") / "decisions.jsonl"
     append(path, decisions[:3])
@@ -25,35 +37,124 @@ def test_what_is_written_is_read(tmp_path_factory, decisions):
     assert read(path) == decisions
 
 
-@given(st.lists(said, max_size=8), st.randoms())
-def test_apart_is_symmetrical_and_the_last_word_on_a_pair_counts(decisions, random):
+def test_one_line_per_decision_for_git(tmp_path):
+    path = tmp_path / "decisions.jsonl"
+    append(path, [customer("a", "b", "merge")])
+    before = path.read_text("utf-8")
+    append(path, [customer("a", "c", "apart")])
+    after = path.read_text("utf-8")
+    assert after.startswith(before) and after.count("\n") == 2
+    assert [p.name for p in tmp_path.iterdir()] == ["decisions.jsonl"]
+    assert file_digest(path) and file_digest(tmp_path / "none") == ""
+
+
+def test_a_file_touched_by_hand_is_still_read(tmp_path):
+    path = tmp_path / "decisions.jsonl"
+    line = json.dumps({"entity": "customer", "left": "b", "right": "a", "verdict": "apart"})
+    path.write_bytes(f"\ufeff# a remark\r\n\r\n  {line}\r\n".encode()[:-2])
+    append(path, [customer("a", "c", "merge")])
+    assert read(path) == [customer("a", "b", "apart"), customer("a", "c", "merge")]
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ('{"entity": "customer", "left": "a", "right": "b", "verdict": "perhaps"}', "merge, apart, related"),
+        ('{"entity": "customer", "left": "a", "verdict": "merge"}', "right"),
+        ('{"entity": "customer", "left": "a", "right": "b", "verdict": "merge", "wo": ""}', "wo"),
+        ('{"entity": "customer", "left": "a", "right": null, "verdict": "merge"}', "text"),
+        ("[]", "object"),
+        ("<<<<<<< ours", "JSON"),
+    ],
+)
+def test_a_bad_line_is_named_with_a_cure(tmp_path, line, says):
+    path = tmp_path / "decisions.jsonl"
+    path.write_text(f"# a remark\n\n{line}\n", "utf-8")
+    with pytest.raises(UsageError) as caught:
+        read(path)
+    assert "decisions.jsonl:3" in str(caught.value) and says in str(caught.value) and caught.value.cure
+
+
+def test_other_faults_of_the_file_are_for_a_person_too(tmp_path):
+    (tmp_path / "d.jsonl").write_bytes("甲".encode("gbk"))
+    with pytest.raises(UsageError):
+        read(tmp_path / "d.jsonl")
+    with pytest.raises(TargetError):
+        append(tmp_path / "no" / "folder" / "d.jsonl", [])
+    assert issubclass(TargetError, CleanseError)
+
+
+def test_a_digest_depends_on_what_the_fields_say_alone():
+    table = pd.DataFrame({"rid": [5, 9, 2], "name": ["甲（A）", "甲(a) ", None], "phone": [None, "", None]}).astype(
+        {"name": "str"}
+    )
+    found = digest(table, ["name", "phone"])
+    assert found[5] == found[9] != "" and "甲" not in found[5]
+    assert found[2] == "", "nothing identifies it"
+    assert list(found) == list(digest(table, ["phone", "name", "name"])), "the order of fields does not matter"
+    assert found[5] != digest(table, ["name"])[5], "other fields, other digest"
+    moved = pd.DataFrame({"rid": [1], "name": [None], "phone": ["甲(a)"]})
+    assert digest(moved, ["name", "phone"])[1] != found[5], "a value in another field is another content"
+
+
+@given(lists)
+def test_apart_is_symmetrical(decisions):
     turned = [decision(d.entity, d.right, d.left, d.verdict, d.who, d.when, d.why) for d in decisions]
     assert turned == decisions
-    forced = resolve(decisions, DIGESTS).forced
+
+
+@given(lists)
+def test_the_last_word_on_a_pair_counts(decisions):
     last = {(d.left, d.right): d.verdict for d in decisions}
-    by_rid = dict(zip(DIGESTS["rid"], DIGESTS["digest"], strict=True))
-    for line in forced.itertuples():
-        assert last[tuple(sorted((by_rid[line.left], by_rid[line.right])))] == line.verdict
+    content = dict(zip(DIGESTS["rid"], DIGESTS["digest"], strict=True))
+    found = forced(decisions)
+    assert all(last[tuple(sorted((content[a], content[b])))] == verdict for _, a, b, verdict in found)
+    wanted = {
+        (a, b) for a in content for b in content if a < b and tuple(sorted((content[a], content[b]))) in last
+    }  # fmt: skip
+    assert {(a, b) for _, a, b, _ in found} == wanted
+    assert resolve(decisions, DIGESTS).replaced == len(decisions) - len(last)
+
+
+@given(lists, st.randoms())
+def test_the_order_of_lines_about_different_pairs_does_not_matter(decisions, random):
+    once = list({(d.left, d.right): d for d in decisions}.values())
+    shuffled = list(once)
+    random.shuffle(shuffled)
+    assert forced(once) == forced(shuffled)
+    assert set(resolve(once, DIGESTS).conflicting) == set(resolve(shuffled, DIGESTS).conflicting)
+
+
+@given(lists, st.permutations(range(4)))
+def test_the_order_of_records_does_not_matter(decisions, order):
+    pd.testing.assert_frame_equal(resolve(decisions, DIGESTS).forced, resolve(decisions, DIGESTS.iloc[order]).forced)
 
 
 def test_records_of_one_content_share_a_decision_and_a_vanished_side_is_stale():
-    resolved = resolve([decision("customer", "a", "b", "apart"), decision("customer", "a", "gone", "merge")], DIGESTS)
-    assert {frozenset(p) for p in zip(resolved.forced["left"], resolved.forced["right"], strict=True)} == {
-        frozenset((0, 1)),
-        frozenset((3, 1)),
-    }
+    resolved = resolve([customer("a", "b", "apart"), customer("a", "gone", "merge")], DIGESTS)
+    assert forced([customer("a", "b", "apart")]) == {("customer", 0, 1, "apart"), ("customer", 1, 3, "apart")}
     assert [d.right for d in resolved.stale] == ["gone"] and resolved.applied == 1
 
 
-def test_a_bad_line_is_named(tmp_path):
-    path = tmp_path / "decisions.jsonl"
-    path.write_text('# a remark\n\n{"entity": "customer", "left": "a", "right": "b", "verdict": "perhaps"}\n', "utf-8")
-    with pytest.raises(UsageError) as caught:
-        read(path)
-    assert "decisions.jsonl:3" in str(caught.value) and "merge, apart, related" in str(caught.value)
+def test_decisions_hold_for_their_own_entity_only():
+    both = pd.concat([DIGESTS, DIGESTS.assign(entity="contact")])
+    assert forced([decision("contact", "b", "c", "merge")], both) == {("contact", 1, 2, "merge")}
 
 
-def test_a_digest_depends_on_the_content_alone():
-    table = pd.DataFrame({"rid": [5, 9], "name": ["甲", "甲"], "phone": [None, None]}, dtype="object")
-    found = digest(table, ["name", "phone"])
-    assert found[5] == found[9] and "甲" not in found[5]
+def test_records_without_content_take_no_decisions():
+    empty = DIGESTS.assign(digest="")
+    resolved = resolve([customer("", "", "merge")], empty)
+    assert resolved.forced.empty and len(resolved.stale) == 1
+
+
+def test_a_chain_of_merges_around_an_apart_is_listed():
+    chain = [customer("a", "b", "merge"), customer("b", "c", "merge")]
+    assert resolve([*chain, customer("c", "a", "apart")], DIGESTS).conflicting == (customer("a", "c", "apart"),)
+    assert resolve(chain, DIGESTS).conflicting == ()
+    assert resolve([chain[0], customer("a", "c", "apart")], DIGESTS).conflicting == ()
+
+
+def test_nothing_said_is_nothing_forced():
+    resolved = resolve([], DIGESTS)
+    assert list(resolved.forced.columns) == ["entity", "left", "right", "verdict"] and resolved.forced.empty
+    assert (resolved.applied, resolved.stale, resolved.replaced, resolved.conflicting) == (0, (), 0, ())

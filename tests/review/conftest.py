@@ -1,0 +1,90 @@
+"""A small set of records with pairs of every band, and a person who fills in the workbook made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from cleanse.review.workbook import ReviewGroups, export, groups
+
+FIELDS = {"name": "客户名称", "phone": "固定电话", "note": "备注", "owner": "负责人", "fax": "传真"}
+NAMES = [
+    "星渚软件有限公司",
+    "杭州星渚软件",
+    "岚石机电有限公司",
+    "岚石机电公司",
+    "岚石机电",
+    "柏纳集团",
+    "柏纳化工",
+    "青穗粮油",
+]
+PAIRS = [
+    (0, 1, 0.9, "review", "字号相同", "same brand"),
+    (2, 3, 0.5, "review", "只差形式", "legal form"),
+    (2, 4, 0.99, "merge", "同电话", "same phone"),
+    (5, 6, 0.8, "related", "集团", "group"),
+]
+
+
+def records() -> pd.DataFrame:
+    size = len(NAMES)
+    return pd.DataFrame({
+        "rid": range(size), "source_file": "a.xlsx", "source_sheet": "S", "source_row": range(2, size + 2),
+        "name": NAMES,
+        "phone": ["+8657186543210"] * size, "note": ["=1+1", "-1", "@x", "a\x0bb", "_x0041_", "<&>", " 两端 ", None],
+        "owner": ["王敏", "李立", *["王敏"] * (size - 2)], "fax": pd.Series([None] * size, dtype="str"),
+    })  # fmt: skip
+
+
+def made(language: str = "zh", entity: str = "customer", order: list[int] | None = None) -> ReviewGroups:
+    pairs = pd.DataFrame(PAIRS, columns=["left", "right", "probability", "band", "why_zh", "why_en"]).assign(
+        entity=entity
+    )
+    clusters = pd.DataFrame({"entity": entity, "rid": range(8), "cluster": [0, 1, 2, 3, 2, 5, 6, 7]})
+    table = records()
+    digests = pd.Series([f"d{i}" for i in range(8)], index=range(8), dtype="str")
+    if order:
+        table, pairs, clusters = table.iloc[order], pairs.iloc[::-1], clusters.iloc[order]
+    return groups(pairs, clusters, table, digests, FIELDS, entity, language, telling=["phone"])
+
+
+@pytest.fixture()
+def review() -> Callable[..., ReviewGroups]:
+    """``review(language, entity, order)``: the groups of eight records, in a given order of rows."""
+    return made
+
+
+@pytest.fixture()
+def book(tmp_path: Path) -> Path:
+    path = tmp_path / "duplicates.xlsx"
+    export(path, [made()], "zh")
+    return path
+
+
+Change = Callable[[list[str], list[list[str]]], list[list[str]]]
+
+
+def fill_in(path: Path, words: Mapping[str, str], sheet: int = 0, change: Change | None = None) -> Path:
+    """Write words by digest into the decision column as a person would; ``change`` gets the header and the rows."""
+    loaded = openpyxl.load_workbook(path)
+    page = loaded.worksheets[sheet]
+    header, *rows = [[cell.value for cell in row] for row in page.iter_rows()]
+    key = next(at for at, name in enumerate(header) if name in ("标识（请勿改动）", "Key (leave alone)"))
+    choice = next(at for at, name in enumerate(header) if name in ("决定", "Decision"))
+    for row in rows:
+        row[choice] = words.get(str(row[key]).split("|")[3]) or row[choice]
+    kept = [header, *(change(header, rows) if change else rows)]
+    page.delete_rows(1, page.max_row)
+    for row in kept:
+        page.append(row)
+    loaded.save(path)
+    return path
+
+
+@pytest.fixture()
+def fill() -> Callable[..., Path]:
+    return fill_in
