@@ -7,6 +7,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -96,13 +97,19 @@ def run(paths: tuple[Path, ...], root: Path, out: Path | None, today: str, as_js
     PATHS are files or folders; without them, those of [sources] in cleanse.toml.
     """
     from cleanse import flow
-    from cleanse.reports import text as summary
     from cleanse.project import load_project
+    from cleanse.reports import text as summary
 
     project = load_project(root, out=out, today=today, paths=paths)
     outcome = flow.run(project, progress=_progress)
-    click.echo(summary.as_json(outcome) if as_json else summary.as_text(outcome, project.language))
-    return summary.exit_code(outcome)
+    numbers, gate = outcome.quality, project.gate
+    text = (
+        summary.run_json(numbers, gate, outcome.folder)
+        if as_json
+        else summary.run_text(numbers, gate, outcome.folder, project.language)
+    )
+    click.echo(text)
+    return summary.exit_code(numbers, gate)
 
 
 @cleanse.command()
@@ -113,8 +120,8 @@ def run(paths: tuple[Path, ...], root: Path, out: Path | None, today: str, as_js
 def scan(paths: tuple[Path, ...], root: Path, as_json: bool) -> int:
     """What is in there: files, sheets, headers, the field each column would feed and how sure that is."""
     from cleanse import flow
-    from cleanse.reports import text as summary
     from cleanse.project import load_project
+    from cleanse.reports import text as summary
 
     project = load_project(root, paths=paths)
     found = flow.scan(project)
@@ -146,13 +153,13 @@ def init(folder: Path, target: str) -> int:
 @JSON
 @verb
 def trial(file: Path | None, rows: int | None, root: Path, out: Path | None, as_json: bool) -> int:
-    """The trial load alone: sample the written files of a run (or clean FILE first), load them into SQLite, compare."""
+    """The trial for CI: clean FILE (default: the sources), write, read back, load a sample into SQLite, compare."""
     from cleanse import flow
-    from cleanse.reports import text as summary
     from cleanse.project import load_project
+    from cleanse.reports import text as summary
 
     project = load_project(root, out=out, paths=[file] if file else [])
-    verdict = flow.trial_alone(project, fresh=file is not None, rows=rows, progress=_progress)
+    verdict = flow.trial_alone(project, rows=rows, progress=_progress)
     click.echo(
         json.dumps(verdict, ensure_ascii=False, indent=2) if as_json else summary.trial_text(verdict, project.language)
     )
@@ -188,7 +195,8 @@ def review_import(file: Path, who: str, root: Path) -> int:
     from cleanse import flow
     from cleanse.project import load_project
 
-    taken, unread = flow.review_import(load_project(root), file, who)
+    today = datetime.now().date().isoformat()
+    taken, unread = flow.review_import(load_project(root), file, who, today)
     click.echo(f"{taken} decisions taken")
     for sheet, row, reason in unread:
         click.echo(f"not read: {sheet} row {row}: {reason}")
@@ -203,8 +211,8 @@ def review_import(file: Path, who: str, root: Path) -> int:
 @verb
 def trace(address: str, root: Path, out: Path | None, as_json: bool) -> int:
     """The life of one value or record, both ways. ADDRESS is FILE!SHEET!ROW (FILE!ROW for CSV), or a golden id."""
-    from cleanse.runs import trace as lineage
     from cleanse.project import load_project
+    from cleanse.runs import trace as lineage
     from cleanse.runs.folder import find_run
 
     project = load_project(root, out=out)
@@ -218,14 +226,15 @@ def trace(address: str, root: Path, out: Path | None, as_json: bool) -> int:
 @OUT
 @verb
 def report(root: Path, out: Path | None) -> int:
-    """Where the report of the latest run is, and its numbers."""
-    from cleanse.reports import text as summary
+    """Where the report of the latest run is, and its summary."""
     from cleanse.project import load_project
+    from cleanse.reports import text as summary
     from cleanse.runs.folder import find_run
 
     project = load_project(root, out=out)
     folder = find_run(project.out)
-    click.echo(summary.report_text(folder, project.language))
+    numbers = json.loads((folder / "report.json").read_text("utf-8"))
+    click.echo(summary.run_text(numbers, project.gate, folder, project.language))
     return 0
 
 
@@ -236,8 +245,8 @@ def report(root: Path, out: Path | None) -> int:
 @verb
 def runs(root: Path, out: Path | None, as_json: bool) -> int:
     """The finished runs, oldest first."""
-    from cleanse.reports import text as summary
     from cleanse.project import load_project
+    from cleanse.reports import text as summary
     from cleanse.runs.folder import list_runs
 
     found = list_runs(load_project(root, out=out).out)
@@ -249,11 +258,17 @@ def runs(root: Path, out: Path | None, as_json: bool) -> int:
 @PROJECT
 @verb
 def rules(root: Path) -> int:
-    """Check cleanse.toml and every rule file; list entities, targets, lexicons and codes in force."""
-    from cleanse.reports import text as summary
+    """Check cleanse.toml and every rule file; list what is in force."""
+    from cleanse.codes import all_codes
     from cleanse.project import load_project
 
-    click.echo(summary.rules_text(load_project(root)))
+    project = load_project(root)
+    for entity in project.entities.values():
+        click.echo(f"{entity.name}: {', '.join(entity.fields)}")
+    for name, lines in sorted(project.words.items()):
+        click.echo(f"{name}: {len(lines)} lines")
+    click.echo(f"target {project.profile.name}: {', '.join(o.name for o in project.profile.objects)}")
+    click.echo(f"{len(all_codes())} codes, no fault in the rules")
     return 0
 
 

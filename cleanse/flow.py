@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,24 +14,37 @@ from typing import Any
 import pandas as pd
 
 from cleanse import __version__, matching, readers
+from cleanse.errors import CleanseError, UsageError
 from cleanse.kinds import COMPARABLE, KINDS
 from cleanse.kinds.header import Vocabulary
 from cleanse.model import Entity, Exit, Profile, Source, Table, frame
-from cleanse.project import Project
+from cleanse.project import Project, load_project
 from cleanse.reports import html, junit, xlsx
 from cleanse.reports import json as report_json
 from cleanse.review import decisions as review_decisions
 from cleanse.review import workbook
 from cleanse.runs.book import write_book
-from cleanse.runs.folder import RunFolder, run_folder
+from cleanse.runs.folder import RunFolder, find_run, run_folder
 from cleanse.stages import conform, exits, map, merge, normalize, preflight, quality, tables, trial, validate
 from cleanse.targets import files, sqlite
 
 Progress = Callable[[str, int, int], None]
 STAGES = (
-    "read", "map", "normalize", "validate", "match", "merge", "conform", "write", "preflight", "trial", "ledger", "report",
-)  # fmt: skip
-DECISIONS = "decisions.jsonl"
+    "read",
+    "map",
+    "normalize",
+    "validate",
+    "match",
+    "merge",
+    "conform",
+    "write",
+    "ledger",
+    "preflight",
+    "trial",
+    "report",
+)
+DECISIONS, CONFIG = "decisions.jsonl", "cleanse.toml"
+CERTAIN = 0.9
 
 
 @dataclass
@@ -169,24 +184,38 @@ def scan(project: Project) -> dict[str, Any]:
         "files": _plain(_files(found)),
         "columns": _mapping(found),
         "notes": [
-            {"source_file": s.name, "source_sheet": g.sheet, **asdict(n)} for s in found.sources for g in s.grids for n in g.notes
+            {"source_file": s.name, "source_sheet": g.sheet, **asdict(n)}
+            for s in found.sources
+            for g in s.grids
+            for n in g.notes
         ],
-    }  # fmt: skip
+    }
 
 
 def _files(found: Input) -> pd.DataFrame:
     count = {s.name: sum(len(t.rows) for t in found.tables if t.source == s.name) for s in found.sources}
-    return frame("files", [
-        (s.name, s.status, s.reason, s.detail, s.format, s.encoding, len(s.grids), count[s.name]) for s in found.sources
-    ])  # fmt: skip
+    return frame(
+        "files",
+        [
+            (s.name, s.status, s.reason, s.detail, s.format, s.encoding, len(s.grids), count[s.name])
+            for s in found.sources
+        ],
+    )
 
 
 def _mapping(found: Input) -> list[dict[str, Any]]:
     return [
-        {"source_file": t.source, "source_sheet": t.sheet, "column": m.column, "field": m.path, "confidence": m.confidence,
-         "evidence": m.evidence}
-        for t, columns in zip(found.tables, found.maps, strict=True) for m in columns
-    ]  # fmt: skip
+        {
+            "source_file": t.source,
+            "source_sheet": t.sheet,
+            "column": m.column,
+            "field": m.path,
+            "confidence": m.confidence,
+            "evidence": m.evidence,
+        }
+        for t, columns in zip(found.tables, found.maps, strict=True)
+        for m in columns
+    ]
 
 
 def _layout(found: Input) -> pd.DataFrame:
@@ -280,9 +309,14 @@ def _merge(project: Project, records: Mapping[str, pd.DataFrame], linked: Linked
 
 
 def _try(
-    project: Project, folder: Path, planned: Mapping[str, pd.DataFrame], written: tuple[Any, ...], gold: Gold,
-    changes: pd.DataFrame, clock: Clock,
-) -> Tried:  # fmt: skip
+    project: Project,
+    folder: Path,
+    planned: Mapping[str, pd.DataFrame],
+    written: tuple[Any, ...],
+    gold: Gold,
+    changes: pd.DataFrame,
+    clock: Clock,
+) -> Tried:
     """Read the written files back, check all of them, and load a sample under the target's constraints."""
     profile = project.profile
     with clock("preflight"):
@@ -292,8 +326,9 @@ def _try(
         rids = {name: pd.Series(rid_of[entity_of[name]].reindex(t.index).to_numpy()) for name, t in planned.items()}
         checked = preflight.preflight(back, profile, seen, rids=rids)
     with clock("trial"):
-        verdict, receipts = try_files(project, {name: pd.concat(parts, ignore_index=True) for name, parts in back.items()},
-                                      planned, gold, changes)  # fmt: skip
+        verdict, receipts = try_files(
+            project, {name: pd.concat(parts, ignore_index=True) for name, parts in back.items()}, planned, gold, changes
+        )
     return Tried(written, checked, verdict, receipts)
 
 
@@ -340,21 +375,46 @@ def _units(profile: Profile, arrived: Mapping[str, pd.DataFrame], gold: Gold) ->
 
 
 def _facts(
-    project: Project, found: Input, mapped: map.Mapped, clean: normalize.Normalized, linked: Linked, gold: Gold,
-    tried: Tried, rows: pd.DataFrame, changes: pd.DataFrame, issues: pd.DataFrame,
-) -> quality.Facts:  # fmt: skip
+    project: Project,
+    found: Input,
+    mapped: map.Mapped,
+    clean: normalize.Normalized,
+    linked: Linked,
+    gold: Gold,
+    tried: Tried,
+    rows: pd.DataFrame,
+    changes: pd.DataFrame,
+    issues: pd.DataFrame,
+) -> quality.Facts:
     fields = [f for e in project.entities.values() for f in e.fields.values()]
     return quality.Facts(
-        project={"name": project.name, "language": project.language, "target": project.profile.name, "today": project.today,
-                 "version": __version__},
-        files=_files(found), layout=_layout(found), losses=mapped.losses, unmapped=mapped.unmapped, rows=rows,
-        records=clean.records, golden=gold.golden, changes=changes, issues=issues,
+        project={
+            "name": project.name,
+            "language": project.language,
+            "target": project.profile.name,
+            "today": project.today,
+            "version": __version__,
+        },
+        files=_files(found),
+        layout=_layout(found),
+        losses=mapped.losses,
+        unmapped=mapped.unmapped,
+        rows=rows,
+        records=clean.records,
+        golden=gold.golden,
+        changes=changes,
+        issues=issues,
         pairs=_joined("pairs", [x.pairs for x in linked.links.values()]),
         clusters=_joined("clusters", [x.clusters for x in linked.links.values()]),
-        matching={n: x.report for n, x in linked.links.items()}, trial=dict(tried.verdict),
-        written=[asdict(w) for w in tried.written], preflight=tried.preflight, mapping=_mapping(found),
-        decided=clean.decided, entities=dict(project.entities), masks={f.path: KINDS[f.kind].mask for f in fields},
-    )  # fmt: skip
+        matching={n: x.report for n, x in linked.links.items()},
+        trial=dict(tried.verdict),
+        written=[asdict(w) for w in tried.written],
+        preflight=tried.preflight,
+        mapping=_mapping(found),
+        decided=clean.decided,
+        entities=dict(project.entities),
+        masks={f.path: KINDS[f.kind].mask for f in fields},
+    )
 
 
 def _write_frames(folder: RunFolder, project: Project, facts: quality.Facts, linked: Linked) -> None:
@@ -369,26 +429,43 @@ def _write_frames(folder: RunFolder, project: Project, facts: quality.Facts, lin
 
 
 def _write_reports(
-    folder: RunFolder, project: Project, numbers: Mapping[str, Any], found: Input, rows: pd.DataFrame, linked: Linked,
+    folder: RunFolder,
+    project: Project,
+    numbers: Mapping[str, Any],
+    found: Input,
+    rows: pd.DataFrame,
+    linked: Linked,
     records: Mapping[str, pd.DataFrame],
-) -> None:  # fmt: skip
+) -> None:
     folder.text("report.json", report_json.render(numbers))
     folder.text("report.html", html.render(numbers, project.language))
     folder.text("junit.xml", junit.render(numbers))
     xlsx.write_parked(folder.path("parked.xlsx"), parked_rows(found, rows), project.language)
     shown = [
-        workbook.groups(links.pairs, links.clusters, _with_children(project, name, records), linked.digests[name],
-                        _headings(project, name), name, project.language)
-        for name, links in linked.links.items() if not project.entities[name].refers_to
-    ]  # fmt: skip
+        workbook.groups(
+            links.pairs,
+            links.clusters,
+            _with_children(project, name, records),
+            linked.digests[name],
+            _headings(project, name),
+            name,
+            project.language,
+        )
+        for name, links in linked.links.items()
+        if not project.entities[name].refers_to
+    ]
     workbook.export(folder.path("duplicates.xlsx"), shown, project.language)
 
 
 def _headings(project: Project, name: str) -> dict[str, str]:
     """The fields a reviewer sees, with their headings: those that matter for telling records apart first."""
     compared = _compared(project.schemas[name])
-    labels = {f.name if f.entity == name else f.path: f.label[project.language]
-              for e in project.entities.values() for f in e.fields.values() if e.name == name or e.refers_to == name}  # fmt: skip
+    labels = {
+        f.name if f.entity == name else f.path: f.label[project.language]
+        for e in project.entities.values()
+        for f in e.fields.values()
+        if name in (e.name, e.refers_to)
+    }
     order = [*compared, *(n for n in project.entities[name].stored if n not in compared)]
     return {n: labels[n] for n in dict.fromkeys(order) if n in labels}
 
@@ -409,24 +486,44 @@ def parked_rows(found: Input, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _write_book(
-    folder: RunFolder, project: Project, numbers: Mapping[str, Any], clock: Clock, tried: Tried,
-    clean: normalize.Normalized, linked: Linked, found: Input, started: datetime,
-) -> None:  # fmt: skip
+    folder: RunFolder,
+    project: Project,
+    numbers: Mapping[str, Any],
+    clock: Clock,
+    tried: Tried,
+    clean: normalize.Normalized,
+    linked: Linked,
+    found: Input,
+    started: datetime,
+) -> None:
     resolved = linked.resolved
     said = [("column", d) for d in clean.decided]
     said.append(("review", {"applied": resolved.applied, "stale": len(resolved.stale), "replaced": resolved.replaced}))
     write_book(
-        folder.path("run.sqlite"), times=clock.times, decisions=said, written=[asdict(w) for w in tried.written],
-        receipts=tried.receipts, audit=[(started.isoformat(timespec="seconds"), "", "run", folder.run_id)],
-    )  # fmt: skip
+        folder.path("run.sqlite"),
+        times=clock.times,
+        decisions=said,
+        written=[asdict(w) for w in tried.written],
+        receipts=tried.receipts,
+        audit=[(started.isoformat(timespec="seconds"), "", "run", folder.run_id)],
+    )
     folder.json("times.json", {name: {"cpu": cpu, "wall": wall} for name, cpu, wall in clock.times})
     decisions = project.root / DECISIONS
-    folder.json("manifest.json", {
-        "run": folder.run_id, "version": __version__, "target": project.profile.name, "today": project.today,
-        "inputs": {s.name: s.digest for s in found.sources if s.digest}, "rules": project.digest,
-        "decisions": review_decisions.file_digest(decisions), "counts": numbers["balance"], "trial": tried.verdict["result"],
-        "outputs": folder.digests(),
-    })  # fmt: skip
+    folder.json(
+        "manifest.json",
+        {
+            "run": folder.run_id,
+            "version": __version__,
+            "target": project.profile.name,
+            "today": project.today,
+            "inputs": {s.name: s.digest for s in found.sources if s.digest},
+            "rules": project.digest,
+            "decisions": review_decisions.file_digest(decisions),
+            "counts": numbers["balance"],
+            "trial": tried.verdict["result"],
+            "outputs": folder.digests(),
+        },
+    )
 
 
 # -------------------------------------------------------------------------------------------------------------- help
@@ -441,3 +538,64 @@ def _joined(name: str, parts: list[pd.DataFrame]) -> pd.DataFrame:
 
 def _plain(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(k): v for k, v in row.items()} for row in table.astype(object).to_dict("records")]
+
+
+# ------------------------------------------------------------------------------------------------------ smaller verbs
+
+
+def init(folder: Path, target: str) -> Path:
+    """Write ``cleanse.toml`` into a folder of files: its sources, and the mapping found, for a person to confirm."""
+    path = folder / CONFIG
+    if path.exists():
+        raise UsageError("there is a cleanse.toml already", where=str(path), cure="edit it, or move it away first")
+    head = f'[project]\nname = {json.dumps(folder.resolve().name, ensure_ascii=False)}\nlanguage = "zh"\n\n'
+    head += f'[sources]\npaths = ["."]\nignore = ["out/*"]\n\n[target]\nprofile = {json.dumps(target)}\n'
+    path.write_text(head, "utf-8", newline="\n")
+    try:
+        found = read_input(load_project(folder))
+    except CleanseError:
+        path.unlink()
+        raise
+    path.write_text(
+        head + "".join(_mapping_text(t, m) for t, m in zip(found.tables, found.maps, strict=True)),
+        "utf-8",
+        newline="\n",
+    )
+    return path
+
+
+def _mapping_text(table: Table, columns: tuple[map.ColumnMap, ...]) -> str:
+    """One ``[[mapping]]`` of a table; columns that are not certain stand as remarks, to be confirmed."""
+
+    def quoted(text: str) -> str:
+        return json.dumps(text, ensure_ascii=False)
+
+    lines = [
+        f"\n[[mapping]]\nsource = {quoted(table.source)}\nsheet = {quoted(table.sheet or '*')}\n[mapping.columns]\n"
+    ]
+    for c in columns:
+        sure = c.path and c.confidence >= CERTAIN
+        why = "" if sure else f"  # {c.confidence:.0%} {c.evidence}" if c.path else "  # entity.field, or '-'"
+        lines.append(f"{'' if sure else '# '}{quoted(c.column)} = {quoted(c.path or '-')}{why}\n")
+    return "".join(lines)
+
+
+def trial_alone(project: Project, *, rows: int | None, progress: Progress) -> dict[str, Any]:
+    """A whole run of its sources, of which only the verdict of the trial matters. Raises UsageError when ``rows`` are
+    too few to prove anything."""
+    if rows is not None:
+        project = replace(project, trial={**project.trial, "rows": rows})
+    return dict(run(project, progress=progress).quality["trial"])
+
+
+def review_export(project: Project, path: Path) -> Path:
+    """Copy the duplicates workbook of the latest run."""
+    shutil.copyfile(find_run(project.out) / "duplicates.xlsx", path)
+    return path
+
+
+def review_import(project: Project, path: Path, who: str, when: str) -> tuple[int, tuple[tuple[str, int, str], ...]]:
+    """Take a workbook's decisions into ``decisions.jsonl``; how many, and the lines that could not be read."""
+    back = workbook.read(path, who, when)
+    review_decisions.append(project.root / DECISIONS, back.decisions)
+    return len(back.decisions), back.unread

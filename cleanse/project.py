@@ -37,9 +37,16 @@ ENTITY_KEYS = ("name", "label", "refers_to", "identity", "one_of", "fields", "ch
 FIELD_KEYS = tuple(k for k in Field.__dataclass_fields__ if k not in ("entity", "name"))
 CHECK_KEYS = ("code", "first", "op", "second", "severity")
 SURVIVORS = (
-    "most_frequent", "latest", "earliest", "minimum", "maximum", "longest", "join", "most_complete_name",
+    "most_frequent",
+    "latest",
+    "earliest",
+    "minimum",
+    "maximum",
+    "longest",
+    "join",
+    "most_complete_name",
     "most_complete_group",
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)
@@ -350,16 +357,24 @@ def _profile(
             f"no target profile '{name}'", at, f"did you mean '{near[0]}'?" if near else f"known: {', '.join(known)}"
         )
         return None
-    profile: Profile | None = _parsed(known[name], faults, lambda data, path: profiles.parse(
-        {**data, "limits": {**data.get("limits", {}), **target.get("limits", {})}}, path, entities
-    ))  # fmt: skip
+    profile: Profile | None = _parsed(
+        known[name],
+        faults,
+        lambda data, path: profiles.parse(
+            {**data, "limits": {**data.get("limits", {}), **target.get("limits", {})}}, path, entities
+        ),
+    )
     return profile
 
 
 def _mappings(
-    config: Mapping[str, Any], config_path: Path, text: str, rules: RuleFiles, entities: Mapping[str, Entity],
+    config: Mapping[str, Any],
+    config_path: Path,
+    text: str,
+    rules: RuleFiles,
+    entities: Mapping[str, Entity],
     faults: Faults,
-) -> tuple[MappingRule, ...]:  # fmt: skip
+) -> tuple[MappingRule, ...]:
     known = sorted(f.path for e in entities.values() for f in e.fields.values())
     found: list[MappingRule] = []
     files = [(config_path, text, config)]

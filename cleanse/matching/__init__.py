@@ -108,9 +108,14 @@ def _said(records: pd.DataFrame, forced: pd.DataFrame | None) -> pd.DataFrame:
 
 
 def _with_said(
-    coded: Coded, schema: MatchSchema, left: np.ndarray, right: np.ndarray, compared: Compared, weight: np.ndarray,
+    coded: Coded,
+    schema: MatchSchema,
+    left: np.ndarray,
+    right: np.ndarray,
+    compared: Compared,
+    weight: np.ndarray,
     said: pd.DataFrame,
-) -> tuple[np.ndarray, np.ndarray, Compared, np.ndarray]:  # fmt: skip
+) -> tuple[np.ndarray, np.ndarray, Compared, np.ndarray]:
     """The candidate pairs, and those people spoke of that no key has made."""
     if said.empty:
         return left, right, compared, weight
@@ -118,9 +123,11 @@ def _with_said(
     new = ~np.isin(a * coded.size + b, left * coded.size + right)
     more = compare(coded, a[new], b[new], schema)
     both = Compared(
-        np.concatenate([compared.level, more.level]), compared.fields, np.concatenate([compared.bits, more.bits]),
+        np.concatenate([compared.level, more.level]),
+        compared.fields,
+        np.concatenate([compared.bits, more.bits]),
         np.concatenate([compared.objection, more.objection]),
-    )  # fmt: skip
+    )
     return np.concatenate([left, a[new]]), np.concatenate([right, b[new]]), both, both.bits.sum(axis=1) + schema.prior
 
 
@@ -186,18 +193,30 @@ def _ties(coded: Coded, left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def _table(
-    schema: MatchSchema, rids: np.ndarray, left: np.ndarray, right: np.ndarray, band: np.ndarray, weight: np.ndarray,
+    schema: MatchSchema,
+    rids: np.ndarray,
+    left: np.ndarray,
+    right: np.ndarray,
+    band: np.ndarray,
+    weight: np.ndarray,
     compared: Compared,
-) -> pd.DataFrame:  # fmt: skip
+) -> pd.DataFrame:
     keep = np.flatnonzero(band != Band.APART)
     if not len(keep):
         return frame("pairs")
     shown = Compared(compared.level[keep], compared.fields, compared.bits[keep], compared.objection[keep])
     ends = np.sort(np.stack([rids[left[keep]], rids[right[keep]]], axis=1), axis=1)
-    table = pd.DataFrame({
-        "entity": schema.entity, "left": ends[:, 0], "right": ends[:, 1], "block": compared.level[keep],
-        "weight": weight[keep].round(2), "probability": probability(weight[keep]).round(4), "band": band[keep].astype(str),
-    })  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "entity": schema.entity,
+            "left": ends[:, 0],
+            "right": ends[:, 1],
+            "block": compared.level[keep],
+            "weight": weight[keep].round(2),
+            "probability": probability(weight[keep]).round(4),
+            "band": band[keep].astype(str),
+        }
+    )
     table = pd.concat([table, explain(shown, schema)], axis=1)
     return table.sort_values(["left", "right"], ignore_index=True)[list(COLUMNS["pairs"])]
 
@@ -214,7 +233,12 @@ def _report(
     bands = {str(b): int((band == b).sum()) for b in Band}
     merged = chance[band == Band.MERGE]
     return {
-        "candidates": len(weight), "bands": bands, "merge": schema.merge, "review": schema.review, "keys": keys,
-        "histogram": histogram, "broken_groups": broken,
+        "candidates": len(weight),
+        "bands": bands,
+        "merge": schema.merge,
+        "review": schema.review,
+        "keys": keys,
+        "histogram": histogram,
+        "broken_groups": broken,
         "expected_precision": round(float(merged.mean()), 4) if len(merged) else None,
-    }  # fmt: skip
+    }

@@ -22,9 +22,14 @@ def components(size: int, left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def cluster(
-    size: int, left: np.ndarray, right: np.ndarray, strength: np.ndarray, tie: np.ndarray,
-    single: Mapping[str, np.ndarray], apart: np.ndarray,
-) -> tuple[np.ndarray, int]:  # fmt: skip
+    size: int,
+    left: np.ndarray,
+    right: np.ndarray,
+    strength: np.ndarray,
+    tie: np.ndarray,
+    single: Mapping[str, np.ndarray],
+    apart: np.ndarray,
+) -> tuple[np.ndarray, int]:
     """Clusters of records (smallest position), and how many components had to be broken.
 
     ``single``: attributes of which a group may hold one value only (codes, -1 unknown). ``apart``: pairs (n x 2) that may

@@ -161,26 +161,51 @@ def _companies(coded: Coded, left: np.ndarray, right: np.ndarray, schema: MatchS
     typo = _typos(coded, left, right, ~core & ~both & ~one & ~nameless & near)
     level = np.select(
         [
-            nameless, both & equal("folded"), both | one, equal("folded"), core & region & form,
-            core & ~region & ~near, core & form & near, core & absent("form") & region, core & absent("form") & near,
-            core & near, brand & ~trade & absent("trade") & near, brand & ~near, typo, brand & near,
+            nameless,
+            both & equal("folded"),
+            both | one,
+            equal("folded"),
+            core & region & form,
+            core & ~region & ~near,
+            core & form & near,
+            core & absent("form") & region,
+            core & absent("form") & near,
+            core & near,
+            brand & ~trade & absent("trade") & near,
+            brand & ~near,
+            typo,
+            brand & near,
         ],
         [
-            "nameless", "same_person", "other_person", "same_name", "same_name",
-            "other_region", "same_parts", "same_parts", "same_core",
-            "other_form", "short_name", "other_region", "typo", "other_trade",
+            "nameless",
+            "same_person",
+            "other_person",
+            "same_name",
+            "same_name",
+            "other_region",
+            "same_parts",
+            "same_parts",
+            "same_core",
+            "other_form",
+            "short_name",
+            "other_region",
+            "typo",
+            "other_trade",
         ],
         "other_name",
-    )  # fmt: skip
+    )
     objection = np.select(
         [
-            one & ~nameless, both & ~equal("folded"), (n["number"][left] != n["number"][right]) & ~nameless,
-            (n["branch"][left] != n["branch"][right]) & ~nameless, _group(coded, left, right) & ~trade & ~nameless,
+            one & ~nameless,
+            both & ~equal("folded"),
+            (n["number"][left] != n["number"][right]) & ~nameless,
+            (n["branch"][left] != n["branch"][right]) & ~nameless,
+            _group(coded, left, right) & ~trade & ~nameless,
             np.isin(level, ("other_region", "other_trade", "other_name")),
         ],
         ["person_and_company", "other_person", "number", "branch", "group", level],
         "",
-    )  # fmt: skip
+    )
     return level, _weights(level, schema), _known(objection, schema)
 
 

@@ -14,11 +14,20 @@ NAME = ("field", "kind", "place", "weights")
 EVIDENCE = ("name", "label", "fields", "agree", "differ", "spread", "objects", "block", "companies_only")
 WEIGHTS = {
     "company": (
-        "same_name", "same_parts", "same_core", "other_form", "short_name", "typo", "other_trade", "other_region",
-        "other_name", "same_person", "other_person",
+        "same_name",
+        "same_parts",
+        "same_core",
+        "other_form",
+        "short_name",
+        "typo",
+        "other_trade",
+        "other_region",
+        "other_name",
+        "same_person",
+        "other_person",
     ),
     "person": ("same_name", "same_script", "same_sound", "called", "other_name"),
-}  # fmt: skip
+}
 BANDS = ("related", "review")
 
 
@@ -86,9 +95,15 @@ def parse_schema(data: Mapping[str, Any], where: str) -> MatchSchema:
     )
     given = {key: data[key] for key in ("within", "prior", "merge", "review", "cap") if key in data}
     return MatchSchema(
-        entity=data.get("entity", ""), name_field=name.get("field", "name"), name_kind=kind, weights=weights,
-        place=tuple(name.get("place", ())), objections=data.get("objections", {}), evidence=evidence, **given,
-    )  # fmt: skip
+        entity=data.get("entity", ""),
+        name_field=name.get("field", "name"),
+        name_kind=kind,
+        weights=weights,
+        place=tuple(name.get("place", ())),
+        objections=data.get("objections", {}),
+        evidence=evidence,
+        **given,
+    )
 
 
 def _keys(table: Mapping[str, Any], known: Iterable[str], faults: list[str]) -> None:

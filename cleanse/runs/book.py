@@ -21,9 +21,14 @@ CREATE TABLE audit (seq INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL
 
 
 def write_book(
-    path: Path, *, times: Sequence[tuple[str, float, float]], decisions: Sequence[tuple[str, Mapping[str, Any]]],
-    written: Sequence[Mapping[str, Any]], receipts: pd.DataFrame, audit: Sequence[tuple[str, str, str, str]],
-) -> None:  # fmt: skip
+    path: Path,
+    *,
+    times: Sequence[tuple[str, float, float]],
+    decisions: Sequence[tuple[str, Mapping[str, Any]]],
+    written: Sequence[Mapping[str, Any]],
+    receipts: pd.DataFrame,
+    audit: Sequence[tuple[str, str, str, str]],
+) -> None:
     """Write the whole book. ``times``: stage, CPU s, wall s. ``receipts``: object, key, status, message of the trial."""
     with closing(sqlite3.connect(path)) as book:
         book.executescript(TABLES)

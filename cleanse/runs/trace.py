@@ -25,9 +25,10 @@ def trace(folder: Path, address: str) -> dict[str, Any]:
     found = _by_address(rows, address) if "!" in address else rows[rows["golden_id"] == address]
     if found.empty:
         raise UsageError(
-            f"nothing at '{address}' in this run", where=str(folder),
+            f"nothing at '{address}' in this run",
+            where=str(folder),
             cure="give FILE!SHEET!ROW as in ledger/rows.parquet (FILE!ROW for CSV), or a golden id",
-        )  # fmt: skip
+        )
     return {"address": address, "rows": _plain(found), **_lines(folder, found)}
 
 

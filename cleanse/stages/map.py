@@ -174,8 +174,11 @@ def apply(tables: Sequence[Table], maps: Sequence[Sequence[ColumnMap]], entities
     for name in ("source_file", "source_sheet"):
         origin[name] = origin[name].astype("category")
     return Mapped(
-        tuple(columns), origin, frame("losses", losses), _with_addresses(left, origin),
-    )  # fmt: skip
+        tuple(columns),
+        origin,
+        frame("losses", losses),
+        _with_addresses(left, origin),
+    )
 
 
 def _addresses(table: Table, rids: pd.RangeIndex) -> pd.DataFrame:

@@ -80,10 +80,16 @@ def _lines(rids: object, field: str, before: object, after: object, code: str, o
     def bare(column: object) -> object:
         return column.to_numpy(dtype=object) if isinstance(column, pd.Series) else column
 
-    return pd.DataFrame({
-        "rid": np.asarray(rids, dtype="int64"), "field": field, "before": bare(before), "after": bare(after), "code": code,
-        "from_rid": np.asarray(origin, dtype="int64"),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "rid": np.asarray(rids, dtype="int64"),
+            "field": field,
+            "before": bare(before),
+            "after": bare(after),
+            "code": code,
+            "from_rid": np.asarray(origin, dtype="int64"),
+        }
+    )
 
 
 def _survive(entity: Entity, kept: pd.DataFrame, cluster: pd.Series, golden: pd.DataFrame) -> list[pd.DataFrame]:
@@ -148,9 +154,11 @@ def _chosen(f: Field, cells: pd.DataFrame, leader: pd.Series | None) -> pd.DataF
     if f.group and leader is not None:
         own = cells[cells["rid"].to_numpy() == cells["cluster"].map(leader).to_numpy()]
         return own.set_index("cluster")[["value", "rid"]]
-    distinct = cells.groupby(["cluster", "value"], sort=True, observed=True).agg(
-        count=("rid", "size"), first=("rid", "min"), last=("recency", "max"), early=("recency", "min")
-    ).reset_index()  # fmt: skip
+    distinct = (
+        cells.groupby(["cluster", "value"], sort=True, observed=True)
+        .agg(count=("rid", "size"), first=("rid", "min"), last=("recency", "max"), early=("recency", "min"))
+        .reset_index()
+    )
     if f.survivor == "join":
         ordered = distinct.sort_values(["cluster", "last", "value"])
         return ordered.groupby("cluster").agg(value=("value", "\n".join), rid=("first", "min"))

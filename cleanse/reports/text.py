@@ -1,0 +1,144 @@
+"""What the terminal says: the summary of a run, of a scan, of a trial, in zh or en; and the exit code it ends with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from cleanse.codes import all_codes, sentence
+from cleanse.errors import EXIT_CLEAN, EXIT_FINDINGS, SourceError
+
+SAID = {
+    "zh": {
+        "balance": "{label}：{rows} 行 = 迁移 {migrated} + 并入 {merged} + 搁置 {parked} + 排除 {excluded}",
+        "headline": "{n} / {of} 个客户没有未解决的问题",
+        "review": "{label}：{review} 对待判，{merge} 对已自动合并 → duplicates.xlsx",
+        "unread": "读不出：{file}：{why} {cure}",
+        "files": "已读 {read} 个文件，略过 {ignored} 个，读不出 {error} 个",
+        "report": "报告：{path}",
+        "gate": "超过门槛：{why}",
+        "parked": "搁置比例 {share:.1%} 高于 {limit:.1%}",
+        "trial": "试导未通过",
+        "preflight": "导入前检查有 {n} 处错误",
+        "column": "{column} → {field}（{sure:.0%}，{why}）",
+        "nothing": "没有字段接收，值会保留",
+        "left": "不迁移",
+    },
+    "en": {
+        "balance": "{label}: {rows} rows = {migrated} migrated + {merged} merged + {parked} parked + {excluded} excluded",
+        "headline": "{n} of {of} customers have no open issue",
+        "review": "{label}: {review} pairs to review, {merge} merged by themselves -> duplicates.xlsx",
+        "unread": "not read: {file}: {why} {cure}",
+        "files": "{read} files read, {ignored} passed over, {error} not readable",
+        "report": "report: {path}",
+        "gate": "above the gate: {why}",
+        "parked": "{share:.1%} of the records are parked, more than {limit:.1%}",
+        "trial": "the trial does not accept",
+        "preflight": "the pre-flight found {n} errors",
+        "column": "{column} -> {field} ({sure:.0%}, {why})",
+        "nothing": "no field takes it; its values are kept",
+        "left": "left out",
+    },
+}
+
+
+def findings(quality: Mapping[str, Any], gate: Mapping[str, Any], language: str) -> list[str]:
+    """What stands above the gate, as sentences; empty when nothing does."""
+    said, found = SAID[language], []
+    records = sum(b["records"] for b in quality["balance"].values())
+    parked = sum(b["parked"] for b in quality["balance"].values())
+    share = parked / records if records else 0.0
+    if share > gate["max_parked"]:
+        found.append(said["parked"].format(share=share, limit=gate["max_parked"]))
+    if gate["trial"] and quality["trial"]["result"] != "accept" and quality["trial"]["population"]:
+        found.append(said["trial"])
+    errors = sum(p["rows"] for p in quality["preflight"] if p["severity"] == "error")
+    if errors:
+        found.append(said["preflight"].format(n=errors))
+    return found
+
+
+def exit_code(quality: Mapping[str, Any], gate: Mapping[str, Any]) -> int:
+    """3 when a source could not be read, 1 when something stands above the gate, else 0."""
+    if quality["files"]["counts"].get("error"):
+        return SourceError.exit_code
+    return EXIT_FINDINGS if findings(quality, gate, "en") else EXIT_CLEAN
+
+
+def run_text(quality: Mapping[str, Any], gate: Mapping[str, Any], folder: Path, language: str) -> str:
+    """The summary of a run."""
+    said = SAID[language]
+    labels = {e["name"]: e["label"][language] for e in quality["entities"]}
+    counts = {"read": 0, "ignored": 0, "error": 0, **quality["files"]["counts"]}
+    lines = [said["files"].format(**counts)]
+    lines += _unread(quality["files"]["list"], language)
+    for name, b in quality["balance"].items():
+        if b["records"]:
+            lines.append(said["balance"].format(label=labels.get(name, name), **b))
+    for name, d in quality["duplicates"].items():
+        lines.append(said["review"].format(label=labels.get(name, name), **d["bands"]))
+    lines.append(said["headline"].format(**quality["headline"]))
+    lines.append(quality["trial"]["sentences"][language])
+    lines += [said["gate"].format(why=why) for why in findings(quality, gate, language)]
+    lines.append(said["report"].format(path=folder / "report.html"))
+    return "\n".join(lines)
+
+
+def run_json(quality: Mapping[str, Any], gate: Mapping[str, Any], folder: Path) -> str:
+    """The summary of a run for machines: folder, exit code, findings, balance, trial, headline, files."""
+    keys = ("headline", "balance", "trial", "files")
+    found = {"folder": str(folder), "exit_code": exit_code(quality, gate), "findings": findings(quality, gate, "en")}
+    return json.dumps({**found, **{k: quality[k] for k in keys}}, ensure_ascii=False, indent=2, sort_keys=True)
+
+
+def _unread(files: Sequence[Mapping[str, Any]], language: str) -> list[str]:
+    return [
+        SAID[language]["unread"].format(
+            file=f["source_file"], why=sentence(f["reason"], language), cure=all_codes()[f["reason"]].cure[language]
+        )
+        for f in files
+        if f["status"] == "error"
+    ]
+
+
+def scan_text(found: Mapping[str, Any], language: str) -> str:
+    """Files, and the field each of their columns would feed."""
+    said, lines = SAID[language], []
+    for file in found["files"]:
+        note = f"  {file['format']} {file['encoding']}".rstrip() if file["status"] == "read" else ""
+        lines.append(
+            f"{file['source_file']}{note}  {file['rows']} rows" if note else f"{file['source_file']}  {file['status']}"
+        )
+        if file["reason"]:
+            lines.append(
+                f"    {sentence(file['reason'], language)} {all_codes()[file['reason']].cure[language]}".rstrip()
+            )
+        for c in (c for c in found["columns"] if c["source_file"] == file["source_file"]):
+            field = {"": said["nothing"], "-": said["left"]}.get(c["field"], c["field"])
+            sheet = f"[{c['source_sheet']}] " if c["source_sheet"] else ""
+            lines.append(
+                "    "
+                + sheet
+                + said["column"].format(column=c["column"], field=field, sure=c["confidence"], why=c["evidence"] or "-")
+            )
+        for note in (n for n in found["notes"] if n["source_file"] == file["source_file"]):
+            lines.append(f"    ! {note['source_sheet']} {note['where']} {sentence(note['code'], language)}")
+    return "\n".join(lines)
+
+
+def trial_text(verdict: Mapping[str, Any], language: str) -> str:
+    """The verdict of a trial."""
+    return str(verdict["sentences"][language])
+
+
+def runs_text(manifests: Sequence[Mapping[str, Any]]) -> str:
+    """One line per run: id, target, trial, customers in and out."""
+    lines = []
+    for m in manifests:
+        counts = ", ".join(
+            f"{name} {b['migrated']}/{b['rows']}" for name, b in sorted(m["counts"].items()) if b["records"]
+        )
+        lines.append(f"{m['run']}  {m['target']}  trial {m['trial']}  {counts}")
+    return "\n".join(lines) or "no runs yet"
