@@ -108,7 +108,7 @@ def _balance(facts: Facts, rows: Mapping[str, pd.DataFrame]) -> Json:
         mine = rows[name]
         number = mine["exit"].value_counts()
         counts = {e.value: int(number.get(e.value, 0)) for e in Exit}
-        kept = mine.loc[mine["exit"] != Exit.EXCLUDED, "rid"].to_numpy()
+        kept = mine.loc[mine["exit"] != Exit.EXCLUDED, "rid"].to_numpy(dtype=np.int64)
         faults = {
             "a row has no exit or several": sum(counts.values()) != len(mine) or mine["rid"].duplicated().any(),
             "records and rows that are not excluded differ": not np.array_equal(np.sort(kept), np.sort(records["rid"])),
@@ -205,7 +205,7 @@ def _headline(
     place, mine = where[root], rows[root]
     undecided = facts.pairs[(facts.pairs["entity"] == root) & (facts.pairs["band"] == Band.REVIEW)]
     left, right = (place.home[undecided[side].to_numpy(dtype=np.int64)] for side in ("left", "right"))
-    parked = place.home[mine.loc[mine["exit"] == Exit.PARKED, "rid"].to_numpy()]
+    parked = place.home[mine.loc[mine["exit"] == Exit.PARKED, "rid"].to_numpy(dtype=np.int64)]
     concerned = [left[left != right], right[left != right], parked]
     for name, other in where.items():
         homes = open_issues.loc[open_issues["entity"] == name, "home"].unique()
@@ -230,7 +230,7 @@ def _dimensions(facts: Facts, where: Mapping[str, Places], fields: Sequence[Json
     return {
         "conformity": _both(fields, "valid", "filled"),
         "completeness": _both(needed, "filled", "of"),
-        "uniqueness": {"before": share(golden, records), "after": share(golden, golden)},
+        "uniqueness": {"before": share(golden, records), "after": share(golden - _doubtful(facts, where), golden)},
         "accuracy": {
             "before": None, "after": share(trial["n"] - trial["errors"], trial["n"]) if "n" in trial else None,
         },
@@ -240,6 +240,17 @@ def _dimensions(facts: Facts, where: Mapping[str, Places], fields: Sequence[Json
     }  # fmt: skip
 
 
+def _doubtful(facts: Facts, where: Mapping[str, Places]) -> int:
+    """Golden records that may repeat another: of every undecided pair one."""
+    pairs = facts.pairs[facts.pairs["band"] == Band.REVIEW]
+    count = 0
+    for name, place in where.items():
+        mine = pairs[pairs["entity"] == name]
+        left, right = (place.home[mine[side].to_numpy(dtype=np.int64)] for side in ("left", "right"))
+        count += len(np.unique(np.maximum(left, right)[left != right]))
+    return count
+
+
 def _both(fields: Sequence[Json], n: str, of: str) -> Json:
     return {
         when: share(sum(f[when][n] for f in fields), sum(f[when][of] for f in fields)) for when in ("before", "after")
@@ -247,7 +258,8 @@ def _both(fields: Sequence[Json], n: str, of: str) -> Json:
 
 
 def _agreement(facts: Facts, where: Mapping[str, Places]) -> Json:
-    """Values that several records of one customer give, and those of them on which all agree; one is kept of each."""
+    """Values that several records of one customer give, and those of them on which all agree. Nothing is counted
+    after: of each one value is kept."""
     agree = several = 0
     for name, place in where.items():
         mine = facts.clusters.loc[facts.clusters["entity"] == name, ["rid", "cluster"]]
@@ -262,4 +274,4 @@ def _agreement(facts: Facts, where: Mapping[str, Places]) -> Json:
             distinct = given.drop_duplicates()["cluster"]
             several += asked
             agree += asked - distinct[distinct.duplicated()].nunique()
-    return {"before": share(agree, several), "after": share(several, several)}
+    return {"before": share(agree, several), "after": None}

@@ -83,8 +83,8 @@ def places(facts: Facts) -> dict[str, Places]:
         golden = facts.golden[name]
         mine = facts.rows.loc[facts.rows["entity"] == name, ["rid", "golden_id"]].dropna()
         row, home = np.full(size, -1), np.full(size, -1)
-        row[records["rid"].to_numpy()] = np.arange(len(records))
-        home[mine["rid"].to_numpy()] = pd.Index(golden["golden_id"]).get_indexer(mine["golden_id"])
+        row[records["rid"].to_numpy(dtype=np.int64)] = np.arange(len(records))
+        home[mine["rid"].to_numpy(dtype=np.int64)] = pd.Index(golden["golden_id"]).get_indexer(mine["golden_id"])
         found[name] = Places(facts.entities[name], records, golden, row, home)
     return found
 
@@ -124,7 +124,7 @@ def standing(where: Mapping[str, Places], issues: pd.DataFrame) -> pd.DataFrame:
     parts = []
     for (name, field_name), every in serious.groupby(["entity", "field"], observed=True):
         if name in where:
-            home = where[name].home[every["rid"].to_numpy()]
+            home = where[name].home[every["rid"].to_numpy(dtype=np.int64)]
             lines, home = every[home >= 0], home[home >= 0]
             still = _still(where[name], str(field_name), lines, home)
             parts.append(lines[still].assign(home=home[still]))
@@ -140,7 +140,7 @@ def _still(place: Places, name: str, lines: pd.DataFrame, home: np.ndarray) -> M
         return np.asarray(~(lacked & np.logical_and.reduce(filled)[home]))
     if f is None or f.virtual or f.survivor == "join":
         return np.ones(len(lines), dtype=bool)
-    was, now = place.cells(name, lines["rid"].to_numpy(), home)
+    was, now = place.cells(name, lines["rid"].to_numpy(dtype=np.int64), home)
     return np.asarray((now == np.array(None)) | (now == was), dtype=bool)
 
 
@@ -252,12 +252,13 @@ def _before(place: Places, name: str, lines: pd.DataFrame | None, wrong: pd.Data
     filled = place.records[name].notna().to_numpy()
     total, valid = int(filled.sum()), filled.copy()
     if lines is not None:
-        row, own = place.row[lines["rid"].to_numpy()], lines["own"].to_numpy()
+        row, own = place.row[lines["rid"].to_numpy(dtype=np.int64)], lines["own"].to_numpy()
         row, own = row[row >= 0], own[row >= 0]
         total += int((~filled[row] & own).sum()) - int((filled[row] & ~own).sum())
         valid[row] = False
     if wrong is not None:
-        row = place.row[wrong["rid"].to_numpy()[wrong["rid"].to_numpy() >= 0]]
+        rids = wrong["rid"].to_numpy(dtype=np.int64)
+        row = place.row[rids[rids >= 0]]
         valid[row[row >= 0]] = False
     return {"of": len(filled), "filled": total, "valid": int(valid.sum())}
 
