@@ -144,9 +144,7 @@ def _derived(table: pd.DataFrame, entity: Entity, shapes: Mapping[str, str]) -> 
     return found
 
 
-def _in_order(
-    table: pd.DataFrame, entity: Entity, shapes: Mapping[str, str], check: Mapping[str, Any]
-) -> np.ndarray:
+def _in_order(table: pd.DataFrame, entity: Entity, shapes: Mapping[str, str], check: Mapping[str, Any]) -> np.ndarray:
     """Whether ``first op second`` holds; true where one is missing or has not its form, a failure of its own."""
     left, right = (
         _comparable(_arrow(table[name]), shapes.get(name, ""), entity.fields[name].kind)
