@@ -90,11 +90,8 @@ def marked(value: str, other: str) -> str:
     """
     if len(value) > COMPARED or len(other) > COMPARED or not other:
         return f'<t xml:space="preserve">{escape(value)}</t>'
-    steps = [
-        (tag, value[start:end])
-        for tag, _, _, start, end in Indel.opcodes(other, value).as_list()
-        if int(end) > int(start)
-    ]
+    steps = [(s.tag, value[s.dest_start : s.dest_end]) for s in Indel.opcodes(other, value)]
+    steps = [(tag, text) for tag, text in steps if text]
     if len({tag for tag, _ in steps}) < 2:
         return f'<t xml:space="preserve">{escape(value)}</t>'
     return "".join([

@@ -65,7 +65,8 @@ def _places(records: pd.DataFrame) -> np.ndarray:
     """``file!sheet!row``, or ``file!row`` where there are no sheets."""
     sheet = records["source_sheet"].astype("str").fillna("")
     place = records["source_file"].astype("str") + "!" + sheet + np.where(sheet == "", "", "!")
-    return (place + records["source_row"].astype("str")).to_numpy(dtype=object)
+    places: np.ndarray = (place + records["source_row"].astype("str")).to_numpy(dtype=object)
+    return places
 
 
 def _held(lines: pd.DataFrame) -> pd.DataFrame:

@@ -150,6 +150,10 @@ def _dress(sheet: Any, columns: Sequence[str], headings: Sequence[str], size: in
         sheet.set_column(at, at, WIDTH.get(column, 20), None, {"hidden": column == "key"})
         sheet.write_string(0, at, heading, head)
     sheet.freeze_panes(1, columns.index("decision") + 1)
+    sheet.set_landscape()
+    sheet.set_paper(9)  # A4
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
     last, width = max(size, 1), len(columns)
     at = columns.index("decision")
     sheet.data_validation(1, at, last, at, {"validate": "list", "source": offered(language), "error_type": "warning"})
