@@ -143,7 +143,7 @@ def load_project(root: Path, *, out: Path | None = None, today: str = "", paths:
     schemas = {
         path.stem: schema
         for path in rules.files("matching", ".toml")
-        if (schema := _parsed(path, faults, lambda data, at: matching.parse_schema(data, at))) is not None
+        if (schema := _parsed(path, faults, matching.parse_schema)) is not None
     }
     profile = _profile(settings["target"], rules, entities, faults, where(config_path, text, "profile"))
     mappings = _mappings(config, config_path, text, rules, entities, faults)
@@ -377,7 +377,7 @@ def _mappings(
 ) -> tuple[MappingRule, ...]:
     known = sorted(f.path for e in entities.values() for f in e.fields.values())
     found: list[MappingRule] = []
-    files = [(config_path, text, config)]
+    files: list[tuple[Path, str, Mapping[str, Any]]] = [(config_path, text, config)]
     for path in rules.files("mappings", ".toml"):
         data, content = _toml(path, faults)
         faults.keys(data, ["mapping"], path, content)

@@ -93,6 +93,7 @@ def command() -> Callable[..., subprocess.CompletedProcess[str]]:
     def call(*args: object, **kwargs: object) -> subprocess.CompletedProcess[str]:
         return subprocess.run(  # type: ignore[call-overload,no-any-return]
             [sys.executable, "-m", "cleanse", *map(str, args)],
+            check=False,
             capture_output=True,
             text=True,
             encoding="utf-8",

@@ -18,7 +18,7 @@ def test_the_shipped_rules_and_an_empty_configuration_are_a_project(project, tmp
     loaded = load_project(project(tmp_path, {}))
     assert {"customer", "contact", "activity"} <= set(loaded.entities)
     assert loaded.profile.name == "generic"
-    assert list(loaded.entities)[0] == "customer"  # parents first
+    assert next(iter(loaded.entities)) == "customer"  # parents first
 
 
 def test_an_unknown_key_is_named_with_its_line_and_the_nearest_right_one(project, tmp_path):

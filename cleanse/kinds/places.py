@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from copy import copy
 from dataclasses import dataclass
-from functools import cache
 
 from cleanse.kinds.characters import half_width
 from cleanse.kinds.script import fold

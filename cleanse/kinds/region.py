@@ -70,7 +70,7 @@ def settle(options: Options, words: Words) -> Callable[[str, Mapping[str, str]],
 
     def settled(text: str, context: Mapping[str, str]) -> Fix:
         above = {name: context[name] for name in LEVELS[: LEVELS.index(level)] if context.get(name)}
-        found = table.read(tidy(text), prefer=level, **above)
+        found = table.read(tidy(text), prefer=level, province=above.get("province", ""), city=above.get("city", ""))
         value = getattr(found, level)
         if not above or not value or found.ambiguous or found.detail.strip():
             return kept(text, "region_ambiguous")

@@ -37,7 +37,7 @@ def block(keys: Mapping[str, np.ndarray], cap: int) -> Blocks:
         found[name] = pairs
         report.append({"key": name, "counted": int(counted), "made": len(pairs), "skipped_blocks": int(skipped)})
     if not found:
-        return Blocks(*(np.zeros(0, dtype=np.int64) for _ in range(3)))
+        return Blocks(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
     every = np.concatenate(list(found.values()))
     which = np.repeat(np.arange(len(found)), [len(p) for p in found.values()])
     unique, first = np.unique(every, return_index=True)

@@ -78,6 +78,8 @@ def read(
         return Source(name, status, e.reason, e.detail, e.format, digest=digest)
     except MemoryError:
         return Source(name, "error", "too_large", "memory", digest=digest)
+    except Exception as e:  # whatever a library stumbles over in a damaged file is the file's fault, not the run's
+        return Source(name, "error", "corrupt", type(e).__name__, digest=digest)
     return Source(name, "read", "", "", parsed.format, parsed.encoding, parsed.grids, digest)
 
 

@@ -92,7 +92,8 @@ def marked(value: str, other: str) -> str:
         return f'<t xml:space="preserve">{escape(value)}</t>'
     steps = [(s.tag, value[s.dest_start : s.dest_end]) for s in Indel.opcodes(other, value)]
     steps = [(tag, text) for tag, text in steps if text]
-    if len({tag for tag, _ in steps}) < 2:
+    same = sum(len(text) for tag, text in steps if tag == "equal")
+    if same == len(value) or 2 * same < min(len(value), len(other)):
         return f'<t xml:space="preserve">{escape(value)}</t>'
     return "".join([
         _RUN.format(bold="", color="FF000000", text=escape(text)) if tag == "equal"

@@ -29,6 +29,7 @@ WIDTH = {
     "place": 34,
 }  # fmt: skip
 CREATED = datetime(2000, 1, 1)  # a workbook must name a day; the clock would change its bytes
+HELP_WIDTH = 110
 COMPACT = 3  # leading fields shown of groups that nobody has to look at
 MARKED_ROWS = 100_000  # lines of a sheet in which characters are marked
 
@@ -167,13 +168,17 @@ def _dress(sheet: Any, columns: Sequence[str], headings: Sequence[str], size: in
 def _help(book: Any, every: Sequence[ReviewGroups], language: str) -> None:
     """How to, in the language of the workbook first."""
     sheet = book.add_worksheet(words()["sheet"]["help"][language])
-    sheet.set_column(0, 0, 110)
+    sheet.set_column(0, 0, HELP_WIDTH)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
     wrap, unshown = book.add_format({"text_wrap": True, "num_format": "@"}), sum(found.unshown for found in every)
     lines: list[str] = []
     for spoken in (language, *(x for x in ("zh", "en") if x != language)):
         cut = [words()["unshown"][spoken].format(count=unshown)] if unshown else []
         lines += [*words()["help"][spoken], *cut, ""]
     for row, line in enumerate(lines):
+        width = len(line) + sum(c > "\u2e80" for c in line)
+        sheet.set_row(row, 15 * (1 + width // HELP_WIDTH))
         sheet.write_string(row, 0, line, wrap)
 
 

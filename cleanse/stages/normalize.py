@@ -53,15 +53,27 @@ class Work:
 
     def change(self, f: Field, rids: Any, before: Any, after: Any, rest: Any, code: Any) -> None:
         if len(rids):
-            self.changes.append(pd.DataFrame(
-                {"rid": rids, "entity": f.entity, "field": f.name, "before": before, "after": after, "rest": rest, "code": code}
-            ))  # fmt: skip
+            self.changes.append(
+                pd.DataFrame(
+                    {
+                        "rid": rids,
+                        "entity": f.entity,
+                        "field": f.name,
+                        "before": before,
+                        "after": after,
+                        "rest": rest,
+                        "code": code,
+                    }
+                )
+            )
 
     def issue(self, f: Field, rids: Any, code: Any, value: Any, note: Any = "") -> None:
         if len(rids):
-            self.issues.append(pd.DataFrame(
-                {"rid": rids, "entity": f.entity, "field": f.name, "code": code, "value": value, "note": note}
-            ))  # fmt: skip
+            self.issues.append(
+                pd.DataFrame(
+                    {"rid": rids, "entity": f.entity, "field": f.name, "code": code, "value": value, "note": note}
+                )
+            )
 
     def settled(self, f: Field, rids: np.ndarray) -> None:
         """Take back the doubts on the values of a field that were settled."""
@@ -116,11 +128,17 @@ def _with_decisions(columns: Iterable[RawColumn], decided: list[dict[str, Any]])
             decision = kind.decide(kind.observe(column.values.value_counts(sort=False).to_dict()))
             options |= decision.options
             if decision.options or decision.doubt:
-                decided.append({
-                    "source_file": column.source, "source_sheet": column.sheet, "column": column.header,
-                    "field": column.field.path, "options": dict(decision.options), "doubt": decision.doubt,
-                    "evidence": decision.evidence,
-                })  # fmt: skip
+                decided.append(
+                    {
+                        "source_file": column.source,
+                        "source_sheet": column.sheet,
+                        "column": column.header,
+                        "field": column.field.path,
+                        "options": dict(decision.options),
+                        "doubt": decision.doubt,
+                        "evidence": decision.evidence,
+                    }
+                )
         yield column, options
 
 

@@ -246,10 +246,12 @@ def wrong_ids(mismatches: pd.DataFrame, receipts: pd.DataFrame | None = None) ->
 def strata(changes: pd.DataFrame, members: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Where faults may hide: golden_id, stratum for every rule that fired on one of its records and every source file
     it came from."""
-    places, kinds, ids, names = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)], [], []
+    places, kinds = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    ids: list[np.ndarray] = []
+    names: list[str] = []
     for entity, table in members.items():
         number, own = pd.factorize(table["golden_id"])
-        at = pd.Series(number + sum(map(len, ids)), index=table["rid"])
+        at = pd.Series(number + sum(len(one) for one in ids), index=table["rid"])
         ids.append(own)
         mine = changes.loc[(changes["entity"] == entity).to_numpy(), ["rid", "code", "source_file"]]
         place = at.reindex(mine["rid"]).to_numpy()
@@ -260,7 +262,7 @@ def strata(changes: pd.DataFrame, members: Mapping[str, pd.DataFrame]) -> pd.Dat
             names += map(str, found)
     place, kind = np.concatenate(places), np.concatenate(kinds)
     lines = pd.DataFrame({"place": place, "kind": kind})[place >= 0].drop_duplicates().astype("int64")
-    every = pd.Index(np.concatenate([np.asarray(own, dtype=object) for own in ids] or [[]]))
+    every = pd.Index([one for own in ids for one in own], dtype=object)
     return pd.DataFrame(
         {
             "golden_id": pd.Categorical.from_codes(lines["place"], every),
