@@ -30,7 +30,7 @@ ALLOWED = {
         "profiles",
         "matching",
     },  # names of kinds, targets and match rules are checked as they are read
-    "flow": {*ROOMS, "project", "profiles", "kinds", "__init__"},  # the corridor; the version goes into the manifest
+    "flow": {*ROOMS, "project", "profiles", "__init__"},  # the corridor; the version goes into the manifest
     "cli": {"flow", "project", "reports", "runs"},
     "__main__": {"cli"},
     "__init__": set(),
@@ -48,11 +48,12 @@ INSIDE = {
     ("stages/quality.py", "quality_counts"),
     ("stages/normalize.py", "map"),  # the noun that map hands over
 }
-# One library, one home. Those of the second line are the house's own language and stand anywhere.
+# One library, one home, or one per room that writes or reads workbooks; the frames stand anywhere.
 HOMES = {
-    "click": {"cli.py"}, "pandera": {"stages/validate.py"}, "jinja2": {"reports/html.py"}, "filelock": {"runs/folder.py"},
+    "click": {"cli.py"}, "pandera": {"stages/validate.py"}, "filelock": {"runs/folder.py"},
+    "jinja2": {"reports/html.py"}, "markupsafe": {"reports/html.py"}, "opencc": {"kinds/script.py"},
     "phonenumbers": {"kinds/phone.py"}, "pypinyin": {"kinds/person.py"}, "stdnum": {"kinds/uscc.py"},
-    "opencc": {"kinds/script.py"}, "charset_normalizer": {"readers/encodings.py"}, "dbfread": {"readers/dbf.py"},
+    "charset_normalizer": {"readers/encodings.py"}, "dbfread": {"readers/dbf.py"},
     "lxml": {"readers/html.py", "readers/packages.py", "readers/spreadsheetml.py", "readers/styles.py"},
     "sqlite3": {"runs/book.py", "targets/sqlite.py"},
     "xlsxwriter": {"reports/xlsx.py", "review/workbook.py", "targets/workbook.py"},
@@ -88,7 +89,7 @@ BANNED_NAMES = {
     "read_bytes",
     "write_bytes",
 }
-IMPURE = {"matching/explain.py": {"importlib"}}  # its sentences are package data
+IMPURE = {"matching/explain.py": {"importlib", "read_text"}}  # its sentences are package data
 
 
 def imports(name: str) -> Iterator[str]:
@@ -114,7 +115,7 @@ def ours(name: str) -> set[str]:
 
 
 def room(name: str) -> str:
-    return name.split("/")[0].removesuffix(".py")
+    return name.partition("/")[0].removesuffix(".py")
 
 
 @pytest.mark.parametrize("name", TREES)
@@ -139,11 +140,10 @@ def test_every_library_has_its_home(name):
 
 @pytest.mark.parametrize("name", [n for n in TREES if room(n) in PURE])
 def test_a_pure_room_touches_no_disk_clock_or_dice(name):
-    banned = {dotted.split(".")[0] for dotted in imports(name)} & BANNED_MODULES
-    assert banned <= IMPURE.get(name, set())
+    modules = {dotted.split(".")[0] for dotted in imports(name)} & BANNED_MODULES
     named = {n.attr for n in ast.walk(TREES[name]) if isinstance(n, ast.Attribute)}
     called = {n.func.id for n in ast.walk(TREES[name]) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
-    assert not (named | called) & BANNED_NAMES
+    assert modules | ((named | called) & BANNED_NAMES) <= IMPURE.get(name, set())
 
 
 @pytest.mark.parametrize("name", [n for n in TREES if n != "cli.py"])
