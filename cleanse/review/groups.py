@@ -12,7 +12,7 @@ from cleanse.model import Band
 from cleanse.review.components import components
 from cleanse.review.words import words
 
-LINES = ("group", "order", "rid", "now", "probability", "why", "shared")
+LINES = ("group", "order", "rid", "now", "to", "probability", "why", "shared")
 CROSSING = 1.5  # a group that several salespeople hold is worth that much more
 MOST = 200_000  # lines of a sheet: more than anybody reads; the ledger holds all
 
@@ -22,8 +22,9 @@ class ReviewGroups:
     """What the workbook shows of one entity.
 
     ``review``, ``merged``, ``related``: a line per member, in the order shown: group and order in it (0 is the first,
-    to which the others are compared), rid, ``now`` (number of its present customer within the group), probability,
-    why, shared (how rare the values are that it shares). ``records``: by rid, the fields shown, place and digest.
+    to which the others are compared), rid, ``now`` (number of its present customer within the group), ``to`` (order of
+    the record its probability and why speak of, -1 for none), shared (how rare the values are that it shares).
+    ``records``: by rid, the fields shown, place and digest.
     ``unshown``: groups that no sheet could hold.
     """
 
@@ -142,7 +143,9 @@ class _View:
         members = members[np.lexsort((self.rank[members], label[members]))]
         names, starts, sizes = np.unique(label[members], return_index=True, return_counts=True)
         if not len(names):
-            return pd.DataFrame({name: [] for name in LINES}).astype({"group": int, "order": int, "rid": int})
+            return pd.DataFrame({name: [] for name in LINES}).astype(
+                {"group": int, "order": int, "rid": int, "to": int}
+            )
         anchors = members[starts]
         owners, files = (_different(label[members], code[members], names) for code in (self.owner, self.file))
         worth = self._doubt(label, names, band) * sizes * np.where(owners > 1, CROSSING, 1.0)
@@ -155,11 +158,12 @@ class _View:
         present = lines["group"] * (len(self.rid) + 1) + self.cluster[members]
         lines["now"] = (~present.duplicated()).groupby(lines["group"]).cumsum()
         lines["now"] = lines["now"].groupby(present).transform("first")
-        why, chance = self._why(lines, label)
+        why, chance, lines["to"] = self._why(lines, label)
         first = np.flatnonzero(lines["order"].to_numpy() == 0)
         why[first] = self._summaries(sizes, owners, files)
         chance[first] = np.nan
-        lines = lines.assign(why=why, probability=chance)
+        lines = lines.assign(why=why, probability=chance).astype({"to": int})
+        lines.loc[first, "to"] = -1
         return lines.sort_values(["group", "order"], ignore_index=True)[[c for c in LINES if c != "shared"]]
 
     def _doubt(self, label: np.ndarray, names: np.ndarray, band: Band) -> np.ndarray:
@@ -172,9 +176,9 @@ class _View:
         np.maximum.at(doubt, np.searchsorted(names, group[same]), (4 * chance * (1 - chance))[same])
         return doubt
 
-    def _why(self, lines: pd.DataFrame, label: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _why(self, lines: pd.DataFrame, label: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Per line the sentence and the probability of the pair with the group's first record; where there is none, of
-        its strongest pair, which is then named."""
+        its strongest pair, which is then named; and the order of that record."""
         e = self.edges[(label[self.edges["a"]] >= 0) & (label[self.edges["a"]] == label[self.edges["b"]])]
         ways = pd.concat([e, e.rename(columns={"a": "b", "b": "a"})], ignore_index=True)
         number = np.full(len(self.rid), -1)
@@ -188,7 +192,8 @@ class _View:
             "" if not isinstance(w, str) else w if not n else w + aside.format(number=int(n) + 1)
             for w, n in zip(best["why"], best["number"], strict=True)
         ]
-        return np.array(why, dtype=object), best["probability"].to_numpy(dtype=float, copy=True)
+        chance = best["probability"].to_numpy(dtype=float, copy=True)
+        return np.array(why, dtype=object), chance, best["number"].fillna(-1).to_numpy()
 
     def _summaries(self, sizes: np.ndarray, owners: np.ndarray, files: np.ndarray) -> list[str]:
         """What stands on a group's first line."""

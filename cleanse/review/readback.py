@@ -33,7 +33,8 @@ class _Line:
     language: str
     entity: str
     group: str
-    order: str
+    order: int
+    to: int
     digest: str
     verdict: str
     comment: str
@@ -49,13 +50,14 @@ class _Pair:
     by: _Line
 
 
-def signed_key(entity: str, group: str, order: str, digest: str, place: str) -> str:
-    """The hidden key of a line, which ends in a check over the line's source as well.
+def signed_key(entity: str, group: str, order: int, to: int, digest: str, place: str) -> str:
+    """The hidden key of a line: its group, its order there, the order of the record it is compared with (-1: none), the
+    digest, and a check over all that and the line's source.
 
-    >>> signed_key("customer", "review01", "1", "ab", "a.xlsx!S!2").count("|")
-    4
+    >>> signed_key("customer", "review01", 1, 0, "ab", "a.xlsx!S!2").count("|")
+    5
     """
-    key = f"{entity}|{group}|{order}|{digest}"
+    key = f"{entity}|{group}|{order}|{to}|{digest}"
     return f"{key}|{hashlib.sha256(f'{key}|{place}'.encode()).hexdigest()[:8]}"
 
 
@@ -118,16 +120,16 @@ def _columns(header: Sequence[Any]) -> tuple[dict[str, int], str]:
 def _line(title: str, number: int, language: str, cell: Mapping[str, str]) -> tuple[_Line | None, str]:
     """The line, and the code of what is wrong with it. A line whose word is unknown still stands in its group."""
     parts = cell.get("key", "").split("|")
-    if len(parts) != 5:
+    if len(parts) != 6 or not parts[2].isdecimal() or not parts[3].removeprefix("-").isdecimal():
         return None, "review_key_missing"
-    entity, group, order, digest, _ = parts
-    place = cell.get("place", "")
-    if place and signed_key(entity, group, order, digest, place) != cell["key"]:
+    entity, group, digest, place = parts[0], parts[1], parts[4], cell.get("place", "")
+    order, to = int(parts[2]), int(parts[3])
+    if place and signed_key(entity, group, order, to, digest, place) != cell["key"]:
         return None, "review_key_mixed"
     if not digest:
         return None, "review_no_content"
     verdict = verdicts().get(plain(cell["decision"]), "")
-    line = _Line(title, number, language, entity, group, order, digest, verdict, cell.get("comment", ""))
+    line = _Line(title, number, language, entity, group, order, to, digest, verdict, cell.get("comment", ""))
     return line, "review_word_unknown" if cell["decision"] and not verdict else ""
 
 
@@ -139,12 +141,13 @@ def _said(lines: Sequence[_Line], told: list[tuple[str, int, str]]) -> list[_Pai
 
     merge: one with the group's first record; on the first record it holds for all lines without a word. second: one
     with the others so marked, apart from the first customer. apart: apart from every other. related: related to the
-    first customer; on the first record to every other.
+    first customer and to the record it is compared with; on the first record to every other.
     """
-    first = lines[0] if int(lines[0].order) == 1 else None
+    first = lines[0] if lines[0].order == 0 else None
     rest = "merge" if first is not None and first.verdict == "merge" else ""
     word = {line: line.verdict or rest for line in lines}
     one = [x for x in lines if word[x] == "merge" or (x is first and word[x] in ("", "defer"))]
+    one, doubtful = _certain(one)
     second = [x for x in lines if word[x] == "second"]
     pairs = _joined(one, first) + _joined(second, None)
     if second:
@@ -154,11 +157,24 @@ def _said(lines: Sequence[_Line], told: list[tuple[str, int, str]]) -> list[_Pai
             pairs += [_Pair(x, y, "apart", x) for y in lines if y is not x]
         elif word[x] == "related":
             others = [y for y in lines if y is not x and word[y] != "apart"]
-            pairs += [_Pair(x, y, "related", x) for y in others if x is first or y is first or y in one]
+            pairs += [_Pair(x, y, "related", x) for y in others if first in (x, y) or y in one or y.order == x.to]
     heard = {(x, pair.verdict) for pair in pairs for x in (pair.left, pair.right)}
     heard |= {(pair.by, "second") for pair in pairs} | {(x, word) for x in lines for word in ("", "defer")}
-    told.extend(_reason(x, "review_nobody") for x in lines if (x, x.verdict) not in heard)
+    told.extend(_reason(x, "review_ambiguous") for x in doubtful)
+    told.extend(_reason(x, "review_nobody") for x in lines if (x, x.verdict) not in heard and x not in doubtful)
     return pairs
+
+
+def _certain(one: list[_Line]) -> tuple[list[_Line], list[_Line]]:
+    """Lines to be one with the first, without those that the workbook compares with another record which is not merged
+    itself: which of the two is meant cannot be known."""
+    kept = one
+    while True:
+        there = {x.order for x in kept} | {0, -1}
+        fewer = [x for x in kept if x.to in there]
+        if len(fewer) == len(kept):
+            return kept, [x for x in one if x not in kept]
+        kept = fewer
 
 
 def _joined(lines: Sequence[_Line], first: _Line | None) -> list[_Pair]:

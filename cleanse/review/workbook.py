@@ -113,8 +113,8 @@ def _table(found: ReviewGroups, name: str) -> dict[str, Any]:
     if (lines["shared"] != "").any():
         table["shared"] = lines["shared"].tolist()
     table |= {f"field:{f}": records[f] for f in fields}
-    keys = zip(group, order, records["digest"], records["place"], strict=True)
-    key = [signed_key(found.entity, name + g, n, d, p) for g, n, d, p in keys]
+    keys = zip(group, lines["order"].tolist(), lines["to"].tolist(), records["digest"], records["place"], strict=True)
+    key = [signed_key(found.entity, name + g, n, to, d, p) for g, n, to, d, p in keys]
     return table | {"place": records["place"], "key": key}
 
 

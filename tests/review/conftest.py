@@ -59,6 +59,18 @@ def review() -> Callable[..., ReviewGroups]:
 
 
 @pytest.fixture()
+def chain() -> ReviewGroups:
+    """Three records of which the first and the last were never compared."""
+    ends = [(0, 1, 0.6, "review", "甲乙", "ab"), (1, 2, 0.6, "review", "乙丙", "bc")]
+    pairs = pd.DataFrame(ends, columns=["left", "right", "probability", "band", "why_zh", "why_en"]).assign(
+        entity="customer"
+    )
+    clusters = pd.DataFrame({"entity": "customer", "rid": range(3), "cluster": range(3)})
+    digests = pd.Series(["d0", "d1", "d2"], index=range(3), dtype="str")
+    return groups(pairs, clusters, records().iloc[:3], digests, FIELDS, "customer", "zh")
+
+
+@pytest.fixture()
 def book(tmp_path: Path) -> Path:
     path = tmp_path / "duplicates.xlsx"
     export(path, [made()], "zh")
@@ -76,7 +88,7 @@ def fill_in(path: Path, words: Mapping[str, str], sheet: int = 0, change: Change
     key = next(at for at, name in enumerate(header) if name in ("标识（请勿改动）", "Key (leave alone)"))
     choice = next(at for at, name in enumerate(header) if name in ("决定", "Decision"))
     for row in rows:
-        row[choice] = words.get(str(row[key]).split("|")[3]) or row[choice]
+        row[choice] = words.get(str(row[key]).split("|")[4]) or row[choice]
     kept = [header, *(change(header, rows) if change else rows)]
     page.delete_rows(1, page.max_row)
     for row in kept:

@@ -244,6 +244,21 @@ def test_merging_with_nobody_is_named(book, fill):
     assert found.unread == (("待判", 6, sentence("review_nobody", "zh")),)
 
 
+def test_merging_with_a_record_that_is_not_the_first_must_be_said_of_both(tmp_path, fill, chain):
+    path = tmp_path / "d.xlsx"
+    export(path, [chain], "zh")
+    assert [r["为什么"] for r in rows_of(path)][1:] == ["甲乙", "乙丙（与第 2 条相比）"]
+    found = back(fill(path, {"d2": "合并"}))
+    assert found.decisions == () and [reason for *_, reason in found.unread] == [sentence("review_ambiguous", "zh")]
+    assert len(said(fill(path, {"d1": "合并"}))) == 3 and back(path).unread == ()
+    export(path, [chain], "zh")
+    assert said(fill(path, {"d1": "b", "d2": "b"})) == {
+        ("d1", "d2", "merge"),
+        ("d0", "d1", "apart"),
+        ("d0", "d2", "apart"),
+    }
+
+
 def test_two_sheets_that_disagree_are_named_and_nothing_is_decided(book, fill):
     fill(book, {"d4": "合并"})
     found = back(fill(book, {"d4": "拆开"}, sheet=1))
