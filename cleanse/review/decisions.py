@@ -139,19 +139,20 @@ def digest(records: pd.DataFrame, fields: Sequence[str]) -> pd.Series:
     """
     names = sorted(set(fields))
     version = hashlib.sha256("\n".join(names).encode()).hexdigest()[:4]
-    columns = [_plain(records[n]) if n in records.columns else [""] * len(records) for n in names]
-    empty = "\x1f" * max(len(names) - 1, 0)
-    texts = ["\x1f".join(row) for row in zip(*columns, strict=True)] if columns else [empty] * len(records)
-    known = {text: "" if text == empty else f"{version}-{_hash(text)}" for text in dict.fromkeys(texts)}
-    return pd.Series([known[t] for t in texts], index=records["rid"].to_numpy(), dtype="str")
+    blank = pd.Series("", index=records.index, dtype="str")
+    columns = [_plain(column) for column in (*(records.get(n, blank) for n in names), blank)]
+    texts = pc.binary_join_element_wise(*columns, pa.scalar("\x1f", pa.large_string())).to_pylist()
+    empty = "\x1f" * len(names)
+    digests = ["" if text == empty else f"{version}-{_hash(text)}" for text in texts]
+    return pd.Series(digests, index=records["rid"].to_numpy(), dtype="str")
 
 
-def _plain(column: pd.Series) -> list[str]:
+def _plain(column: pd.Series) -> pa.Array:
     """Texts without case, width and spaces."""
     texts = pa.array(column.astype("str").fillna(""), type=pa.large_string()).dictionary_encode()
     plain = pc.utf8_lower(pc.utf8_normalize(texts.dictionary, form="NFKC"))
     plain = pc.replace_substring_regex(plain, pattern=r"[\s\x1f]+", replacement="")
-    return list(pc.take(plain, texts.indices).to_pylist())
+    return pc.take(plain, texts.indices)
 
 
 def _hash(text: str) -> str:
