@@ -113,8 +113,8 @@ class Faults:
 
 
 def where(path: Path, text: str, key: str) -> str:
-    """``path:line`` of the first line that names the key."""
-    pattern = re.compile(rf"^\s*\[*[\w.\"]*\b{re.escape(key)}\b|[{{,]\s*{re.escape(key)}\s*=")
+    """``path:line`` of the first line that names the key, or holds the value."""
+    pattern = re.compile(rf"^\s*\[*[\w.\"]*\b{re.escape(key)}\b|[{{,]\s*{re.escape(key)}\s*=|[\"']{re.escape(key)}[\"']")
     for number, line in enumerate(text.split("\n"), 1):
         if pattern.search(line):
             return f"{path}:{number}"

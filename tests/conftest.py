@@ -59,7 +59,7 @@ def write_csv(path: Path, rows: Sequence[Mapping[str, str]], headers: Sequence[s
 
 def write_project(root: Path, files: Mapping[str, Sequence[Mapping[str, str]]], settings: str = "") -> Path:
     root.mkdir(parents=True, exist_ok=True)
-    text = settings or '[project]\nlanguage = "zh"\ntoday = "2025-06-30"\n'
+    text = settings or '[project]\nname = "test"\nlanguage = "zh"\ntoday = "2025-06-30"\n'
     (root / "cleanse.toml").write_text(f'{text}\n[sources]\npaths = ["files"]\n', "utf-8")
     for name, rows in files.items():
         write_csv(root / "files" / name, rows)

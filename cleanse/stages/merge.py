@@ -209,25 +209,28 @@ def _second(
 
 
 def _golden_ids(entity: Entity, values: pd.DataFrame, cluster: pd.Series, parents: pd.Series | None) -> pd.Series:
-    """A stable id per cluster: the smallest content digest among its members; a second equal one gets a number."""
+    """A stable id per cluster: the smallest digest of what identifies its members; clusters with an equal one are
+    numbered in the order of their whole content."""
     names = [n for n in entity.identity if n in values.columns] or list(values.columns)
-    parts = [values[n].fillna("").to_numpy(dtype=object) for n in names]
-    if parents is not None:
-        parts.append(parents.reindex(values.index).fillna("").to_numpy(dtype=object))
-    texts = ["\x1f".join(row) for row in zip(*parts, strict=True)]
-    prefix = entity.name.encode()
-    digests = [
-        hashlib.blake2b(t.encode("utf-8", "surrogatepass"), digest_size=ID_LENGTH // 2, key=prefix).hexdigest()
-        for t in texts
-    ]
-    table = (
-        pd.DataFrame({"cluster": cluster.to_numpy(), "id": pd.array(digests, dtype="str")})
-        .groupby("cluster")["id"]
-        .min()
+    beside = [] if parents is None else [parents.reindex(values.index)]
+    table = pd.DataFrame(
+        {
+            "cluster": cluster.to_numpy(),
+            "id": _digests(entity.name, [*(values[n] for n in names), *beside]),
+            "whole": _digests(entity.name, [values[n] for n in values.columns]),
+        }
     )
-    again = table.groupby(table).cumcount()
-    numbered = table.where(again == 0, table + "-" + (again + 1).astype(str))
+    least = table.groupby("cluster")[["id", "whole"]].min()
+    again = least.sort_values(["id", "whole"], kind="stable").groupby("id").cumcount().reindex(least.index)
+    numbered = least["id"].where(again == 0, least["id"] + "-" + (again + 1).astype(str))
     return (entity.name[:1].upper() + "-" + numbered).astype("str")
+
+
+def _digests(key: str, columns: Sequence[pd.Series]) -> pd.api.extensions.ExtensionArray:
+    parts = [column.fillna("").to_numpy(dtype=object) for column in columns]
+    texts = ("\x1f".join(row).encode("utf-8", "surrogatepass") for row in zip(*parts, strict=True))
+    size, salt = ID_LENGTH // 2, key.encode()
+    return pd.array([hashlib.blake2b(text, digest_size=size, key=salt).hexdigest() for text in texts], dtype="str")
 
 
 def _changes(entity: Entity, parts: Sequence[pd.DataFrame], records: pd.DataFrame) -> pd.DataFrame:

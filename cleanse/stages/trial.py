@@ -175,7 +175,7 @@ def _ranks(ranked: np.ndarray, family: pd.Series, ids: pd.Series) -> np.ndarray:
     of_known = np.r_[np.arange(len(units)), units.get_indexer(children)]
     distinct = ids.astype("category")
     at = units.append(children.index.astype(object)).get_indexer(distinct.cat.categories.astype(object))
-    return np.where(at >= 0, of_known[at], -1)[distinct.cat.codes.to_numpy()]
+    return np.append(np.append(of_known, -1)[at], -1)[distinct.cat.codes.to_numpy()]
 
 
 def _family(links: pd.DataFrame | None) -> pd.Series:

@@ -1,0 +1,344 @@
+"""A Chinese customer list with truth, as it stands after cleaning: what the matching room gets.
+
+``generate(size, seed)`` makes ``size`` records, a tenth of them further rows of a customer already there: the same row
+again, a colleague, a name written otherwise. Around them stand what only looks alike: branches, parent and
+subsidiaries, numbered institutions, one brand elsewhere, namesakes, one owner of two firms, an agent's mobile and a
+building's switchboard on many firms. Everything is invented.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+import words as w
+
+REGIONS = Path(__file__).parents[2] / "rules" / "lexicons" / "regions.tsv"
+FIELDS = (
+    "name", "uscc", "code", "phone", "phone_2", "province", "city", "district", "address", "owner", "contact.name",
+    "contact.name_2", "contact.mobile", "contact.mobile_2", "contact.email", "contact.email_2",
+)  # fmt: skip
+USCC_DIGITS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+
+
+class Place(NamedTuple):
+    province: str
+    city: str
+    district: str
+
+    @property
+    def short(self) -> str:
+        return self.city.removesuffix("市")
+
+
+@dataclass(frozen=True)
+class Person:
+    name: str
+    mobile: str
+    email: str
+
+
+@dataclass(frozen=True)
+class Customer:
+    """A true customer. ``parts``: region as written in the name, brand, trade, legal form; empty for other names."""
+
+    name: str
+    place: Place
+    parts: tuple[str, str, str, str] = ("", "", "", "")
+    kind: str = "company"
+    uscc: str = ""
+    phone: str = ""
+    address: str = ""
+    owner: str = ""
+    code: str = ""
+    people: tuple[Person, ...] = ()
+
+
+@dataclass
+class World:
+    """The dice, and what has been made."""
+
+    dice: random.Random
+    places: list[Place]
+    customers: list[Customer] = field(default_factory=list)
+
+    def chance(self, share: float) -> bool:
+        return self.dice.random() < share
+
+    def pick(self, items: str | tuple[str, ...] | list[str]) -> str:
+        return self.dice.choice(items)
+
+    def digits(self, count: int) -> str:
+        return "".join(self.dice.choices("0123456789", k=count))
+
+
+def read_places() -> list[Place]:
+    """Every district of a city, from the shipped lexicon."""
+    rows = [line.split("\t") for line in REGIONS.read_text("utf-8").splitlines() if line and not line.startswith("#")]
+    names = {row[0]: row[1] for row in rows}
+    return [
+        Place(names[c[:2]], names[c[:4]], name)
+        for c, name in sorted(names.items())
+        if len(c) == 6 and names.get(c[:4], "").endswith("市")
+    ]
+
+
+# ------------------------------------------------------------------------------------------------------- one customer
+
+
+def person(world: World, domain: str) -> Person:
+    dice = world.dice
+    name = world.pick(w.SURNAMES) + "".join(dice.choices(w.GIVEN, k=2 if world.chance(0.75) else 1))
+    own = domain if domain and world.chance(0.5) else world.pick(w.MAILBOXES)
+    return Person(name, "1" + world.pick("3456789") + world.digits(9), f"u{world.digits(8)}@{own}")
+
+
+def people(world: World, domain: str = "") -> tuple[Person, ...]:
+    return tuple(person(world, domain) for _ in range(world.dice.choices((1, 2, 3), (60, 28, 12))[0]))
+
+
+def uscc(world: World) -> str:
+    return "91" + world.digits(6) + "".join(world.dice.choices(USCC_DIGITS, k=10))
+
+
+def code(world: World) -> str:
+    """Of one of two systems, the older of which counts from one: its numbers come back elsewhere."""
+    return f"KH{world.digits(6)}" if world.chance(0.7) else f"{world.dice.randint(1, 20000):06d}"
+
+
+def filled(world: World, customer: Customer, domain: str = "") -> Customer:
+    """The customer with numbers, people and an address of its own."""
+    address = f"{world.pick(w.ROADS)}{world.dice.randint(1, 999)}号"
+    if world.chance(0.6):
+        address += f"{world.dice.randint(1, 30)}栋{world.dice.randint(101, 2600)}室"
+    return replace(
+        customer, uscc=uscc(world), phone=f"0{world.digits(3)}-{world.digits(8)}", address=address,
+        owner=f"销售{world.dice.randint(1, 40)}", code=code(world), people=people(world, domain),
+    )  # fmt: skip
+
+
+def written(parts: tuple[str, str, str, str], *, bracket: bool = False) -> str:
+    region, brand, trade, form = parts
+    return f"{brand}{trade}（{region.removesuffix('市')}）{form}" if bracket else f"{region}{brand}{trade}{form}"
+
+
+def company(world: World, brand: str = "", trade: str = "", place: Place | None = None, form: str = "") -> Customer:
+    dice = world.dice
+    place = place or dice.choice(world.places)
+    brand = brand or "".join(dice.choices(w.BRAND, k=2 if world.chance(0.85) else 3))
+    region = dice.choices((place.short, place.city, place.province.removesuffix("省"), ""), (68, 14, 13, 5))[0]
+    parts = (region, brand, trade or world.pick(w.TRADES), form or dice.choices(w.FORMS, w.FORM_WEIGHTS)[0])
+    made = Customer(written(parts, bracket=bool(region) and world.chance(0.25)), place, parts)
+    return filled(world, made, f"c{world.digits(6)}.com")
+
+
+def institution(world: World, number: str = "", place: Place | None = None, form: str = "") -> Customer:
+    place = place or world.dice.choice(world.places)
+    form = form or world.pick(w.INSTITUTIONS)
+    return filled(world, Customer(place.city + form.format(n=number or world.pick(w.NUMBERS)), place, kind="institution"))
+
+
+def plain_institution(world: World) -> Customer:
+    place = world.dice.choice(world.places)
+    return filled(world, Customer(place.city + world.pick(w.PLAIN_INSTITUTIONS), place, kind="institution"))
+
+
+def shop(world: World) -> Customer:
+    place = world.dice.choice(world.places)
+    brand = "".join(world.dice.choices(w.BRAND, k=2))
+    name = world.pick(w.SHOPS).format(b=brand, c=place.short, p=place.province)
+    return replace(filled(world, Customer(name, place, kind="shop")), uscc="")
+
+
+def private(world: World, name: str = "") -> Customer:
+    place = world.dice.choice(world.places)
+    one = person(world, "")
+    one = replace(one, name=name or one.name)
+    made = filled(world, Customer(one.name, place, kind="person"))
+    return replace(made, uscc="", phone="", people=(one,))
+
+
+def foreign(world: World) -> Customer:
+    brand = world.pick(w.LATIN) + world.pick(w.LATIN_ENDS)
+    if world.chance(0.5):
+        brand += " " + world.pick(w.LATIN)
+    parts = ("", brand, world.pick(w.LATIN_TRADES), world.pick(w.LATIN_FORMS))
+    made = filled(world, Customer(" ".join(parts[1:]), Place("", "", ""), parts, kind="foreign"), brand.split()[0].lower() + ".com")
+    staff = tuple(
+        replace(p, name=f"{world.pick(w.LATIN_FIRST)} {world.pick(w.LATIN_LAST)}", mobile=f"+1650{world.digits(7)}")
+        for p in made.people
+    )
+    return replace(made, uscc="", people=staff)
+
+
+# --------------------------------------------------------------------------------------- what looks alike and is not
+
+
+def branches(world: World) -> list[Customer]:
+    """A head office and one or two branches; the head's switchboard often stands at the branch."""
+    head = company(world)
+    found = [head]
+    for place in world.dice.sample(world.places, world.dice.randint(1, 2)):
+        made = filled(world, Customer(f"{head.name}{place.short}分公司", place, kind="branch"))
+        found.append(replace(made, phone=head.phone) if world.chance(0.3) else made)
+    return found
+
+
+def group(world: World) -> list[Customer]:
+    """A group and subsidiaries of other trades; some share its switchboard, its address or a person."""
+    head = company(world, form="集团有限公司")
+    region, brand, _, _ = head.parts
+    if world.chance(0.5):
+        head = replace(head, parts=(region, brand, "", "集团有限公司"), name=f"{region}{brand}集团有限公司")
+    found = [head]
+    for trade in world.dice.sample(w.TRADES, 2):
+        made = company(world, brand=brand, trade=trade, place=head.place)
+        made = replace(made, phone=head.phone) if world.chance(0.3) else made
+        made = replace(made, address=head.address) if world.chance(0.3) else made
+        found.append(replace(made, people=(*made.people, head.people[0])) if world.chance(0.1) else made)
+    return found
+
+
+def elsewhere(world: World) -> list[Customer]:
+    """One brand and trade in two or three cities, which are no branches."""
+    first = company(world)
+    _, brand, trade, form = first.parts
+    more = [company(world, brand, trade, p, form) for p in world.dice.sample(world.places, world.dice.randint(1, 2))]
+    return [first, *(m for m in more if m.parts[0] and m.place.city != first.place.city)]
+
+
+def numbered(world: World) -> list[Customer]:
+    place, form = world.dice.choice(world.places), world.pick(w.INSTITUTIONS)
+    return [institution(world, n, place, form) for n in world.dice.sample(w.NUMBERS, 2)]
+
+
+def namesakes(world: World) -> list[Customer]:
+    first = private(world)
+    return [first, private(world, first.name)]
+
+
+def one_owner(world: World) -> list[Customer]:
+    """Two firms of one person, whose mobile stands at both."""
+    first, second = company(world), company(world)
+    second = replace(second, place=first.place) if world.chance(0.5) else second
+    return [first, replace(second, people=(first.people[0], *second.people))]
+
+
+def shared_number(world: World) -> list[Customer]:
+    """A building's switchboard and address, or a book-keeping agent's mobile, on a dozen firms."""
+    firms = [company(world) for _ in range(world.dice.randint(4, 24))]
+    if world.chance(0.5):
+        return [replace(f, phone=firms[0].phone, address=firms[0].address, place=firms[0].place) for f in firms]
+    return [replace(f, people=(replace(f.people[0], mobile=firms[0].people[0].mobile), *f.people[1:])) for f in firms]
+
+
+MAKERS: tuple[tuple[int, Callable[[World], Customer | list[Customer]]], ...] = (
+    (700, company), (30, institution), (20, plain_institution), (40, shop), (80, private), (40, foreign), (25, branches),
+    (20, group), (20, elsewhere), (20, numbered), (20, namesakes), (12, one_owner), (3, shared_number),
+)  # fmt: skip
+
+# ------------------------------------------------------------------------------------------------ the rows of a customer
+
+
+def typo(world: World, text: str) -> str:
+    """One character for another that looks or sounds alike, or any other of brands."""
+    at = [i for i, c in enumerate(text) if c in w.ALIKE]
+    if at:
+        i = world.dice.choice(at)
+        return text[:i] + w.ALIKE[text[i]] + text[i + 1 :]
+    i = world.dice.randrange(len(text))
+    return text[:i] + world.pick(w.BRAND) + text[i + 1 :]
+
+
+def variant(world: World, customer: Customer) -> tuple[str, str]:
+    """The customer's name written otherwise, and how."""
+    region, brand, trade, form = customer.parts
+    if not brand:
+        return customer.name, "exact"
+    if customer.kind == "foreign":
+        return f"{brand} {trade}", "abbrev"
+    forms = {"有限公司": "有限责任公司", "有限责任公司": "有限公司"}
+    short = region.removesuffix("市")
+    ways = {
+        "bracket_city": (30, written(customer.parts, bracket="（" not in customer.name) if region else ""),
+        "abbrev": (22, f"{short}{brand}{trade}"),
+        "abbrev_short": (8, f"{brand}{trade}"),
+        "brand_only": (3, f"{short}{brand}" if trade else ""),
+        "city_word": (10, written((short + "市" if region == short else short, brand, trade, form)) if customer.place.city.startswith(short or "-") else ""),
+        "legal_form": (8, written((region, brand, trade, forms.get(form, "")))),
+        "typo": (7, written((region, typo(world, brand), trade, form))),
+        "traditional": (4, customer.name.translate(w.TRADITIONAL)),
+        "province": (3, written((customer.place.province.removesuffix("省") + short, brand, trade, form)) if customer.place.city.startswith(short or "-") else ""),
+        "name_missing": (2, ""),
+    }  # fmt: skip
+    usable = [name for name, (_, text) in ways.items() if name == "name_missing" or text not in ("", customer.name)]
+    way = world.dice.choices(usable, [ways[name][0] for name in usable])[0]
+    return ways[way][1], way
+
+
+def row(world: World, customer: Customer, one: Person, name: str) -> dict[str, str]:
+    """One row as one salesperson or system keeps it: what is known differs from row to row."""
+    dice, place = world.dice, customer.place
+    second = dice.choice(customer.people)
+    known = {
+        "name": (1.0, name),
+        "uscc": (0.35, customer.uscc),
+        "code": (0.5, customer.code if world.chance(0.75) else code(world)),
+        "phone": (0.55, customer.phone),
+        "province": (0.6, place.province), "city": (0.9, place.city), "district": (0.6, place.district),
+        "address": (0.7, customer.address),
+        "owner": (0.6, customer.owner),
+        "contact.name": (0.95, one.name),
+        "contact.mobile": (0.9, one.mobile),
+        "contact.email": (0.7, one.email),
+        "contact.mobile_2": (0.03, second.mobile),
+    }  # fmt: skip
+    return {column: value for column, (share, value) in known.items() if value and world.chance(share)}
+
+
+def first_row(world: World, customer: Customer) -> dict[str, str]:
+    return row(world, customer, customer.people[0], customer.name)
+
+
+def again(world: World, customer: Customer, first: dict[str, str]) -> tuple[dict[str, str], str]:
+    """A further row of a customer, and how it came about."""
+    if customer.kind == "person" or world.chance(0.05):
+        copy = dict(first)
+        if world.chance(0.5):
+            copy.pop("address", None)
+        return (copy, "row_copy") if world.chance(0.7) else (row(world, customer, customer.people[0], customer.name), "exact")
+    name, way = variant(world, customer) if world.chance(0.5) else (customer.name, "exact")
+    colleague = len(customer.people) > 1 and world.chance(0.4)
+    one = world.dice.choice(customer.people[1:]) if colleague else customer.people[0]
+    if world.chance(0.1) and len(one.name) == 3:
+        one = replace(one, name=one.name.translate(w.TRADITIONAL))
+    elif world.chance(0.06):
+        one = replace(one, name=one.name[0] + world.pick(("总", "经理", "先生")))
+    made = row(world, customer, one, name)
+    return made, f"{way}_colleague" if colleague else way
+
+
+def generate(size: int, seed: int, share: float = 0.1) -> pd.DataFrame:
+    """Records with rid, the canonical fields, and the truth: entity, variant (how a further row came about), sort."""
+    world = World(random.Random(seed), read_places())
+    makers, weights = [m for _, m in MAKERS], [n for n, _ in MAKERS]
+    wanted = size - int(size * share)
+    while len(world.customers) < wanted:
+        made = world.dice.choices(makers, weights)[0](world)
+        world.customers.extend(made if isinstance(made, list) else [made])
+    del world.customers[wanted:]
+    firsts = [first_row(world, c) for c in world.customers]
+    rows = [dict(r, entity=i, variant="first", sort=c.kind) for i, (c, r) in enumerate(zip(world.customers, firsts, strict=True))]
+    while len(rows) < size:
+        i = world.dice.randrange(wanted)
+        more, way = again(world, world.customers[i], firsts[i])
+        rows.append(dict(more, entity=i, variant=way, sort=world.customers[i].kind))
+    world.dice.shuffle(rows)
+    table = pd.DataFrame(rows, columns=[*FIELDS, "entity", "variant", "sort"])
+    table[list(FIELDS)] = table[list(FIELDS)].astype("str")
+    table.insert(0, "rid", range(1, len(table) + 1))
+    return table
