@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from cleanse.codes import all_codes
 from cleanse.model import Band, Exit, Severity
@@ -263,15 +265,20 @@ def _agreement(facts: Facts, where: Mapping[str, Places]) -> Json:
     agree = several = 0
     for name, place in where.items():
         mine = facts.clusters.loc[facts.clusters["entity"] == name, ["rid", "cluster"]]
-        mine = mine[mine["cluster"].duplicated(keep=False)]
+        mine = mine[mine["cluster"].duplicated(keep=False)].sort_values("cluster", kind="stable")
         table = place.records.iloc[place.row[mine["rid"].to_numpy(dtype=np.int64)]]
         for field_name in place.entity.stored:
             if place.entity.fields[field_name].survivor == "join":
                 continue
-            codes = pd.factorize(table[field_name])[0]
-            given = pd.DataFrame({"cluster": mine["cluster"].to_numpy(), "value": codes})[codes >= 0]
-            asked = given.loc[given["cluster"].duplicated(), "cluster"].nunique()
-            distinct = given.drop_duplicates()["cluster"]
-            several += asked
-            agree += asked - distinct[distinct.duplicated()].nunique()
+            given = table[field_name].notna().to_numpy()
+            cluster, text = mine["cluster"].to_numpy()[given], pc.drop_null(pa.array(table[field_name], pa.string()))
+            follows = cluster[1:] == cluster[:-1]
+            differs = follows & pc.not_equal(text[1:], text[:-1]).to_numpy(zero_copy_only=False)
+            asked, split = (_distinct(cluster[1:][which]) for which in (follows, differs))
+            several, agree = several + asked, agree + asked - split
     return {"before": share(agree, several), "after": None}
+
+
+def _distinct(ascending: np.ndarray) -> int:
+    """How many different numbers, when equal ones stand together."""
+    return int((ascending[1:] != ascending[:-1]).sum()) + bool(len(ascending))
