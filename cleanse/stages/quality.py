@@ -52,6 +52,7 @@ def quality(facts: Facts) -> Json:
         "project": dict(facts.project),
         "entities": [{"name": name, "label": dict(facts.entities[name].label)} for name in _roots_first(facts)],
         "headline": _headline(facts, where, rows, open_issues),
+        "verdict": _verdict(facts),
         "files": _files(facts.files),
         "layout": _counted(facts.layout, ["source_file", "source_sheet", "kind"], "rows"),
         "losses": _plain(facts.losses.sort_values(["source_file", "source_sheet", "column"])),
@@ -100,12 +101,30 @@ def _codes(found: Mapping[str, Any]) -> Json:
     }  # fmt: skip
 
 
+def _verdict(facts: Facts) -> Json:
+    """May it be loaded: only when the trial accepts and the check of the files found no error. ``reasons`` say what
+    stands against it; files that could not be read are named in ``but``: what was read may go without them."""
+    errors = len(facts.preflight) > 0 and bool((facts.preflight["severity"] == Severity.ERROR).any())
+    result = str(facts.trial.get("result", "none"))
+    against = {"preflight_errors": errors, f"trial_{result}": result != "accept"}
+    but = {
+        "unreadable_files": bool((facts.files["status"] == "error").any()),
+        "parked_rows": bool((facts.rows["exit"] == Exit.PARKED).any()),
+    }
+    return {
+        "may_load": not any(against.values()),
+        "reasons": [name for name, there in against.items() if there],
+        "but": [name for name, there in but.items() if there],
+    }
+
+
 # -------------------------------------------------------------------------------------------------- rows in, rows out
 
 
 def _balance(facts: Facts, rows: Mapping[str, pd.DataFrame]) -> Json:
-    """Per entity: source rows and where they ended. Every row has exactly one exit, every record a row."""
+    """Per entity: source rows and where they ended. Every row read has exactly one exit, every record a row."""
     found, sources = {}, facts.rows["rid"].nunique()
+    _account_of_files(facts)
     for name, records in facts.records.items():
         mine = rows[name]
         number = mine["exit"].value_counts()
@@ -121,6 +140,15 @@ def _balance(facts: Facts, rows: Mapping[str, pd.DataFrame]) -> Json:
                 raise Unbalanced(f"{name}: {fault}")
         found[name] = {"rows": len(mine), "records": len(records), "golden": len(facts.golden[name]), **counts}
     return found
+
+
+def _account_of_files(facts: Facts) -> None:
+    """As many rows end somewhere as were read from each file."""
+    read = facts.files.loc[facts.files["rows"] > 0].set_index("source_file")["rows"].astype(int).to_dict()
+    ended = facts.rows.drop_duplicates("rid")["source_file"].value_counts().to_dict()
+    for name in sorted(read.keys() | ended.keys()):
+        if read.get(name, 0) != ended.get(name, 0):
+            raise Unbalanced(f"{name}: {read.get(name, 0)} rows read, {ended.get(name, 0)} accounted for")
 
 
 def _reasons(rows: pd.DataFrame) -> list[Json]:

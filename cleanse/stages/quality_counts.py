@@ -24,6 +24,7 @@ PART = "cell_split"
 COMMON = 3  # so many golden records make a value one of a list
 STARS = 12
 LONG = re.compile(rf"\*{{{STARS},}}")
+TELLING = re.compile(r"[^\W年月日万亿]|(?<!\d)[年月日万亿]")  # punctuation and units after a figure tell the form alone
 RANK = {Severity.ERROR.value: 0, Severity.WARNING.value: 1, Severity.INFO.value: 2}
 
 
@@ -187,7 +188,7 @@ class Masker:
         masked = self.masks[path](value) if path in self.masks else ""
         if masked in ("", value) and value not in self._common(path):
             masked = value[: len(value) // 3] + "*" * (len(value) - len(value) // 3)
-        return LONG.sub("*" * STARS, masked)
+        return LONG.sub("*" * STARS, _with_form(masked, value))
 
     def _common(self, path: str) -> frozenset[str]:
         if path not in self.common:
@@ -196,6 +197,20 @@ class Masker:
             counts = table[name].value_counts() if name in table else pd.Series(dtype="int64")
             self.common[path] = frozenset(counts.index[counts >= COMMON])
         return self.common[path]
+
+
+def _with_form(masked: str, value: str) -> str:
+    """The masked form with the punctuation of the value, so that a repair of the form can be seen.
+
+    >>> _with_form("20*******", "2023年5月6日"), _with_form("1**********78", "138-1234-5678")
+    ('20**年*月*日', '1**-****-**78')
+    """
+    if len(masked) != len(value) or masked == value:
+        return masked
+    form = TELLING.sub("*", value)
+    pairs = zip(masked, form, strict=True)
+    shown = "".join(f if m == "*" else m for m, f in pairs)
+    return "".join(c if c.isprintable() and not c.isspace() else "␣" for c in shown)
 
 
 # ------------------------------------------------------------------------------------------------------------- fields

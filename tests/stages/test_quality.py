@@ -151,6 +151,27 @@ def test_lost_or_invented_rows_are_a_fault(facts, spoil):
         quality(replace(facts, rows=spoil(facts.rows)))
 
 
+@pytest.mark.parametrize("count", [2, 4], ids=["a row too many", "a row lost"])
+def test_as_many_rows_end_as_were_read_of_each_file(facts, count):
+    files = facts.files.assign(rows=facts.files["rows"].replace(3, count))
+    with pytest.raises(Unbalanced, match=f"a.csv: {count} rows read, 3 accounted for"):
+        quality(replace(facts, files=files))
+
+
+def test_the_verdict_says_what_stands_against_loading(facts):
+    errors = frame("issues", (0, "customer", "name", "preflight_required", "error", "", ""))
+    notes = errors.assign(severity="warning")
+    assert quality(facts)["verdict"] == {"may_load": True, "reasons": [], "but": ["unreadable_files", "parked_rows"]}
+    assert quality(replace(facts, preflight=notes))["verdict"]["may_load"]
+    spoilt = quality(replace(facts, preflight=errors, trial={**facts.trial, "result": "reject"}))["verdict"]
+    assert not spoilt["may_load"] and spoilt["reasons"] == ["preflight_errors", "trial_reject"]
+    assert quality(replace(facts, trial={}))["verdict"]["reasons"] == ["trial_none"]
+
+
+def test_masked_examples_keep_the_form_that_was_repaired(facts):
+    assert one(quality(facts)["issues"], field="phone", code="format_invalid")["samples"][0]["value"] == "****-****"
+
+
 def test_a_wrong_value_that_another_row_made_good_is_settled(facts):
     line = one(quality(facts)["issues"], entity="customer", field="phone", code="format_invalid")
     assert (line["records"], line["open"]) == (1, 0)
