@@ -1,4 +1,4 @@
-"""``junit.xml``: the report as a build server reads it. Suite = entity, target or trial; case = field x rule."""
+"""``junit.xml``: the report as a build server reads it. Suite = entity, files, target or trial; case = field x rule."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ def render(quality: Mapping[str, Any]) -> str:
     language = quality["project"]["language"]
     for entity in quality["balance"]:
         _suite(root, entity, _entity_cases(quality, entity, language))
+    _suite(root, "files", _file_cases(quality, language))
     _suite(root, f"target {quality['project']['target']}", _target_cases(quality, language))
     _suite(root, "trial", _trial_cases(quality["trial"], language))
     for name in ("tests", "failures"):
@@ -57,6 +58,12 @@ def _entity_cases(quality: Mapping[str, Any], entity: str, language: str) -> Ite
     for f in quality["fields"]:
         if f["entity"] == entity and f["field"] not in spoken:
             yield f"{f['field']}: every rule", "", ""
+
+
+def _file_cases(quality: Mapping[str, Any], language: str) -> Iterable[Case]:
+    for found in quality["files"]["list"]:
+        told = _said(quality["codes"], found["reason"], language) if found["reason"] else f"{found['rows']} rows"
+        yield found["source_file"], told if found["status"] == "error" else "", told
 
 
 def _target_cases(quality: Mapping[str, Any], language: str) -> Iterable[Case]:

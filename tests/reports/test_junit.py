@@ -16,9 +16,9 @@ def case(suite, name):
     return next(c for c in suite if c.get("name") == name)
 
 
-def test_a_suite_per_entity_target_and_trial(numbers):
+def test_a_suite_per_entity_files_target_and_trial(numbers):
     found, root = suites(numbers)
-    assert sorted(found) == ["contact", "customer", "target generic", "trial"]
+    assert sorted(found) == ["contact", "customer", "files", "target generic", "trial"]
     for suite in root:
         assert int(suite.get("tests")) == len(suite)
         assert int(suite.get("failures")) == len(suite.findall("testcase/failure"))
@@ -38,6 +38,13 @@ def test_a_warning_passes_and_is_said(numbers):
 
 def test_a_field_without_findings_is_a_passing_case(numbers):
     assert len(case(suites(numbers)[0]["customer"], "owner: every rule")) == 0
+
+
+def test_a_file_that_could_not_be_read_fails(numbers):
+    files = suites(numbers)[0]["files"]
+    assert case(files, "a.csv").find("failure") is None
+    why = numbers["codes"]["corrupt"]["text"]["zh"]
+    assert case(files, "c.xlsx").find("failure").get("message") == why
 
 
 def test_a_trial_that_does_not_accept_fails(numbers):
