@@ -9,19 +9,22 @@ building's switchboard on many firms. Everything is invented.
 from __future__ import annotations
 
 import random
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
-import words as w
 
 REGIONS = Path(__file__).parents[2] / "rules" / "lexicons" / "regions.tsv"
 FIELDS = (
     "name", "uscc", "code", "phone", "phone_2", "province", "city", "district", "address", "owner", "contact.name",
     "contact.name_2", "contact.mobile", "contact.mobile_2", "contact.email", "contact.email_2",
 )  # fmt: skip
+WORDS = tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8"))
+TRADITIONAL = str.maketrans(WORDS["traditional"])
+NO_BRACKETS = str.maketrans("", "", "（）")
 USCC_DIGITS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 
@@ -65,12 +68,24 @@ class World:
     dice: random.Random
     places: list[Place]
     customers: list[Customer] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
 
     def chance(self, share: float) -> bool:
         return self.dice.random() < share
 
     def pick(self, items: str | tuple[str, ...] | list[str]) -> str:
         return self.dice.choice(items)
+
+    def add(self, made: list[Customer]) -> None:
+        """Take what was just made, unless an organisation of that name is there: registered names are unique."""
+        for customer in made:
+            key = customer.name.translate(NO_BRACKETS)
+            if customer.parts[1]:
+                region, brand, trade, _ = customer.parts
+                key = f"{region.removesuffix('市')} {brand} {trade}"
+            if customer.kind == "person" or key not in self.names:
+                self.names.add(key)
+                self.customers.append(customer)
 
     def digits(self, count: int) -> str:
         return "".join(self.dice.choices("0123456789", k=count))
@@ -92,8 +107,8 @@ def read_places() -> list[Place]:
 
 def person(world: World, domain: str) -> Person:
     dice = world.dice
-    name = world.pick(w.SURNAMES) + "".join(dice.choices(w.GIVEN, k=2 if world.chance(0.75) else 1))
-    own = domain if domain and world.chance(0.5) else world.pick(w.MAILBOXES)
+    name = world.pick(WORDS["surnames"]) + "".join(dice.choices(WORDS["given"], k=2 if world.chance(0.75) else 1))
+    own = domain if domain and world.chance(0.5) else world.pick(WORDS["mailboxes"])
     return Person(name, "1" + world.pick("3456789") + world.digits(9), f"u{world.digits(8)}@{own}")
 
 
@@ -112,7 +127,7 @@ def code(world: World) -> str:
 
 def filled(world: World, customer: Customer, domain: str = "") -> Customer:
     """The customer with numbers, people and an address of its own."""
-    address = f"{world.pick(w.ROADS)}{world.dice.randint(1, 999)}号"
+    address = f"{world.pick(WORDS['roads'])}{world.dice.randint(1, 999)}号"
     if world.chance(0.6):
         address += f"{world.dice.randint(1, 30)}栋{world.dice.randint(101, 2600)}室"
     return replace(
@@ -129,28 +144,35 @@ def written(parts: tuple[str, str, str, str], *, bracket: bool = False) -> str:
 def company(world: World, brand: str = "", trade: str = "", place: Place | None = None, form: str = "") -> Customer:
     dice = world.dice
     place = place or dice.choice(world.places)
-    brand = brand or "".join(dice.choices(w.BRAND, k=2 if world.chance(0.85) else 3))
+    brand = brand or "".join(dice.choices(WORDS["brand"], k=2 if world.chance(0.85) else 3))
     region = dice.choices((place.short, place.city, place.province.removesuffix("省"), ""), (68, 14, 13, 5))[0]
-    parts = (region, brand, trade or world.pick(w.TRADES), form or dice.choices(w.FORMS, w.FORM_WEIGHTS)[0])
+    parts = (
+        region,
+        brand,
+        trade or world.pick(WORDS["trades"]),
+        form or dice.choices(WORDS["forms"], WORDS["form_weights"])[0],
+    )
     made = Customer(written(parts, bracket=bool(region) and world.chance(0.25)), place, parts)
     return filled(world, made, f"c{world.digits(6)}.com")
 
 
 def institution(world: World, number: str = "", place: Place | None = None, form: str = "") -> Customer:
     place = place or world.dice.choice(world.places)
-    form = form or world.pick(w.INSTITUTIONS)
-    return filled(world, Customer(place.city + form.format(n=number or world.pick(w.NUMBERS)), place, kind="institution"))
+    form = form or world.pick(WORDS["institutions"])
+    return filled(
+        world, Customer(place.city + form.format(n=number or world.pick(WORDS["numbers"])), place, kind="institution")
+    )
 
 
 def plain_institution(world: World) -> Customer:
     place = world.dice.choice(world.places)
-    return filled(world, Customer(place.city + world.pick(w.PLAIN_INSTITUTIONS), place, kind="institution"))
+    return filled(world, Customer(place.city + world.pick(WORDS["plain_institutions"]), place, kind="institution"))
 
 
 def shop(world: World) -> Customer:
     place = world.dice.choice(world.places)
-    brand = "".join(world.dice.choices(w.BRAND, k=2))
-    name = world.pick(w.SHOPS).format(b=brand, c=place.short, p=place.province)
+    brand = "".join(world.dice.choices(WORDS["brand"], k=2))
+    name = world.pick(WORDS["shops"]).format(b=brand, c=place.short, p=place.province)
     return replace(filled(world, Customer(name, place, kind="shop")), uscc="")
 
 
@@ -163,13 +185,19 @@ def private(world: World, name: str = "") -> Customer:
 
 
 def foreign(world: World) -> Customer:
-    brand = world.pick(w.LATIN) + world.pick(w.LATIN_ENDS)
-    if world.chance(0.5):
-        brand += " " + world.pick(w.LATIN)
-    parts = ("", brand, world.pick(w.LATIN_TRADES), world.pick(w.LATIN_FORMS))
-    made = filled(world, Customer(" ".join(parts[1:]), Place("", "", ""), parts, kind="foreign"), brand.split()[0].lower() + ".com")
+    brand = "".join(world.dice.choices(WORDS["syllables"], k=3)).title()
+    parts = ("", brand, world.pick(WORDS["latin_trades"]), world.pick(WORDS["latin_forms"]))
+    made = filled(
+        world,
+        Customer(" ".join(parts[1:]), Place("", "", ""), parts, kind="foreign"),
+        brand.split()[0].lower() + ".com",
+    )
     staff = tuple(
-        replace(p, name=f"{world.pick(w.LATIN_FIRST)} {world.pick(w.LATIN_LAST)}", mobile=f"+1650{world.digits(7)}")
+        replace(
+            p,
+            name=f"{world.pick(WORDS['latin_first'])} {world.pick(WORDS['latin_last'])}",
+            mobile=f"+1650{world.digits(7)}",
+        )
         for p in made.people
     )
     return replace(made, uscc="", people=staff)
@@ -195,7 +223,7 @@ def group(world: World) -> list[Customer]:
     if world.chance(0.5):
         head = replace(head, parts=(region, brand, "", "集团有限公司"), name=f"{region}{brand}集团有限公司")
     found = [head]
-    for trade in world.dice.sample(w.TRADES, 2):
+    for trade in world.dice.sample(WORDS["trades"], 2):
         made = company(world, brand=brand, trade=trade, place=head.place)
         made = replace(made, phone=head.phone) if world.chance(0.3) else made
         made = replace(made, address=head.address) if world.chance(0.3) else made
@@ -212,8 +240,8 @@ def elsewhere(world: World) -> list[Customer]:
 
 
 def numbered(world: World) -> list[Customer]:
-    place, form = world.dice.choice(world.places), world.pick(w.INSTITUTIONS)
-    return [institution(world, n, place, form) for n in world.dice.sample(w.NUMBERS, 2)]
+    place, form = world.dice.choice(world.places), world.pick(WORDS["institutions"])
+    return [institution(world, n, place, form) for n in world.dice.sample(WORDS["numbers"], 2)]
 
 
 def namesakes(world: World) -> list[Customer]:
@@ -246,12 +274,12 @@ MAKERS: tuple[tuple[int, Callable[[World], Customer | list[Customer]]], ...] = (
 
 def typo(world: World, text: str) -> str:
     """One character for another that looks or sounds alike, or any other of brands."""
-    at = [i for i, c in enumerate(text) if c in w.ALIKE]
+    at = [i for i, c in enumerate(text) if c in WORDS["alike"]]
     if at:
         i = world.dice.choice(at)
-        return text[:i] + w.ALIKE[text[i]] + text[i + 1 :]
+        return text[:i] + WORDS["alike"][text[i]] + text[i + 1 :]
     i = world.dice.randrange(len(text))
-    return text[:i] + world.pick(w.BRAND) + text[i + 1 :]
+    return text[:i] + world.pick(WORDS["brand"]) + text[i + 1 :]
 
 
 def variant(world: World, customer: Customer) -> tuple[str, str]:
@@ -263,16 +291,19 @@ def variant(world: World, customer: Customer) -> tuple[str, str]:
         return f"{brand} {trade}", "abbrev"
     forms = {"有限公司": "有限责任公司", "有限责任公司": "有限公司"}
     short = region.removesuffix("市")
+    in_city = customer.place.city.startswith(short or "-")
+    with_city = (short + "市" if region == short else short, brand, trade, form)
+    with_province = (customer.place.province.removesuffix("省") + short, brand, trade, form)
     ways = {
         "bracket_city": (30, written(customer.parts, bracket="（" not in customer.name) if region else ""),
         "abbrev": (22, f"{short}{brand}{trade}"),
         "abbrev_short": (8, f"{brand}{trade}"),
         "brand_only": (3, f"{short}{brand}" if trade else ""),
-        "city_word": (10, written((short + "市" if region == short else short, brand, trade, form)) if customer.place.city.startswith(short or "-") else ""),
+        "city_word": (10, written(with_city) if in_city else ""),
         "legal_form": (8, written((region, brand, trade, forms.get(form, "")))),
         "typo": (7, written((region, typo(world, brand), trade, form))),
-        "traditional": (4, customer.name.translate(w.TRADITIONAL)),
-        "province": (3, written((customer.place.province.removesuffix("省") + short, brand, trade, form)) if customer.place.city.startswith(short or "-") else ""),
+        "traditional": (4, customer.name.translate(TRADITIONAL)),
+        "province": (3, written(with_province) if in_city else ""),
         "name_missing": (2, ""),
     }  # fmt: skip
     usable = [name for name, (_, text) in ways.items() if name == "name_missing" or text not in ("", customer.name)]
@@ -310,12 +341,16 @@ def again(world: World, customer: Customer, first: dict[str, str]) -> tuple[dict
         copy = dict(first)
         if world.chance(0.5):
             copy.pop("address", None)
-        return (copy, "row_copy") if world.chance(0.7) else (row(world, customer, customer.people[0], customer.name), "exact")
+        return (
+            (copy, "row_copy")
+            if world.chance(0.7)
+            else (row(world, customer, customer.people[0], customer.name), "exact")
+        )
     name, way = variant(world, customer) if world.chance(0.5) else (customer.name, "exact")
     colleague = len(customer.people) > 1 and world.chance(0.4)
     one = world.dice.choice(customer.people[1:]) if colleague else customer.people[0]
     if world.chance(0.1) and len(one.name) == 3:
-        one = replace(one, name=one.name.translate(w.TRADITIONAL))
+        one = replace(one, name=one.name.translate(TRADITIONAL))
     elif world.chance(0.06):
         one = replace(one, name=one.name[0] + world.pick(("总", "经理", "先生")))
     made = row(world, customer, one, name)
@@ -329,10 +364,13 @@ def generate(size: int, seed: int, share: float = 0.1) -> pd.DataFrame:
     wanted = size - int(size * share)
     while len(world.customers) < wanted:
         made = world.dice.choices(makers, weights)[0](world)
-        world.customers.extend(made if isinstance(made, list) else [made])
+        world.add(made if isinstance(made, list) else [made])
     del world.customers[wanted:]
     firsts = [first_row(world, c) for c in world.customers]
-    rows = [dict(r, entity=i, variant="first", sort=c.kind) for i, (c, r) in enumerate(zip(world.customers, firsts, strict=True))]
+    rows = [
+        dict(r, entity=i, variant="first", sort=c.kind)
+        for i, (c, r) in enumerate(zip(world.customers, firsts, strict=True))
+    ]
     while len(rows) < size:
         i = world.dice.randrange(wanted)
         more, way = again(world, world.customers[i], firsts[i])

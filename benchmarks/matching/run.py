@@ -22,7 +22,10 @@ from cleanse.kinds import COMPARABLE
 from cleanse.project import Project, load_project
 
 ROOT = Path(__file__).parents[2]
-COLUMNS = ("size", "seed", "precision", "recall", "f1", "true", "wrong", "missed", "to_review", "missed_not_seen", "candidates", "cpu_names", "cpu_link", "mb")  # fmt: skip
+COLUMNS = (
+    "size", "seed", "precision", "recall", "f1", "true", "wrong", "missed", "to_review", "missed_not_seen", "candidates",
+    "cpu_names", "cpu_link", "mb",
+)  # fmt: skip
 
 
 def link(project: Project, records: pd.DataFrame, entity: str = "customer") -> tuple[matching.Links, float, float]:
@@ -55,7 +58,9 @@ def judge(records: pd.DataFrame, links: matching.Links) -> pd.DataFrame:
     table["band"] = table["band"].astype(object).where(table["band"].notna(), "not seen")
     by = records.set_index("rid")
     for side in ("left", "right"):
-        table[f"variant_{side}"], table[f"sort_{side}"] = (by[c].reindex(table[side]).to_numpy() for c in ("variant", "sort"))
+        table[f"variant_{side}"], table[f"sort_{side}"] = (
+            by[c].reindex(table[side]).to_numpy() for c in ("variant", "sort")
+        )
     return table
 
 
@@ -88,7 +93,9 @@ def detail(judged: pd.DataFrame) -> str:
 def show(rows: list[Mapping[str, Any]]) -> None:
     print("| " + " | ".join(COLUMNS) + " |\n|" + " --- |" * len(COLUMNS))
     for one in rows:
-        print("| " + " | ".join(f"{v:.4f}" if isinstance(v := one.get(c, ""), float) else str(v) for c in COLUMNS) + " |")
+        print(
+            "| " + " | ".join(f"{v:.4f}" if isinstance(v := one.get(c, ""), float) else str(v) for c in COLUMNS) + " |"
+        )
 
 
 def main() -> None:
@@ -105,7 +112,15 @@ def main() -> None:
         links, names, linking = link(project, records)
         judged = judge(records, links)
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        rows.append({**figures(records, links, judged), "seed": seed, "cpu_names": names, "cpu_link": linking, "mb": int(memory)})
+        rows.append(
+            {
+                **figures(records, links, judged),
+                "seed": seed,
+                "cpu_names": names,
+                "cpu_link": linking,
+                "mb": int(memory),
+            }
+        )
         if given.detail:
             print(detail(judged))
     show(rows)

@@ -1,7 +1,7 @@
 """Names of customers: companies, institutions, private persons. Cleaned, never improved; taken apart for comparing.
 
 A Chinese company's registered name is region + brand (字号) + trade + legal form (企业名称登记管理规定, 2020), and may
-carry a branch, a number, or its region in brackets.
+carry a branch, a number, or its region in brackets. Foreign names are brand + trade + legal form.
 """
 
 from __future__ import annotations
@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from cleanse.kinds.characters import NULL, became, half_width, is_null, kept, mask_text, null_words, surnames, tidy
-from cleanse.kinds.places import Places, places
+from cleanse.kinds.places import Division, places
 from cleanse.kinds.script import fold
 from cleanse.model import Fix, Kind, Options, Words
 
@@ -24,19 +23,23 @@ _BETWEEN = re.compile(rf"(?<=[{_HAN}）)（(])\s+(?=[{_HAN}（(）)])")
 _REMARK = re.compile(r"\s*[(（\[【<《]([^()（）\[\]【】<>《》]*)[)）\]】>》]\s*$")
 _DASHED = re.compile(r"\s*[-—_–]+\s*([^-—_–]+)$")
 _BRACKETS = str.maketrans("()", "（）")
-_ASIDE = re.compile(r"[(（\[【]([^()（）\[\]【】]*)[)）\]】]")
-_BRANCH = re.compile(
-    r"^(.*?(?:公司|集团|银行|厂|店|院|所|社|行))?(.*?)(分公司|办事处|分厂|分店|门店|支行|分行|营业部|营业厅|分部|分院|分校|代表处|子公司|项目部)$"
-)
-_NUMBER = re.compile(
-    r"第?([一二三四五六七八九十百0-9]+)(?=中学|小学|中|小|医院|人民医院|幼儿园|职业|高级|工程|建筑|分|厂|局|公司|处|院|粮|机)"
-)
-_NO_BRACKETS = str.maketrans("", "", "()（）")
 _ANY_HAN = re.compile(f"[{_HAN}]")
+_PERSON = re.compile(f"[{_HAN}]{{2,4}}")
+_ASIDE = re.compile(r"[(（\[【]([^()（）\[\]【】]*)[)）\]】]")
 _OPENING = frozenset("(（[【")
-_BRANCH_ENDS = frozenset("司处厂店部行厅院校")
+_NO_BRACKETS = str.maketrans("", "", "()（）[]【】")
+_BRANCHES = (
+    "分公司", "子公司", "办事处", "代表处", "经销处", "分厂", "分店", "门店", "支行", "分行", "营业部", "营业厅", "营业所", "分部", "分院",
+    "分校", "分所", "分社", "项目部", "经营部分部",
+)  # fmt: skip
+_HEAD = re.compile(r"^(.*(?:公司|集团|银行|厂|店|院|所|社|行|中心|大学|学校|llc|ltd))(.*)$")
+_NUMBER = re.compile(
+    r"第([一二三四五六七八九十百0-9]+)|([一二三四五六七八九十百0-9]+)(?=中学|小学|中|小|医院|人民医院|附属|幼儿园|职业|高级|工程|建筑|建设|分|厂|局|公司|处|院|粮|机|车间|大队|支队)"
+)
 _NUMERALS = frozenset("一二三四五六七八九十百0123456789")
 _DIGITS = str.maketrans("一二三四五六七八九", "123456789")
+_COUNTRY = ("中国", "中华人民共和国")
+_FILLERS = frozenset(("集团", "有限合伙", "普通合伙", "特殊普通合伙", "中国", "控股"))
 
 
 def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
@@ -83,8 +86,9 @@ def _chinese(name: str) -> str:
 class Company(NamedTuple):
     """A name taken apart, every part folded (script, width, case), '' where absent.
 
-    ``region``: place names without their suffix; ``brand``: what tells it from others; ``form``: class of the legal form;
-    ``branch``: place or word of a branch; ``number``: of a numbered institution; ``person``: whether it is a person.
+    ``region``: the most specific place named; ``province`` and ``city``: the official names it lies in, where only one
+    fits; ``brand``: what tells it from others; ``form``: class of the legal form; ``branch``: place or word of a
+    branch; ``number``: of a numbered institution; ``person``: whether it is a person's name.
     """
 
     region: str = ""
@@ -94,6 +98,18 @@ class Company(NamedTuple):
     branch: str = ""
     number: str = ""
     person: bool = False
+    province: str = ""
+    city: str = ""
+
+
+class _Place(NamedTuple):
+    region: str = ""
+    province: str = ""
+    city: str = ""
+    short_district: bool = False
+
+
+_NOWHERE = _Place()
 
 
 def parser(words: Words) -> Callable[[str], Company]:
@@ -101,77 +117,118 @@ def parser(words: Words) -> Callable[[str], Company]:
 
     >>> parse = parser({"regions": (("33", "浙江省", ""), ("3301", "杭州市", "33")), "company_trades": (("软件",),),
     ...                 "company_legal_forms": (("有限公司", "limited"),)})
-    >>> parse("星渚软件（杭州）有限公司") == parse("杭州星渚软件有限公司")
+    >>> parse("星渚软件（杭州）有限公司") == parse("杭州市星渚软件有限公司")
     True
+    >>> parse("杭州星渚软件有限公司宁波分公司").branch, parse("星渚软件").form
+    ('宁波', '')
     """
-    return _Parser(words).parse
+    read = _Parser(words).parse
+    return lambda name: read(_folded(name))
+
+
+def comparable(values: Sequence[str], words: Words) -> pd.DataFrame:
+    """What two names are compared by: one row per value, ``folded`` (no brackets, no spaces) and the parts of Company."""
+    lines = _folded("\n".join(value.replace("\n", " ") for value in values)).split("\n") if len(values) else []
+    table = pd.DataFrame(list(map(_Parser(words).parse, lines)), columns=list(Company._fields))
+    plain = "\n".join(lines).translate(_NO_BRACKETS).replace(" ", "").split("\n") if lines else []
+    table.insert(0, "folded", plain)
+    return table
+
+
+def _folded(text: str) -> str:
+    return fold(half_width(text)).casefold()
 
 
 class _Parser:
+    """Reads folded names."""
+
     def __init__(self, words: Words) -> None:
-        self.places: Places = places(words)
-        forms = {fold(row[0]).casefold(): row[1] for row in words.get("company_legal_forms", ()) if len(row) > 1}
-        self.forms = forms
-        self.trades = frozenset(fold(row[0]).casefold() for row in words.get("company_trades", ()))
-        self.form_ends, self.trade_ends = _ends(self.forms), _ends(self.trades)
+        self.forms = _backward(
+            (_folded(row[0]), row[1]) for row in words.get("company_legal_forms", ()) if len(row) > 1
+        )
+        self.trades = _backward((_folded(row[0]), True) for row in words.get("company_trades", ()))
+        self.regions = _regions(words)
         self.surnames = surnames(words)
 
-    def parse(self, name: str) -> Company:
-        text = fold(half_width(name)).casefold().strip()
+    def parse(self, text: str) -> Company:
+        text = text.strip()
         if text.isascii() or not _ANY_HAN.search(text):
             return self._latin(text)
-        text = "".join(text.split())
-        regions: list[str] = []
+        text = "".join(text.split()) if " " in text else text
+        aside = _NOWHERE
         if not _OPENING.isdisjoint(text):
-            text = _ASIDE.sub(lambda m: self._aside(m[1], regions), text)
-        text, branch = self._branch(text) if text[-1:] in _BRANCH_ENDS else (text, "")
-        text, form = self._form(text)
-        if not (form or branch or regions) and self._is_person(text) and not self._trade(text)[1]:
+            text, aside = self._asides(text)
+        text, branch = self._branch(text) if text.endswith(_BRANCHES) else (text, "")
+        length = _longest(self.forms, text, len(text))
+        form = str(_value(self.forms, text, length)) if 0 < length < len(text) else ""
+        text = text[: len(text) - length] if form else text
+        if not (form or branch or aside.region) and self._is_person(text):
             return Company(brand=text, person=True)
-        found = self.places.read(text) if len(text) > 2 else self.places.read("")
-        rest = found.detail if found.any else text
-        if len(rest) >= 1 and found.any:
-            regions = [_bare(n) for n in dict.fromkeys((found.province, found.city, found.district)) if n] + regions
-            text = rest
+        place, rest = self._place(text, aside, bool(form))
         number = ""
-        if not _NUMERALS.isdisjoint(text) and (match := _NUMBER.search(text)):
-            number = match[1].translate(_DIGITS)
-            text = text[: match.start()] + text[match.end() :]
-        brand, trade = self._trade(text)
-        return Company("".join(sorted(set(regions))), brand, trade, form, branch, number)
+        if not _NUMERALS.isdisjoint(rest) and (match := _NUMBER.search(rest)):
+            number = (match[1] or match[2]).translate(_DIGITS)
+            rest = rest[: match.start()] + rest[match.end() :]
+        brand, trade = self._trade(rest)
+        brand = brand.removesuffix("集团") if len(brand) > 3 else brand
+        return Company(place.region, brand, trade, form, branch, number, False, place.province, place.city)
 
-    def _aside(self, inside: str, regions: list[str]) -> str:
-        """What stands in brackets is a region, or part of the name."""
-        found = self.places.read(inside)
-        if found.any and not found.detail:
-            regions.extend(_bare(n) for n in (found.district or found.city or found.province,))
-            return ""
-        return "" if inside in ("集团", "有限合伙", "普通合伙") else inside
+    def _asides(self, text: str) -> tuple[str, _Place]:
+        """The text without its brackets, and the place that stood in one."""
+        place = _NOWHERE
+        for inside in _ASIDE.findall(text):
+            found, rest = self._read(inside)
+            if found.region and not rest:
+                place = found
+        return _ASIDE.sub(lambda m: "" if m[1] in _FILLERS or not self._read(m[1])[1] else m[1], text), place
 
     def _branch(self, text: str) -> tuple[str, str]:
-        match = _BRANCH.match(text)
-        if not match or not match[1]:
+        word = next(w for w in _BRANCHES if text.endswith(w))
+        match = _HEAD.match(text[: -len(word)])
+        if not match:
             return text, ""
-        found = self.places.read(match[2])
-        place = _bare(found.district or found.city or found.province) if found.any else match[2]
-        return match[1], place or match[3]
+        found, rest = self._read(match[2])
+        return match[1], (found.region if found.region and not rest else match[2]) or word
 
-    def _form(self, text: str) -> tuple[str, str]:
-        for length in self.form_ends.get(text[-1:], ()):
-            if length < len(text) and (sort := self.forms.get(text[-length:])):
-                return text[:-length].rstrip(" ,."), sort
-        return text, ""
+    def _place(self, text: str, aside: _Place, registered: bool) -> tuple[_Place, str]:
+        """The region in front. A place in brackets is the region where there is one: what stands in front is then a
+        region only as far as it holds that one. Where it leaves no brand to a registered name, or is the short name of
+        a district, it is itself the brand: 吉安汽车销售有限公司."""
+        place, rest = self._read(text) if len(text) > 2 else (_NOWHERE, text)
+        if not place.region:
+            return aside, rest
+        if aside.region:
+            holds = place.region in (aside.region, aside.province, aside.city, *_bare_all(aside))
+            return (aside, rest) if holds else (aside, text)
+        if (registered or place.short_district) and not self._trade(rest)[0]:
+            return _NOWHERE, text
+        return place, rest
+
+    def _read(self, text: str) -> tuple[_Place, str]:
+        """The places in front of a text, one inside the other, and what follows."""
+        at = next(len(c) for c in _COUNTRY if text.startswith(c)) if text.startswith(_COUNTRY) else 0
+        place, level = _NOWHERE, -1
+        found: tuple[Division, ...] = ()
+        while at < len(text) - 1:
+            node, end, step = self.regions, at, 0
+            while end < len(text) and (node := node.get(text[end])) is not None:  # type: ignore[assignment]
+                end += 1
+                if "" in node:
+                    top, named, all_of_name = node[""]
+                    inside = top if level < 0 else _inside(all_of_name, found, level)
+                    if inside:
+                        there, now, step = inside, named if level < 0 else None, end
+            if not step:
+                break
+            place = now or _named(text[at:step], there)
+            at, found, level = step, there, _LEVEL[there[0].level]
+        return place, text[at:]
 
     def _trade(self, text: str) -> tuple[str, str]:
         """Brand and trade; trade words at the end, one behind the other, as long as a brand is left."""
         end = len(text)
-        while end:
-            for length in self.trade_ends.get(text[end - 1], ()):
-                if length <= end and text[end - length : end] in self.trades:
-                    end -= length
-                    break
-            else:
-                break
+        while end and (length := _longest(self.trades, text, end)):
+            end -= length
         return text[:end].strip(), text[end:].strip()
 
     def _latin(self, text: str) -> Company:
@@ -179,43 +236,109 @@ class _Parser:
         plain, form = text, ""
         for at in (i for i, c in enumerate(text) if c in " ,"):
             ending = text[at + 1 :].strip()
-            if sort := self.forms.get(ending) or self.forms.get(f"{ending}."):
-                plain, form = text[:at].rstrip(" ,."), sort
+            for form_word in (ending, f"{ending}."):
+                length = _longest(self.forms, form_word, len(form_word))
+                if length == len(form_word) and length:
+                    plain, form = text[:at].rstrip(" ,."), str(_value(self.forms, form_word, length))
+                    break
+            if form:
                 break
         words = plain.split()
         at = len(words)
-        while at > 1 and words[at - 1] in self.trades:
+        while at > 1 and _longest(self.trades, words[at - 1], len(words[at - 1])) == len(words[at - 1]):
             at -= 1
         return Company("", " ".join(words[:at]), " ".join(words[at:]), form)
 
     def _is_person(self, text: str) -> bool:
-        if not re.fullmatch(f"[{_HAN}]{{2,4}}", text):
+        if not (2 <= len(text) <= 4 and _PERSON.fullmatch(text)):
             return False
-        return (text[:2] in self.surnames and len(text) >= 3) or (text[:1] in self.surnames and len(text) <= 3)
+        named = (text[:2] in self.surnames and len(text) >= 3) or (text[:1] in self.surnames and len(text) <= 3)
+        return named and not self._trade(text)[1]
 
 
-def _ends(words: Iterable[str]) -> dict[str, tuple[int, ...]]:
-    """Last character -> the lengths of the words that end in it, longest first."""
-    found: dict[str, set[int]] = {}
-    for word in words:
-        found.setdefault(word[-1:], set()).add(len(word))
-    return {end: tuple(sorted(lengths, reverse=True)) for end, lengths in found.items()}
+_LEVEL = {"province": 0, "city": 1, "district": 2}
+Node = dict[str, Any]  # a trie: character -> Node, and "" -> what the word that ends here means
 
 
-@cache
+def _backward(words: Iterable[tuple[str, object]]) -> Node:
+    """A trie of words from their last character to their first."""
+    root: Node = {}
+    for word, value in words:
+        node = root
+        for character in reversed(word):
+            node = node.setdefault(character, {})
+        node.setdefault("", value)
+    return root
+
+
+def _longest(root: Node, text: str, end: int) -> int:
+    """The length of the longest word that ends at ``end``, 0 where there is none."""
+    node, at, best = root, end, 0
+    while at and (node := node.get(text[at - 1])) is not None:  # type: ignore[assignment]
+        at -= 1
+        if "" in node:
+            best = end - at
+    return best
+
+
+def _value(root: Node, text: str, length: int) -> object:
+    node = root
+    for character in reversed(text[len(text) - length :]):
+        node = node[character]
+    return node[""]
+
+
+def _regions(words: Words) -> Node:
+    """A trie of all place names, official and short: the largest divisions of that name, what they agree on, and all of
+    that name."""
+    table = places(words)
+    found: dict[str, list[Division]] = {}
+    for names in (table.full, table.short):
+        for (_, name), divisions in sorted(names.items(), key=lambda item: _LEVEL[item[0][0]]):
+            found.setdefault(name, []).extend(divisions)
+    root: Node = {}
+    for name, same in found.items():
+        node = root
+        for character in name:
+            node = node.setdefault(character, {})
+        top = _inside(tuple(same), (), -1)
+        node[""] = (top, _named(name, top), tuple(same))
+    return root
+
+
+def _inside(divisions: tuple[Division, ...], found: tuple[Division, ...], level: int) -> tuple[Division, ...]:
+    """The largest of the divisions that lie below and in one of those found before."""
+    fit = [
+        d for d in divisions
+        if _LEVEL[d.level] > level
+        and (not found or any(f.name in (d.province, d.city) or f.name == d.name for f in found))
+    ]  # fmt: skip
+    return tuple(d for d in fit if d.level == fit[0].level) if fit else ()
+
+
+def _named(name: str, found: tuple[Division, ...]) -> _Place:
+    """What all divisions of the name agree on."""
+    first = found[0]
+    provinces = {fold(d.name if d.level == "province" else d.province) for d in found}
+    cities = {fold(d.name if d.level == "city" else d.city) for d in found}
+    if first.level == "province":
+        cities = provinces if first.name.endswith("市") else set()
+    return _Place(
+        _bare(fold(first.name)),
+        min(provinces) if len(provinces) == 1 else "",
+        min(cities) if len(cities) == 1 else "",
+        first.level == "district" and name != fold(first.name),
+    )
+
+
+def _bare_all(place: _Place) -> tuple[str, str]:
+    return _bare(place.province), _bare(place.city)
+
+
 def _bare(place: str) -> str:
     """A place without its suffix: 杭州市 and 杭州 are one."""
     short = re.sub(r"(?:壮族自治区|回族自治区|维吾尔自治区|自治区|特别行政区|省|市|区|县)$", "", place)
-    return fold(short if len(short) >= 2 else place)
-
-
-def comparable(values: Sequence[str], words: Words) -> pd.DataFrame:
-    """What two names are compared by: one row per value with folded, region, brand, trade, form, branch, number, person."""
-    parse = parser(words)
-    table = pd.DataFrame(list(map(parse, values)), columns=list(Company._fields))
-    plain = (fold(half_width(value)).casefold() for value in values)
-    table.insert(0, "folded", ["".join(text.translate(_NO_BRACKETS).split()) for text in plain])
-    return table
+    return short if len(short) >= 2 else place
 
 
 KIND = Kind(name="company", fixer=fixer, shape=lambda options: "", mask=lambda value: mask_text(value, 2, 2))
