@@ -7,6 +7,8 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
@@ -18,6 +20,7 @@ EXITS = ("migrated", "merged", "parked", "excluded")
 STATUS = ("error", "ignored", "read")
 STRETCHED = ("bar", "meter")
 TOP, LISTED = 10, 200
+WAITS = "parent_parked"  # codes of a record whose parent is parked
 
 
 def render(quality: Json, language: str) -> str:
@@ -29,7 +32,7 @@ def render(quality: Json, language: str) -> str:
         q=quality, t=_words(language), language=language, labels=_labels(quality, language), exits=EXITS,
         root=quality["entities"][0]["name"], entities=[e["name"] for e in quality["entities"]],
         verdict=_verdict(quality), problems=_problems(quality), mappings=quality["mapping"][:LISTED],
-        losses=quality["losses"][:LISTED], layout=quality["layout"][:LISTED], listed=LISTED,
+        losses=quality["losses"][:LISTED], layout=_layout(quality), listed=LISTED,
         files=sorted(quality["files"]["list"], key=lambda f: (STATUS.index(f["status"]), f["source_file"])),
         changed=sum(c["cells"] for c in quality["changes"] if c["stage"] == "normalize"),
     )  # fmt: skip
@@ -61,22 +64,44 @@ def _words(language: str) -> Json:
 
 
 def _labels(quality: Json, language: str) -> dict[str, str]:
-    """Entity and ``entity.field`` to the words people use for them."""
+    """Entity, ``entity.field`` and whatever an issue is about, to the words people use for them."""
     entities = {entity["name"]: entity["label"][language] for entity in quality["entities"]}
-    return entities | {f"{f['entity']}.{f['field']}": f["label"][language] for f in quality["fields"]}
+    labels = entities | {f"{f['entity']}.{f['field']}": f["label"][language] for f in quality["fields"]}
+    for issue in quality["issues"]:
+        parts = [part.strip() for part in issue["field"].split("+")]
+        words = [_field_label(labels, issue["entity"], part) for part in parts]
+        labels.setdefault(f"{issue['entity']}.{issue['field']}", " + ".join(words))
+    return labels
+
+
+def _field_label(labels: Mapping[str, str], entity: str, name: str) -> str:
+    """The words for a field of the entity, or for ``parent.field``."""
+    parent, dot, _ = name.partition(".")
+    if not dot:
+        return labels.get(f"{entity}.{name}", name)
+    return f"{labels.get(parent, parent)} · {labels.get(name, name)}"
 
 
 def _verdict(quality: Json) -> str:
-    if any(line["severity"] == "error" for line in quality["preflight"]):
-        return "blocked"
-    result: str = quality["trial"].get("result", "none")
-    return result
+    """What the band on top says: ready, or what stands most against it."""
+    verdict = quality["verdict"]
+    return "accept" if verdict["may_load"] else str(verdict["reasons"][0].removeprefix("trial_"))
 
 
 def _problems(quality: Json) -> list[Json]:
-    """The first ten that a person must mend; what only repeats a better finding on the same cells is left out."""
+    """The first ten that a person must mend. Left out: what only repeats a better finding on the same cells, and what a
+    child has to wait for, as long as it is told of the parent."""
     serious = [i for i in quality["issues"] if i["severity"] != "info" and i["open"] and i["alone"]]
-    return serious[:TOP]
+    told = {(f"{i['entity']}.{i['field']}", i["code"]) for i in serious}
+    own = [i for i in serious if not i["code"].endswith(WAITS) and (i["field"], i["code"]) not in told]
+    return (own or serious)[:TOP]
+
+
+def _layout(quality: Json) -> list[Json]:
+    """One line per sheet: how many rows of which kind are no records."""
+    place = itemgetter("source_file", "source_sheet")
+    sheets = ((where, list(lines)) for where, lines in groupby(sorted(quality["layout"], key=place), key=place))
+    return [{"source_file": file, "source_sheet": sheet, "kinds": lines} for (file, sheet), lines in sheets]
 
 
 # ----------------------------------------------------------------------------------------------------- numbers in words

@@ -108,23 +108,44 @@ def test_pictures_tables_and_links_can_be_read_aloud(numbers, language):
     assert page.all("html")[0]["lang"] == {"zh": "zh-Hans", "en": "en"}[language]
 
 
-@pytest.mark.parametrize(("spoil", "verdict"), [
-    ({}, "试导通过"), ({"result": "reject"}, "试导未通过"), ({"result": "second_stage"}, "尚无定论"),
+@pytest.mark.parametrize(("reasons", "verdict"), [
+    ([], "试导通过"), (["trial_reject"], "试导未通过"), (["trial_second_stage"], "尚无定论"), (["trial_none"], "没有试导"),
+    (["preflight_errors", "trial_reject"], "预检发现错误"),
 ])  # fmt: skip
-def test_the_verdict_is_that_of_the_trial(numbers, spoil, verdict):
-    numbers["trial"] |= spoil
+def test_the_verdict_is_that_of_the_numbers(numbers, reasons, verdict):
+    numbers["verdict"] |= {"may_load": not reasons, "reasons": reasons}
     assert verdict in Page(html.render(numbers, "zh")).text
 
 
-def test_an_error_before_loading_stands_above_the_trial(numbers):
-    numbers["preflight"] = [{"code": "target_required", "severity": "error", "rows": 2}]
-    assert "预检发现错误" in Page(html.render(numbers, "zh")).text
+def test_what_the_verdict_leaves_out_stands_beside_it(numbers):
+    text = Page(html.render(numbers, "zh")).text
+    assert "1 个文件无法读取" in text and "1 行客户被搁置" in text
+    numbers["verdict"]["but"] = []
+    assert "被搁置，改正后再导入" not in Page(html.render(numbers, "zh")).text
+
+
+def test_what_waits_for_its_parent_is_told_of_the_parent(numbers):
+    def issue(entity: str, field: str, code: str) -> dict[str, object]:
+        return {
+            "entity": entity, "field": field, "code": code, "severity": "error", "records": 3, "open": 3, "alone": 3,
+            "samples": [],
+        }  # fmt: skip
+
+    numbers["issues"] = [
+        issue("contact", "", "target_parent_parked"), issue("contact", "customer.owner", "target_required"),
+        issue("customer", "owner", "target_required"), issue("customer", "type + phone", "target_length"),
+        issue("contact", "customer.type", "target_option"),
+    ]  # fmt: skip
+    page = html.render(numbers, "zh")
+    shown = re.findall(r"</span> <strong>(.*?)</strong>", page)
+    assert shown == ["客户 · 负责人", "客户 · 客户类型 + 固定电话", "联系人 · 客户 · 客户类型"]
 
 
 def test_a_run_without_anything_has_a_page_too(numbers, language):
     for name in ("layout", "losses", "mapping", "decided", "reasons", "sources", "changes", "issues", "written"):
         numbers[name] = []
-    numbers |= {"trial": {}, "duplicates": {}, "headline": {"n": 0, "of": 0}}
+    none = {"may_load": False, "reasons": ["trial_none"], "but": []}
+    numbers |= {"trial": {}, "duplicates": {}, "headline": {"n": 0, "of": 0}, "verdict": none}
     Page(html.render(numbers, language))
 
 
