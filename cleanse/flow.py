@@ -450,6 +450,7 @@ def _write_reports(
             _headings(project, name),
             name,
             project.language,
+            telling=_compared(project.schemas[name]),
         )
         for name, links in linked.links.items()
         if not project.entities[name].refers_to
@@ -498,7 +499,17 @@ def _write_book(
 ) -> None:
     resolved = linked.resolved
     said = [("column", d) for d in clean.decided]
-    said.append(("review", {"applied": resolved.applied, "stale": len(resolved.stale), "replaced": resolved.replaced}))
+    said.append(
+        (
+            "review",
+            {
+                "applied": resolved.applied,
+                "stale": len(resolved.stale),
+                "conflicting": len(resolved.conflicting),
+                "replaced": resolved.replaced,
+            },
+        )
+    )
     write_book(
         folder.path("run.sqlite"),
         times=clock.times,

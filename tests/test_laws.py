@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 SLOW = settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 CITIES = (("浙江省", "杭州市"), ("江苏省", "苏州市"), ("广东省", "深圳市"))
 BRANDS = ("星渚", "岚石", "柏纳", "青穗")

@@ -65,8 +65,9 @@ def _words(language: str) -> Json:
 
 def _labels(quality: Json, language: str) -> dict[str, str]:
     """Entity, ``entity.field`` and whatever an issue is about, to the words people use for them."""
-    entities = {entity["name"]: entity["label"][language] for entity in quality["entities"]}
-    labels = entities | {f"{f['entity']}.{f['field']}": f["label"][language] for f in quality["fields"]}
+    labels = {entity["name"]: entity["label"][language] for entity in quality["entities"]}
+    for entity in quality["entities"]:
+        labels |= {f"{entity['name']}.{name}": label[language] for name, label in entity["fields"].items()}
     for issue in quality["issues"]:
         parts = [part.strip() for part in issue["field"].split("+")]
         words = [_field_label(labels, issue["entity"], part) for part in parts]

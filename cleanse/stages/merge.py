@@ -96,7 +96,7 @@ def _survive(entity: Entity, kept: pd.DataFrame, cluster: pd.Series, golden: pd.
     """Choose the surviving values of clusters with several members; writes them into ``golden``, returns the ledger."""
     lines: list[pd.DataFrame] = []
     order = _recency(entity, kept)
-    leaders = _leaders(entity, kept, cluster)
+    together = _together(entity, kept, cluster)
     for name in entity.stored:
         f = entity.fields[name]
         cells = pd.DataFrame({"cluster": cluster, "value": kept[name], "rid": kept.index, "recency": order}).dropna(
@@ -104,7 +104,8 @@ def _survive(entity: Entity, kept: pd.DataFrame, cluster: pd.Series, golden: pd.
         )
         if cells.empty:
             continue
-        chosen = _chosen(f, cells, leaders.get(f.group))
+        chosen = together[name] if f.group else _chosen(f, cells)
+        golden.loc[golden.index.isin(cells["cluster"]), name] = np.nan
         golden.loc[chosen.index, name] = chosen["value"]
         lines += _told(f, cells, chosen, kept)
         if f"{name}_2" in entity.fields:
@@ -118,23 +119,33 @@ def _recency(entity: Entity, kept: pd.DataFrame) -> pd.Series:
     return kept[dates].fillna("").max(axis=1) if dates else pd.Series("", index=kept.index)
 
 
-def _leaders(entity: Entity, kept: pd.DataFrame, cluster: pd.Series) -> dict[str, pd.Series]:
-    """Per group of fields that survive together: the rid whose values are kept, by cluster."""
-    found: dict[str, pd.Series] = {}
+def _together(entity: Entity, kept: pd.DataFrame, cluster: pd.Series) -> dict[str, pd.DataFrame]:
+    """Fields that survive as a group: the values of the fullest row, its blanks filled only from rows that agree with it
+    in all that both say. Field -> value and origin (rid), by cluster."""
     groups: dict[str, list[str]] = {}
     for name in entity.stored:
         if entity.fields[name].group:
             groups.setdefault(entity.fields[name].group, []).append(name)
-    for group, names in groups.items():
-        filled = kept[names].notna().sum(axis=1)
-        text = kept[names[0]].fillna("").str.cat([kept[n].fillna("") for n in names[1:]])
-        ranked = pd.DataFrame(
-            {"cluster": cluster, "filled": filled, "length": text.str.len(), "text": text, "rid": kept.index}
-        )
-        best = ranked[ranked["filled"] > 0].sort_values(
-            ["filled", "length", "text", "rid"], ascending=[False, False, True, True]
-        )
-        found[group] = best.drop_duplicates("cluster").set_index("cluster")["rid"]
+    return {name: chosen for names in groups.values() for name, chosen in _one_group(kept[names], cluster).items()}
+
+
+def _one_group(values: pd.DataFrame, cluster: pd.Series) -> dict[str, pd.DataFrame]:
+    first, *rest = values.columns
+    text = values[first].fillna("").str.cat([values[n].fillna("") for n in rest], sep="\x1f")
+    filled = values.notna().sum(axis=1)
+    ranked = pd.DataFrame(
+        {"cluster": cluster, "filled": filled, "length": text.str.len(), "text": text, "rid": values.index}
+    ).sort_values(["filled", "length", "text", "rid"], ascending=[False, False, True, True])
+    leader = cluster.map(ranked.drop_duplicates("cluster").set_index("cluster")["rid"])
+    agrees = pd.Series(True, index=values.index)
+    for name in values.columns:
+        own, led = values[name], values[name].reindex(leader).set_axis(values.index)
+        agrees &= (own == led) | own.isna() | led.isna()
+    ranked = ranked[agrees.reindex(ranked.index)]
+    found = {}
+    for name in values.columns:
+        cells = ranked[["cluster", "rid"]].assign(value=values[name].reindex(ranked.index)).dropna(subset=["value"])
+        found[name] = cells.drop_duplicates("cluster").set_index("cluster")[["value", "rid"]]
     return found
 
 
@@ -149,11 +160,8 @@ SORTS: Mapping[str, tuple[tuple[str, ...], tuple[bool, ...]]] = {
 }
 
 
-def _chosen(f: Field, cells: pd.DataFrame, leader: pd.Series | None) -> pd.DataFrame:
+def _chosen(f: Field, cells: pd.DataFrame) -> pd.DataFrame:
     """The surviving value and its origin (rid), by cluster."""
-    if f.group and leader is not None:
-        own = cells[cells["rid"].to_numpy() == cells["cluster"].map(leader).to_numpy()]
-        return own.set_index("cluster")[["value", "rid"]]
     distinct = (
         cells.groupby(["cluster", "value"], sort=True, observed=True)
         .agg(count=("rid", "size"), first=("rid", "min"), last=("recency", "max"), early=("recency", "min"))
@@ -179,7 +187,7 @@ def _told(f: Field, cells: pd.DataFrame, chosen: pd.DataFrame, kept: pd.DataFram
         _lines(anchors[differs], f.name, own[differs], chosen["value"][differs], "survivor", chosen["rid"][differs])
     ]
     golden = cells["cluster"].map(chosen["value"])
-    lost = cells[(golden != cells["value"]) & golden.notna() & (cells["rid"] != cells["cluster"])]
+    lost = cells[((golden != cells["value"]) | golden.isna()) & ((cells["rid"] != cells["cluster"]) | golden.isna())]
     if f.survivor != "join":
         lines.append(
             _lines(
@@ -188,7 +196,7 @@ def _told(f: Field, cells: pd.DataFrame, chosen: pd.DataFrame, kept: pd.DataFram
                 lost["value"],
                 golden[lost.index],
                 "value_not_kept",
-                lost["cluster"].map(chosen["rid"]),
+                lost["cluster"].map(chosen["rid"]).fillna(lost["rid"]),
             )
         )
     return [line for line in lines if len(line)]

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cleanse.codes import all_codes
-from cleanse.model import Band, Exit, Severity
+from cleanse.model import Band, Entity, Exit, Severity
 from cleanse.stages.quality_counts import (
     Facts,
     Json,
@@ -50,7 +50,7 @@ def quality(facts: Facts) -> Json:
     fields = field_counts(where, first_changes(changes, facts.mapping), issues, open_issues)
     found = {
         "project": dict(facts.project),
-        "entities": [{"name": name, "label": dict(facts.entities[name].label)} for name in _roots_first(facts)],
+        "entities": [_words(facts.entities[name]) for name in _roots_first(facts)],
         "headline": _headline(facts, where, rows, open_issues),
         "verdict": _verdict(facts),
         "files": _files(facts.files),
@@ -78,6 +78,12 @@ def share(n: int, of: int) -> Json:
     return {"n": int(n), "of": int(of)}
 
 
+def _words(entity: Entity) -> Json:
+    """What people call an entity and its fields."""
+    fields = {name: dict(field.label) for name, field in entity.fields.items()}
+    return {"name": entity.name, "label": dict(entity.label), "fields": fields}
+
+
 def _plain(table: pd.DataFrame) -> list[Json]:
     """The rows of a frame as dictionaries of plain Python values, missing as ''."""
     columns = {str(name): table[name].astype(object).where(table[name].notna(), "").tolist() for name in table}
@@ -93,6 +99,7 @@ def _counted(table: pd.DataFrame, by: list[str], name: str) -> list[Json]:
 def _codes(found: Mapping[str, Any]) -> Json:
     """The sentences of every code that the numbers name, so that a reader needs nothing else."""
     named = {line["code"] for part in ("changes", "issues", "preflight", "reasons") for line in found[part]}
+    named |= {line["doubt"] for line in found["decided"]} | set(found["trial"].get("strata", ()))
     named |= {line["why"] for line in found["losses"]} | {line["reason"] for line in found["files"]["list"]} - {""}
     known = all_codes()
     return {

@@ -23,6 +23,7 @@ GENERAL = ("format_invalid", "not_in_picklist")  # say less than a doubt about t
 PART = "cell_split"
 COMMON = 3  # so many golden records make a value one of a list
 STARS = 12
+FORM = 30  # longer texts have no form to show
 LONG = re.compile(rf"\*{{{STARS},}}")
 TELLING = re.compile(r"[^\W年月日万亿]|(?<!\d)[年月日万亿]")  # punctuation and units after a figure tell the form alone
 RANK = {Severity.ERROR.value: 0, Severity.WARNING.value: 1, Severity.INFO.value: 2}
@@ -205,7 +206,7 @@ def _with_form(masked: str, value: str) -> str:
     >>> _with_form("20*******", "2023年5月6日"), _with_form("1**********78", "138-1234-5678")
     ('20**年*月*日', '1**-****-**78')
     """
-    if len(masked) != len(value) or masked == value:
+    if len(masked) != len(value) or masked == value or len(value) > FORM:
         return masked
     form = TELLING.sub("*", value)
     pairs = zip(masked, form, strict=True)
