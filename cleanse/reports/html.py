@@ -19,7 +19,7 @@ Json = Mapping[str, Any]
 EXITS = ("migrated", "merged", "parked", "excluded")
 STATUS = ("error", "ignored", "read")
 STRETCHED = ("bar", "meter")
-TOP, LISTED = 10, 200
+TOP, LISTED, SHOWN_FIELDS = 10, 200, 6
 WAITS = "parent_parked"  # codes of a record whose parent is parked
 
 
@@ -33,6 +33,7 @@ def render(quality: Json, language: str) -> str:
         root=quality["entities"][0]["name"], entities=[e["name"] for e in quality["entities"]],
         verdict=_verdict(quality), problems=_problems(quality), mappings=quality["mapping"][:LISTED],
         losses=quality["losses"][:LISTED], layout=_layout(quality), listed=LISTED,
+        shown_fields=SHOWN_FIELDS,
         files=sorted(quality["files"]["list"], key=lambda f: (STATUS.index(f["status"]), f["source_file"])),
         changed=sum(c["cells"] for c in quality["changes"] if c["stage"] == "normalize"),
     )  # fmt: skip
