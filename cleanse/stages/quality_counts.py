@@ -305,10 +305,10 @@ def change_counts(changes: pd.DataFrame, mask: Masker) -> list[Json]:
 def _examples(table: pa.Table, names: Mapping[str, list[str]], mask: Masker) -> list[Json]:
     """The first by text: the order of rows says nothing. Those whose masked form shows something come first."""
     first = pc.select_k_unstable(table, k=EXAMPLES * 8, sort_keys=[(name, "ascending") for name in table.column_names])
-    shown: dict[tuple[str, str, str], tuple[bool, bool]] = {}
+    shown: dict[tuple[str, str], str] = {}
     for line in table.take(first).to_pylist():
         path = f"{names['entity'][line['entity']]}.{names['field'][line['field']]}"
-        before, after = (mask(path, line[name]) for name in ("before", "after"))
-        shown[(path, before, after)] = (before == after, not before.strip("*"))
-    best = sorted(shown, key=lambda example: shown[example])[:EXAMPLES]
-    return [{"field": path, "before": before, "after": after} for path, before, after in best]
+        example = mask(path, line["before"]), mask(path, line["after"])
+        shown[example] = min(path, shown.get(example, path))
+    best = sorted(shown, key=lambda e: (e[0] == e[1], not e[0].strip("*"), shown[e], e))[:EXAMPLES]
+    return [{"field": shown[e], "before": e[0], "after": e[1]} for e in best]
