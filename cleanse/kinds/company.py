@@ -86,8 +86,8 @@ def _chinese(name: str) -> str:
 class Company(NamedTuple):
     """A name taken apart, every part folded (script, width, case), '' where absent.
 
-    ``region``: the most specific place named; ``province`` and ``city``: the official names it lies in, where only one
-    fits; ``brand``: what tells it from others; ``form``: class of the legal form; ``branch``: place or word of a
+    ``region``: the most specific place named; ``province``, ``city``, ``district``: the official names of what is named
+    and what it lies in, where only one fits; ``brand``: what tells it from others; ``form``: class of the legal form; ``branch``: place or word of a
     branch; ``number``: of a numbered institution; ``person``: whether it is a person's name.
     """
 
@@ -100,12 +100,14 @@ class Company(NamedTuple):
     person: bool = False
     province: str = ""
     city: str = ""
+    district: str = ""
 
 
 class _Place(NamedTuple):
     region: str = ""
     province: str = ""
     city: str = ""
+    district: str = ""
     short_district: bool = False
 
 
@@ -171,7 +173,7 @@ class _Parser:
             rest = rest[: match.start()] + rest[match.end() :]
         brand, trade = self._trade(rest)
         brand = brand.removesuffix("集团") if len(brand) > 3 else brand
-        return Company(place.region, brand, trade, form, branch, number, False, place.province, place.city)
+        return Company(place.region, brand, trade, form, branch, number, False, *place[1:4])
 
     def _asides(self, text: str) -> tuple[str, _Place]:
         """The text without its brackets, and the place that stood in one."""
@@ -327,6 +329,7 @@ def _named(name: str, found: tuple[Division, ...]) -> _Place:
         _bare(fold(first.name)),
         min(provinces) if len(provinces) == 1 else "",
         min(cities) if len(cities) == 1 else "",
+        fold(first.name) if first.level == "district" else "",
         first.level == "district" and name != fold(first.name),
     )
 

@@ -24,9 +24,9 @@ class Blocks:
 def block(keys: Mapping[str, np.ndarray], cap: int) -> Blocks:
     """All pairs that share a value of some key.
 
-    ``keys``: name -> integer code per record (MISSING: none); two entries may be arrays of one pooled value space by
-    giving them as one (records x values) array. A value held by more than ``cap`` records makes no pairs between all of
-    them, only between neighbours.
+    ``keys``: name -> integer code per record (MISSING: none), or (records x values) codes of one value space. A value
+    held by more than ``cap`` records makes no pairs between all of them, only between neighbours. The records must stand
+    in an order of their content.
     """
     size = max((len(codes) for codes in keys.values()), default=0)
     found: dict[str, np.ndarray] = {}
@@ -35,7 +35,7 @@ def block(keys: Mapping[str, np.ndarray], cap: int) -> Blocks:
         records, values = _flat(codes)
         pairs, skipped, counted = _pairs(records, values, cap, size)
         found[name] = pairs
-        report.append({"key": name, "counted": int(counted), "made": len(pairs), "skipped_blocks": int(skipped)})
+        report.append({"key": name, "counted": int(counted), "made": len(pairs), "skipped": int(skipped)})
     if not found:
         return Blocks(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
     every = np.concatenate(list(found.values()))

@@ -7,9 +7,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from cleanse.matching.blocking import MISSING
+
 
 def components(size: int, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """The smallest position of each record's component."""
+    """The smallest position of each record's component.
+
+    >>> components(4, np.array([2]), np.array([3])).tolist()
+    [0, 1, 2, 2]
+    """
     label = np.arange(size)
     while True:
         lowest = label.copy()
@@ -26,62 +32,69 @@ def cluster(
     left: np.ndarray,
     right: np.ndarray,
     strength: np.ndarray,
-    tie: np.ndarray,
     single: Mapping[str, np.ndarray],
     apart: np.ndarray,
 ) -> tuple[np.ndarray, int]:
     """Clusters of records (smallest position), and how many components had to be broken.
 
-    ``single``: attributes of which a group may hold one value only (codes, -1 unknown). ``apart``: pairs (n x 2) that may
-    never be together. Where a component breaks either rule its edges are taken from the strongest to the weakest, and
-    one that would bring two values or two separated records together is left out. ``tie`` orders equal edges by content.
+    ``single``: attributes of which a group may hold one value only (codes, MISSING unknown). ``apart``: pairs (n x 2)
+    that may never be together. Where a component breaks either rule its edges are taken from the strongest to the
+    weakest, and one that would bring two values or two separated records together is left out: the weakest gives way.
     """
     label = components(size, left, right)
     bad = _conflicting(label, single, apart)
     if not len(bad):
         return label, 0
-    inside = np.isin(label[left], bad)
+    inside = np.isin(label, bad)
+    members, edges = np.flatnonzero(inside), np.flatnonzero(inside[left])
+    forest = _Forest(members, single, apart[inside[apart].all(axis=1)] if len(apart) else apart)
+    order = edges[np.lexsort((right[edges], left[edges], -strength[edges]))]
+    for a, b in zip(left[order].tolist(), right[order].tolist(), strict=True):
+        forest.join(a, b)
     label = label.copy()
-    members = np.flatnonzero(np.isin(label, bad))
-    label[members] = members
-    edges = np.flatnonzero(inside)
-    order = edges[np.lexsort((tie[edges], -strength[edges]))]
-    forest = _Forest(members, single, apart)
-    for edge in order:
-        forest.join(int(left[edge]), int(right[edge]))
-    for member in members:
-        label[member] = forest.find(int(member))
-    return _smallest(label), len(bad)
+    label[members] = [forest.find(member) for member in members.tolist()]
+    return label, len(bad)
+
+
+def inner_pairs(label: np.ndarray, largest: int) -> tuple[np.ndarray, np.ndarray]:
+    """All pairs inside components of three to ``largest`` records."""
+    order = np.argsort(label, kind="stable")
+    start = np.flatnonzero(np.r_[True, label[order][1:] != label[order][:-1]])
+    count = np.diff(np.r_[start, len(order)])
+    found: list[tuple[np.ndarray, np.ndarray]] = []
+    for size in np.unique(count[(count >= 3) & (count <= largest)]):
+        i, j = np.triu_indices(int(size), 1)
+        first = start[count == size][:, None]
+        found.append((order[first + i].ravel(), order[first + j].ravel()))
+    if not found:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    return np.concatenate([a for a, _ in found]), np.concatenate([b for _, b in found])
 
 
 def _conflicting(label: np.ndarray, single: Mapping[str, np.ndarray], apart: np.ndarray) -> np.ndarray:
     found = [label[apart[:, 0]][label[apart[:, 0]] == label[apart[:, 1]]]] if len(apart) else []
+    size = np.bincount(label, minlength=len(label))
     for values in single.values():
-        known = values != -1
-        pairs = np.unique(np.stack([label[known], values[known]]), axis=1)
-        groups, counts = np.unique(pairs[0], return_counts=True)
+        known = np.flatnonzero((values != MISSING) & (size[label] > 1))
+        pairs = np.unique(label[known] * (int(values.max(initial=0)) + 1) + values[known])
+        groups, counts = np.unique(pairs // (int(values.max(initial=0)) + 1), return_counts=True)
         found.append(groups[counts > 1])
     return np.unique(np.concatenate(found)) if found else np.zeros(0, dtype=np.int64)
 
 
-def _smallest(label: np.ndarray) -> np.ndarray:
-    lowest = np.full(len(label), len(label))
-    np.minimum.at(lowest, label, np.arange(len(label)))
-    return lowest[label]
-
-
 class _Forest:
-    """Union-find whose sets know the values and the separated records they hold."""
+    """Union-find whose sets know the values and the separated records they hold; a set's root is its smallest member."""
 
     def __init__(self, members: np.ndarray, single: Mapping[str, np.ndarray], apart: np.ndarray) -> None:
-        self.parent = {int(m): int(m) for m in members}
-        self.held = {int(m): {name: {int(v[m])} - {-1} for name, v in single.items()} for m in members}
-        self.inside = {int(m): {int(m)} for m in members}
-        self.enemies: dict[int, set[int]] = {int(m): set() for m in members}
-        for a, b in apart:
-            if int(a) in self.parent and int(b) in self.parent:
-                self.enemies[int(a)].add(int(b))
-                self.enemies[int(b)].add(int(a))
+        numbers = members.tolist()
+        self.parent = {m: m for m in numbers}
+        self.inside = {m: {m} for m in numbers}
+        self.enemies: dict[int, set[int]] = {m: set() for m in numbers}
+        codes = {name: values[members].tolist() for name, values in single.items()}
+        self.held = {m: {n: {v[i]} - {MISSING} for n, v in codes.items()} for i, m in enumerate(numbers)}
+        for a, b in apart.tolist():
+            self.enemies[a].add(b)
+            self.enemies[b].add(a)
 
     def find(self, member: int) -> int:
         while self.parent[member] != member:

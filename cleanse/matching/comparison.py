@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from rapidfuzz.distance import OSA
-from rapidfuzz.process import cpdist
 
 from cleanse.matching.blocking import MISSING
+from cleanse.matching.names import Names, companies, persons
 from cleanse.matching.schema import Evidence, MatchSchema
 
 NAME = "name"
+TELLING = 5.0  # bits of one shared value that is more than a place
 
 
 @dataclass(frozen=True)
 class Coded:
     """Records as integer codes (MISSING where empty), so that equality is integer equality.
 
-    ``name``: a code column per part of the name; ``values``: evidence name -> (records x fields) codes of one value
-    space; ``texts``: folded names, ``cores``: brand and trade, for the few pairs that codes do not decide.
+    ``values``: evidence name -> (records x fields) codes of one value space; ``spread``: evidence name -> per code, how
+    many different names share the value; ``within``: the parent's cluster, where the schema compares inside it only.
     """
 
-    size: int
-    name: dict[str, np.ndarray]
+    names: Names
     values: dict[str, np.ndarray]
-    texts: np.ndarray
-    cores: np.ndarray
-    names_per_value: dict[str, np.ndarray]
+    spread: dict[str, np.ndarray]
+    within: np.ndarray
+
+    @property
+    def size(self) -> int:
+        return len(self.within)
+
+    def take(self, at: np.ndarray) -> Coded:
+        """The records at these positions."""
+        values = {name: codes[at] for name, codes in self.values.items()}
+        return Coded(self.names.take(at), values, self.spread, self.within[at])
 
 
 @dataclass(frozen=True)
@@ -41,233 +47,130 @@ class Compared:
     bits: np.ndarray
     objection: np.ndarray
 
+    def take(self, at: np.ndarray) -> Compared:
+        return replace(self, level=self.level[at], bits=self.bits[at], objection=self.objection[at])
+
+    def with_more(self, more: Compared) -> Compared:
+        return Compared(
+            np.concatenate([self.level, more.level]),
+            self.fields,
+            np.concatenate([self.bits, more.bits]),
+            np.concatenate([self.objection, more.objection]),
+        )
+
 
 def encode(records: pd.DataFrame, names: pd.DataFrame, schema: MatchSchema) -> Coded:
     """Codes of all compared fields. Codes follow the order of the values, so that they do not depend on that of rows."""
-    parts = {column: _codes(names[column]) for column in names.columns if column != "person"}
-    if "person" in names.columns:
+    parts = {column: _codes(names[column]) for column in names.columns if column not in ("person", *PLACES)}
+    texts = names["folded"].to_numpy(dtype=object)
+    brands = cores = names["called"].to_numpy(dtype=object) if "called" in names.columns else texts
+    if schema.name_kind == "company":
+        brands, trades = names["brand"].to_numpy(dtype=object), names["trade"].to_numpy(dtype=object)
+        cores = brands + trades
         parts["person"] = names["person"].to_numpy(dtype=np.int64)
-        parts["place"] = _places(records, names, schema)
-    values = {e.name: _pooled(records, e.fields) for e in schema.evidence}
-    texts = names["folded"].fillna("").to_numpy(dtype=object)
-    cores = (names["brand"] + names["trade"]).to_numpy(dtype=object) if "brand" in names.columns else texts
-    counts = {e.name: _names_per_value(values[e.name], _named(parts)) for e in schema.evidence if e.spread}
-    return Coded(len(records), parts, values, texts, cores, counts)
+        parts["group"] = (names["form"] == "group").to_numpy(dtype=np.int64)
+        parts |= _places(records, names, schema)
+    values = {e.name: _pooled(records, e) for e in schema.evidence}
+    counts = {e.name: _names_per_value(values[e.name], parts.get("brand", parts["folded"])) for e in schema.evidence}
+    within = np.zeros(len(records), dtype=np.int64)
+    if schema.within:
+        within = pd.factorize(records[schema.within], sort=True)[0].astype(np.int64)
+    return Coded(Names(parts, texts, brands, cores), values, counts, within)
+
+
+PLACES = ("province", "city", "district")
 
 
 def _codes(column: pd.Series) -> np.ndarray:
-    known = column.where(column != "")
-    return pd.factorize(known, sort=True, use_na_sentinel=True)[0].astype(np.int64)
+    return pd.factorize(column.where(column != ""), sort=True, use_na_sentinel=True)[0].astype(np.int64)
 
 
-def _places(records: pd.DataFrame, names: pd.DataFrame, schema: MatchSchema) -> np.ndarray:
-    """The region of the name, or else of the record's own place fields without their suffix."""
-    place = names["region"].where(names["region"] != "")
-    for column in schema.place:
-        if column in records.columns:
-            bare = records[column].str.replace(r"(?:省|市|地区|自治州|盟)$", "", regex=True)
-            place = place.fillna(bare.reset_index(drop=True))
-    return _codes(place)
+def _places(records: pd.DataFrame, names: pd.DataFrame, schema: MatchSchema) -> dict[str, np.ndarray]:
+    """Province, city and district the name itself says; province and city filled from the record's own fields where the
+    name says nothing that speaks against."""
+    said = {level: names[level].where(names[level] != "") for level in PLACES}
+    found = {f"named_{level}": _codes(column.fillna("")) for level, column in said.items()}
+    free = pd.Series(True, index=names.index)
+    for level, column in zip(PLACES, schema.place, strict=False):
+        own = records[column] if column in records.columns else pd.Series(np.nan, index=names.index, dtype="str")
+        filled = said[level].fillna(own.where(free))
+        found[level] = _codes(filled.fillna(""))
+        free &= (filled == own) | own.isna() | filled.isna()
+    for level in PLACES[:2]:
+        found.setdefault(level, found[f"named_{level}"])
+    return found
 
 
-def _pooled(records: pd.DataFrame, fields: Sequence[str]) -> np.ndarray:
-    present = [records[f] for f in fields if f in records.columns]
+def _pooled(records: pd.DataFrame, e: Evidence) -> np.ndarray:
+    present = [records[f] for f in e.fields if f in records.columns]
     if not present:
         return np.full((len(records), 1), MISSING, dtype=np.int64)
-    together = pd.concat(present, ignore_index=True)
-    return pd.factorize(together.str.casefold(), sort=True)[0].astype(np.int64).reshape(len(present), len(records)).T
-
-
-def _named(parts: dict[str, np.ndarray]) -> np.ndarray:
-    return parts["brand"] if "brand" in parts else parts["folded"]
+    together = pd.concat(present, ignore_index=True).astype("str").str.lower()
+    if e.part == "domain":
+        together = together.str.extract(r"@(.+)$", expand=False)
+    return pd.factorize(together, sort=True)[0].astype(np.int64).reshape(len(present), len(records)).T
 
 
 def _names_per_value(values: np.ndarray, names: np.ndarray) -> np.ndarray:
     """How many different names share each value: a switchboard is known by that, not by how often it stands."""
     flat, owner = values.ravel(), np.repeat(names, values.shape[1])
     there = (flat != MISSING) & (owner != MISSING)
-    both = np.unique(np.stack([flat[there], owner[there]]), axis=1)
-    return (
-        np.bincount(both[0], minlength=int(flat.max(initial=-1)) + 1)
-        if both.size
-        else np.zeros(int(flat.max(initial=-1)) + 1, dtype=np.int64)
-    )
+    size = int(flat.max(initial=-1)) + 1
+    both = np.unique(flat[there] * (int(owner.max(initial=0)) + 1) + owner[there])
+    return np.bincount(both // (int(owner.max(initial=0)) + 1), minlength=size)
 
 
 def compare(coded: Coded, left: np.ndarray, right: np.ndarray, schema: MatchSchema) -> Compared:
     """Compare aligned pairs of positions."""
-    level, name_bits, objection = (_companies if schema.name_kind == "company" else _persons)(
-        coded, left, right, schema
-    )
-    columns, bits = [NAME], [name_bits]
-    companies = ~_both(coded, "person", left, right) if "person" in coded.name else np.ones(len(left), dtype=bool)
+    level, objection = (companies if schema.name_kind == "company" else persons)(coded.names, left, right)
+    objection = np.where(np.isin(objection, list(schema.objections)), objection, "")
+    bits = [_weights(level, schema)]
+    private = (level == "same_person") | (level == "other_person")
+    shared: dict[str, np.ndarray] = {}
     for e in schema.evidence:
-        columns.append(e.name)
-        found, differs = _evidence(coded, e, left, right)
+        found, agrees, differs = evidence(coded, e, left, right)
+        shared[e.name] = agrees
         if e.companies_only:
-            found = np.where(companies, found, 0.0)
+            found = np.where(private, 0.0, found)
+        if e.unless:
+            found = np.where(shared.get(e.unless, False), 0.0, found)
         bits.append(found)
         if e.objects:
             objection = np.where(differs & (objection == ""), e.name, objection)
-    table = np.stack(bits, axis=1) if len(left) else np.zeros((0, len(columns)))
-    objection = _namesakes(level, table, objection, schema)
-    return Compared(level, tuple(columns), table, objection)
+    table = np.stack(bits, axis=1)
+    fields = (NAME, *(e.name for e in schema.evidence))
+    return Compared(level, fields, table, _namesakes(level, table, objection, schema))
 
 
-def _both(coded: Coded, part: str, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    return (coded.name[part][left] == 1) & (coded.name[part][right] == 1)
+def evidence(
+    coded: Coded, e: Evidence, left: np.ndarray, right: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Bits of one field; whether a value is shared; whether both sides have values and share none.
 
-
-def _evidence(coded: Coded, e: Evidence, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Bits, and whether both sides have a value and share none."""
+    A value that many names share says less. The two names of the pair itself are one, should they be one.
+    """
     a, b = coded.values[e.name][left], coded.values[e.name][right]
-    best = np.full(len(left), -np.inf)
-    counts = coded.names_per_value.get(e.name)
+    owner = coded.names.parts.get("brand", coded.names.parts["folded"])
+    own = ((owner[left] != owner[right]) & (owner[left] != MISSING) & (owner[right] != MISSING)).astype(np.int64)
+    counts, best = coded.spread[e.name], np.full(len(left), -np.inf)
     for i in range(a.shape[1]):
         for j in range(b.shape[1]):
-            same = (a[:, i] == b[:, j]) & (a[:, i] != MISSING)
-            worth = np.full(len(left), e.agree)
-            if counts is not None:
-                shared = np.where(same, a[:, i], 0)
-                worth = np.maximum(
-                    e.agree - e.spread * np.log2(np.maximum(counts[shared] if len(counts) else 1, 1)), 0.0
-                )
-            best = np.where(same, np.maximum(best, worth), best)
-    agree = best > -np.inf
-    differs = (a != MISSING).any(axis=1) & (b != MISSING).any(axis=1) & ~agree
-    return np.where(agree, best, np.where(differs, e.differ, 0.0)), differs
-
-
-def _companies(coded: Coded, left: np.ndarray, right: np.ndarray, schema: MatchSchema) -> tuple[np.ndarray, ...]:
-    n = coded.name
-
-    def equal(part: str) -> np.ndarray:
-        return (n[part][left] == n[part][right]) & (n[part][left] != MISSING)
-
-    def absent(part: str) -> np.ndarray:
-        return (n[part][left] == MISSING) | (n[part][right] == MISSING)
-
-    def same_or_absent(part: str) -> np.ndarray:
-        return (n[part][left] == n[part][right]) | absent(part)
-
-    brand, trade, form = equal("brand"), n["trade"][left] == n["trade"][right], n["form"][left] == n["form"][right]
-    no_brand = (n["brand"][left] == MISSING) & (n["brand"][right] == MISSING)  # institutions: 第六中学
-    core = (brand | (no_brand & equal("trade") & equal("place"))) & trade
-    region = n["region"][left] == n["region"][right]
-    near = same_or_absent("place") | same_or_absent("region")
-    persons = (n["person"][left], n["person"][right])
-    both, one = (persons[0] == 1) & (persons[1] == 1), persons[0] != persons[1]
-    nameless = absent("folded")
-    typo = _typos(coded, left, right, ~core & ~both & ~one & ~nameless & near)
-    level = np.select(
-        [
-            nameless,
-            both & equal("folded"),
-            both | one,
-            equal("folded"),
-            core & region & form,
-            core & ~region & ~near,
-            core & form & near,
-            core & absent("form") & region,
-            core & absent("form") & near,
-            core & near,
-            brand & ~trade & absent("trade") & near,
-            brand & ~near,
-            typo,
-            brand & near,
-        ],
-        [
-            "nameless",
-            "same_person",
-            "other_person",
-            "same_name",
-            "same_name",
-            "other_region",
-            "same_parts",
-            "same_parts",
-            "same_core",
-            "other_form",
-            "short_name",
-            "other_region",
-            "typo",
-            "other_trade",
-        ],
-        "other_name",
-    )
-    objection = np.select(
-        [
-            one & ~nameless,
-            both & ~equal("folded"),
-            (n["number"][left] != n["number"][right]) & ~nameless,
-            (n["branch"][left] != n["branch"][right]) & ~nameless,
-            _group(coded, left, right) & ~trade & ~nameless,
-            np.isin(level, ("other_region", "other_trade", "other_name")),
-        ],
-        ["person_and_company", "other_person", "number", "branch", "group", level],
-        "",
-    )
-    return level, _weights(level, schema), _known(objection, schema)
-
-
-def _group(coded: Coded, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Whether the legal forms differ: a group and one of its companies."""
-    form = coded.name["form"]
-    return (form[left] != form[right]) & (form[left] != MISSING) & (form[right] != MISSING)
-
-
-def _typos(coded: Coded, left: np.ndarray, right: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Brand and trade of four characters or more that differ in one."""
-    found = np.zeros(len(left), dtype=bool)
-    at = np.flatnonzero(wanted)
-    if len(at):
-        a, b = coded.cores[left[at]], coded.cores[right[at]]
-        long = np.minimum([len(x) for x in a], [len(x) for x in b]) >= 4
-        distance = cpdist(a, b, scorer=OSA.distance, score_cutoff=1)
-        found[at] = long & (distance <= 1)
-    return found
-
-
-def _persons(coded: Coded, left: np.ndarray, right: np.ndarray, schema: MatchSchema) -> tuple[np.ndarray, ...]:
-    n = coded.name
-
-    def equal(part: str) -> np.ndarray:
-        return (n[part][left] == n[part][right]) & (n[part][left] != MISSING)
-
-    absent = (n["folded"][left] == MISSING) | (n["folded"][right] == MISSING)
-    called = _called(coded, left, right)
-    level = np.select(
-        [absent, equal("folded"), equal("sound"), called],
-        ["nameless", "same_name", "same_sound", "called"],
-        "other_name",
-    )
-    return level, _weights(level, schema), _known(np.where(level == "other_name", level, ""), schema)
-
-
-def _called(coded: Coded, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """One side is a surname with a title, the other a name of that surname."""
-    titled = coded.name["called"]
-    found = np.zeros(len(left), dtype=bool)
-    for a, b in ((left, right), (right, left)):
-        at = np.flatnonzero((titled[a] != MISSING) & (titled[b] == MISSING))
-        surname = [x[: max(len(x) - 2, 1)] for x in coded.texts[a[at]]]
-        found[at] |= np.array(
-            [y.startswith(x[:1]) for x, y in zip(surname, coded.texts[b[at]], strict=True)], dtype=bool
-        )
-    return found
+            at = np.flatnonzero((a[:, i] == b[:, j]) & (a[:, i] != MISSING))
+            others = np.maximum(counts[a[at, i]] - own[at], 1)
+            best[at] = np.maximum(best[at], np.maximum(e.agree - e.spread * np.log2(others), 0.0))
+    agrees = best > -np.inf
+    differs = (a != MISSING).any(axis=1) & (b != MISSING).any(axis=1) & ~agrees
+    return np.where(agrees, best, np.where(differs, e.differ, 0.0)), agrees, differs
 
 
 def _weights(level: np.ndarray, schema: MatchSchema) -> np.ndarray:
     names = sorted(schema.weights)
-    return np.select([level == name for name in names], [schema.weights[name] for name in names], 0.0)
-
-
-def _known(objection: np.ndarray, schema: MatchSchema) -> np.ndarray:
-    return np.where(np.isin(objection, list(schema.objections)), objection, "")
+    return np.select([level == name for name in names], [float(schema.weights[name]) for name in names], 0.0)
 
 
 def _namesakes(level: np.ndarray, bits: np.ndarray, objection: np.ndarray, schema: MatchSchema) -> np.ndarray:
     """Two persons of one name, with nothing else in common but a place."""
-    if "namesake" not in schema.objections or not len(level):
+    if "namesake" not in schema.objections:
         return objection
-    telling = bits[:, 1:].clip(min=0).max(axis=1, initial=0.0) >= 5.0
+    telling = bits[:, 1:].max(axis=1, initial=0.0) >= TELLING
     return np.where((level == "same_person") & ~telling & (objection == ""), "namesake", objection)
