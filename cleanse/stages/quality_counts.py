@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -287,18 +288,28 @@ def change_counts(changes: pd.DataFrame, mask: Masker) -> list[Json]:
 
     ``changes`` has categories.
     """
-    by = ["stage", "code", "entity", "field"]
-    counts = changes.groupby(by, observed=True, sort=True).size()
+    if changes.empty:
+        return []
+    by = ("stage", "code", "entity", "field")
+    names = {name: list(changes[name].cat.categories) for name in by}
+    sizes = [len(names[name]) for name in by]
+    keys = [changes[name].cat.codes.to_numpy(dtype=np.int64) for name in by]
+    counts = np.bincount(np.ravel_multi_index(keys, sizes), minlength=math.prod(sizes)).reshape(sizes)
+    rule = np.ravel_multi_index(keys[:2], sizes[:2]).astype(np.int16)
+    at_rule = np.split(np.argsort(rule, kind="stable"), np.cumsum(counts.sum(axis=(2, 3)).ravel())[:-1])
     table = pa.table({
         **{name: pa.array(changes[name], pa.string(), from_pandas=True) for name in ("before", "after")},
         **{name: pa.array(changes[name].cat.codes.to_numpy()) for name in ("entity", "field")},
     })  # fmt: skip
-    names = {name: list(changes[name].cat.categories) for name in ("entity", "field")}
     found = []
-    for (stage, code), at in changes.groupby(by[:2], observed=True, sort=True).indices.items():
-        fields = {f"{entity}.{name}": int(n) for (entity, name), n in counts[(stage, code)].items()}
-        examples = _examples(table.take(pa.array(at)), names, mask)
-        found.append({"stage": stage, "code": code, "cells": len(at), "fields": fields, "examples": examples})
+    for (stage, code), at in zip(np.ndindex(*sizes[:2]), at_rule, strict=True):
+        if len(at):
+            cells = np.argwhere(counts[stage, code])
+            fields = {f"{names['entity'][e]}.{names['field'][f]}": int(counts[stage, code, e, f]) for e, f in cells}
+            found.append({
+                "stage": names["stage"][stage], "code": names["code"][code], "cells": len(at), "fields": fields,
+                "examples": _examples(table.take(pa.array(at)), names, mask),
+            })  # fmt: skip
     return sorted(found, key=lambda c: (-c["cells"], c["stage"], c["code"]))
 
 
