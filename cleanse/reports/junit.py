@@ -75,7 +75,7 @@ def _target_cases(quality: Mapping[str, Any], language: str) -> Iterable[Case]:
 
 
 def _trial_cases(trial: Mapping[str, Any], language: str) -> Iterable[Case]:
-    if "result" not in trial:
+    if not trial.get("population"):  # nothing was tried
         return
     told = trial.get("sentences", {}).get(language) or (
         f"{trial['errors']} of {trial['n']} wrong, lower bound {trial['lower_bound']}, claim {trial['claim']}"

@@ -109,11 +109,12 @@ def _codes(found: Mapping[str, Any]) -> Json:
 
 
 def _verdict(facts: Facts) -> Json:
-    """May it be loaded: only when the trial accepts and the check of the files found no error. ``reasons`` say what
+    """May it be loaded: only when there is something, the trial accepts and the check of the files found no error. ``reasons`` say what
     stands against it; files that could not be read are named in ``but``: what was read may go without them."""
     errors = len(facts.preflight) > 0 and bool((facts.preflight["severity"] == Severity.ERROR).any())
     result = str(facts.trial.get("result", "none"))
-    against = {"preflight_errors": errors, f"trial_{result}": result != "accept"}
+    nothing = not (facts.rows["exit"] == Exit.MIGRATED).any()
+    against = {"nothing_to_load": nothing, "preflight_errors": errors, f"trial_{result}": result != "accept"}
     but = {
         "unreadable_files": bool((facts.files["status"] == "error").any()),
         "parked_rows": bool((facts.rows["exit"] == Exit.PARKED).any()),

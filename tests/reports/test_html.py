@@ -144,9 +144,9 @@ def test_what_waits_for_its_parent_is_told_of_the_parent(numbers):
 def test_a_run_without_anything_has_a_page_too(numbers, language):
     for name in ("layout", "losses", "mapping", "decided", "reasons", "sources", "changes", "issues", "written"):
         numbers[name] = []
-    none = {"may_load": False, "reasons": ["trial_none"], "but": []}
+    none = {"may_load": False, "reasons": ["nothing_to_load", "trial_none"], "but": []}
     numbers |= {"trial": {}, "duplicates": {}, "headline": {"n": 0, "of": 0}, "verdict": none}
-    Page(html.render(numbers, language))
+    assert {"zh": "没有可以导入的记录", "en": "nothing to load"}[language] in Page(html.render(numbers, language)).text
 
 
 def test_every_branch_has_its_words(numbers, language):

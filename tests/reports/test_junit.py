@@ -52,6 +52,11 @@ def test_a_trial_that_does_not_accept_fails(numbers):
     assert case(suites(numbers)[0]["trial"], "accuracy of the trial load").find("failure") is not None
 
 
+def test_a_trial_of_nothing_is_no_success(numbers):
+    numbers["trial"] |= {"population": 0, "n": 0}
+    assert len(suites(numbers)[0]["trial"]) == 0
+
+
 def test_what_the_target_would_refuse_fails(numbers):
     numbers["preflight"] = [{"code": "target_required", "severity": "error", "rows": 2}]
     assert (

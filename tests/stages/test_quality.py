@@ -239,6 +239,7 @@ def test_nothing_at_all_is_a_report_too(facts):
         changes=frame("changes"), issues=frame("issues"), pairs=frame("pairs"), clusters=frame("clusters"), matching={},
         trial={}, mapping=(), written=(), files=frame("files"), layout=frame("layout"), losses=frame("losses"),
     ))  # fmt: skip
+    assert found["verdict"]["reasons"][0] == "nothing_to_load" and not found["verdict"]["may_load"]
     assert found["headline"] == {"n": 0, "of": 0} and found["balance"]["customer"]["rows"] == 0
 
 
