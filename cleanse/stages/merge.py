@@ -221,17 +221,18 @@ def _golden_ids(entity: Entity, values: pd.DataFrame, cluster: pd.Series, parent
     numbered in the order of their whole content."""
     names = [n for n in entity.identity if n in values.columns] or list(values.columns)
     beside = [] if parents is None else [parents.reindex(values.index)]
-    table = pd.DataFrame(
-        {
-            "cluster": cluster.to_numpy(),
-            "id": _digests(entity.name, [*(values[n] for n in names), *beside]),
-            "whole": _digests(entity.name, [values[n] for n in values.columns]),
-        }
-    )
-    least = table.groupby("cluster")[["id", "whole"]].min()
-    again = least.sort_values(["id", "whole"], kind="stable").groupby("id").cumcount().reindex(least.index)
-    numbered = least["id"].where(again == 0, least["id"] + "-" + (again + 1).astype(str))
-    return (entity.name[:1].upper() + "-" + numbered).astype("str")
+    ids = _digests(entity.name, [*(values[n] for n in names), *beside])
+    least = pd.DataFrame({"cluster": cluster.to_numpy(), "id": ids}).groupby("cluster")["id"].min()
+    twins = least[least.duplicated(keep=False)]
+    if len(twins):
+        same = cluster[cluster.isin(twins.index)]
+        whole = _digests(entity.name, [values.loc[same.index, n] for n in values.columns])
+        order = pd.DataFrame({"cluster": same.to_numpy(), "whole": whole}).groupby("cluster")["whole"].min()
+        ranked = pd.DataFrame({"id": twins, "whole": order}).sort_values(["id", "whole"], kind="stable")
+        again = ranked.groupby("id").cumcount()
+        again = again[again > 0]
+        least = least.mask(least.index.isin(again.index), least + "-" + (again + 1).astype(str).reindex(least.index))
+    return (entity.name[:1].upper() + "-" + least).astype("str")
 
 
 def _digests(key: str, columns: Sequence[pd.Series]) -> pd.api.extensions.ExtensionArray:
