@@ -1,176 +1,182 @@
-"""What each field of a pair says, in bits: names by their parts, other fields by shared values and their rarity."""
+"""What the names of two records say: a level of likeness, and what objects to their being one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import pandas as pd
+from rapidfuzz.distance import OSA
+from rapidfuzz.process import cpdist
 
 from cleanse.matching.blocking import MISSING
-from cleanse.matching.names import Names, companies, persons
-from cleanse.matching.schema import Evidence, MatchSchema
 
-NAME = "name"
-TELLING = 5.0  # bits of one shared value that is more than a place
+TYPO_FROM = 4  # characters of brand and trade, from which on one of them may be a slip
+LONG_BRAND = 3
 
 
 @dataclass(frozen=True)
-class Coded:
-    """Records as integer codes (MISSING where empty), so that equality is integer equality.
+class Names:
+    """The names of records as integer codes per part (MISSING where absent), in an order that follows their content.
 
-    ``values``: evidence name -> (records x fields) codes of one value space; ``spread``: evidence name -> per code, how
-    many different names share the value; ``within``: the parent's cluster, where the schema compares inside it only.
+    ``texts``: per record the folded name, ``brands``, ``cores`` (brand and trade): for what codes do not decide.
     """
 
-    names: Names
-    values: dict[str, np.ndarray]
-    spread: dict[str, np.ndarray]
-    within: np.ndarray
+    parts: dict[str, np.ndarray]
+    texts: np.ndarray
+    brands: np.ndarray
+    cores: np.ndarray
 
-    @property
-    def size(self) -> int:
-        return len(self.within)
-
-    def take(self, at: np.ndarray) -> Coded:
-        """The records at these positions."""
-        values = {name: codes[at] for name, codes in self.values.items()}
-        return Coded(self.names.take(at), values, self.spread, self.within[at])
+    def take(self, at: np.ndarray) -> Names:
+        return Names({k: v[at] for k, v in self.parts.items()}, self.texts[at], self.brands[at], self.cores[at])
 
 
 @dataclass(frozen=True)
-class Compared:
-    """Per pair: the level its names are on, bits per field (columns ``fields``), and what objects to merging ('' none)."""
+class _Pairs:
+    """Two sides of aligned pairs."""
 
-    level: np.ndarray
-    fields: tuple[str, ...]
-    bits: np.ndarray
-    objection: np.ndarray
+    names: Names
+    left: np.ndarray
+    right: np.ndarray
 
-    def take(self, at: np.ndarray) -> Compared:
-        return replace(self, level=self.level[at], bits=self.bits[at], objection=self.objection[at])
+    def both(self, part: str) -> tuple[np.ndarray, np.ndarray]:
+        values = self.names.parts[part]
+        return values[self.left], values[self.right]
 
-    def with_more(self, more: Compared) -> Compared:
-        return Compared(
-            np.concatenate([self.level, more.level]),
-            self.fields,
-            np.concatenate([self.bits, more.bits]),
-            np.concatenate([self.objection, more.objection]),
-        )
+    def known(self, part: str) -> np.ndarray:
+        a, b = self.both(part)
+        return (a != MISSING) & (b != MISSING)
 
+    def equal(self, part: str) -> np.ndarray:
+        a, b = self.both(part)
+        return (a == b) & (a != MISSING)
 
-def encode(records: pd.DataFrame, names: pd.DataFrame, schema: MatchSchema) -> Coded:
-    """Codes of all compared fields. Codes follow the order of the values, so that they do not depend on that of rows."""
-    parts = {column: _codes(names[column]) for column in names.columns if column not in ("person", *PLACES)}
-    texts = names["folded"].to_numpy(dtype=object)
-    brands = cores = names["called"].to_numpy(dtype=object) if "called" in names.columns else texts
-    if schema.name_kind == "company":
-        brands, trades = names["brand"].to_numpy(dtype=object), names["trade"].to_numpy(dtype=object)
-        cores = brands + trades
-        parts["person"] = names["person"].to_numpy(dtype=np.int64)
-        parts["group"] = (names["form"] == "group").to_numpy(dtype=np.int64)
-        parts |= _places(records, names, schema)
-    values = {e.name: _pooled(records, e) for e in schema.evidence}
-    counts = {e.name: _names_per_value(values[e.name], parts.get("brand", parts["folded"])) for e in schema.evidence}
-    within = np.zeros(len(records), dtype=np.int64)
-    if schema.within:
-        within = pd.factorize(records[schema.within], sort=True)[0].astype(np.int64)
-    return Coded(Names(parts, texts, brands, cores), values, counts, within)
+    def alike(self, part: str) -> np.ndarray:
+        """Equal, or absent on both sides."""
+        a, b = self.both(part)
+        return a == b
+
+    def conflict(self, part: str) -> np.ndarray:
+        a, b = self.both(part)
+        return (a != b) & (a != MISSING) & (b != MISSING)
+
+    def lacks(self, part: str) -> np.ndarray:
+        a, b = self.both(part)
+        return (a == MISSING) & (b == MISSING)
 
 
-PLACES = ("province", "city", "district")
+def companies(names: Names, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Level and objection ('' none) of pairs of organisations and private persons."""
+    p = _Pairs(names, left, right)
+    persons = [side == 1 for side in p.both("person")]
+    both, one = persons[0] & persons[1], persons[0] != persons[1]
+    nameless = ~p.known("folded")
+    trade, form, equal = p.alike("trade"), p.alike("form"), p.equal("folded")
+    brandless = p.lacks("brand")  # institutions: 第六中学
+    place = p.equal("city") | (p.lacks("city") & p.equal("province"))
+    brand = p.equal("brand")
+    core = (brand | (brandless & p.equal("trade") & place)) & trade
+    named = p.conflict("named_province") | p.conflict("named_city") | p.conflict("named_district")
+    filled = (p.conflict("province") | p.conflict("city")) & ~p.equal("own_city")
+    near = ~named & ~filled
+    undecided = ~core & ~nameless & near
+    longer = undecided & ((brand & ~p.known("trade")) | _begins(p, undecided & ~brand))
+    short = longer & ~p.known("form")  # a registered name that says less is another company
+    typo = _typos(p, undecided & ~brand & ~longer & ~both & ~one)
+    long_brand = _long_brands(p, typo)
+    bare = p.lacks("region") & p.lacks("form") & p.lacks("branch")
+    levels = [
+        (nameless, "nameless"),
+        (both & equal, "same_person"),
+        (both | (one & ~short & ~brand), "other_person"),
+        (equal & bare, "same_short"),
+        (equal, "same_name"),
+        (core & named, "other_region"),
+        (core & filled, "other_place"),
+        (core & p.conflict("region"), "wider_region"),
+        (core & form & p.alike("region"), "same_name"),
+        (core & ~p.known("form") & p.equal("region"), "same_parts"),
+        (core & form, "same_unplaced"),
+        (core & ~p.known("form"), "same_core"),
+        (core, "other_form"),
+        (short, "short_name"),
+        (brand & ~near, "other_region"),
+        (typo & long_brand, "typo"),
+        (typo, "typo_brand"),
+        (brand | longer, "other_trade"),
+    ]
+    level = np.select([c for c, _ in levels], [name for _, name in levels], "other_name")
+    group = p.conflict("form") & _is_group(p)
+    objections: list[tuple[np.ndarray, Any]] = [
+        (nameless, ""),
+        (one & (brand | short), "named_after"),
+        (one, "person_and_company"),
+        (both & ~equal, "other_person"),
+        (~p.alike("number"), "number"),
+        (~p.alike("branch"), "branch"),
+        (group & core, "group_form"),
+        (group, "group"),
+        (np.isin(level, ("other_region", "other_place", "other_trade", "other_name")), level),
+    ]
+    return level, np.select([c for c, _ in objections], [what for _, what in objections], "")
 
 
-def _codes(column: pd.Series) -> np.ndarray:
-    return pd.factorize(column.where(column != ""), sort=True, use_na_sentinel=True)[0].astype(np.int64)
+def _is_group(p: _Pairs) -> np.ndarray:
+    a, b = p.both("group")
+    return a != b
 
 
-def _places(records: pd.DataFrame, names: pd.DataFrame, schema: MatchSchema) -> dict[str, np.ndarray]:
-    """Province, city and district the name itself says; province and city filled from the record's own fields where the
-    name says nothing that speaks against."""
-    said = {level: names[level].where(names[level] != "") for level in PLACES}
-    found = {f"named_{level}": _codes(column.fillna("")) for level, column in said.items()}
-    free = pd.Series(True, index=names.index)
-    for level, column in zip(PLACES, schema.place, strict=False):
-        own = records[column] if column in records.columns else pd.Series(np.nan, index=names.index, dtype="str")
-        filled = said[level].fillna(own.where(free))
-        found[level] = _codes(filled.fillna(""))
-        free &= (filled == own) | own.isna() | filled.isna()
-    for level in PLACES[:2]:
-        found.setdefault(level, found[f"named_{level}"])
+def _begins(p: _Pairs, wanted: np.ndarray) -> np.ndarray:
+    """Whether one side is no more than the first characters of the other: a brand in front of a trade no lexicon has."""
+    found = np.zeros(len(wanted), dtype=bool)
+    at = np.flatnonzero(wanted)
+    a, b = p.names.cores[p.left[at]], p.names.cores[p.right[at]]
+    found[at] = [
+        len(x) != len(y) and min(len(x), len(y)) >= 2 and (x.startswith(y) or y.startswith(x))
+        for x, y in zip(a, b, strict=True)
+    ]
     return found
 
 
-def _pooled(records: pd.DataFrame, e: Evidence) -> np.ndarray:
-    present = [records[f] for f in e.fields if f in records.columns]
-    if not present:
-        return np.full((len(records), 1), MISSING, dtype=np.int64)
-    together = pd.concat(present, ignore_index=True).astype("str").str.lower()
-    if e.part == "domain":
-        together = together.str.extract(r"@(.+)$", expand=False)
-    return pd.factorize(together, sort=True)[0].astype(np.int64).reshape(len(present), len(records)).T
+def _typos(p: _Pairs, wanted: np.ndarray) -> np.ndarray:
+    """Brand and trade that differ in one character."""
+    found = np.zeros(len(wanted), dtype=bool)
+    at = np.flatnonzero(wanted)
+    if len(at):
+        a, b = p.names.cores[p.left[at]], p.names.cores[p.right[at]]
+        long = np.minimum([len(x) for x in a], [len(x) for x in b]) >= TYPO_FROM
+        found[at] = long & (cpdist(a, b, scorer=OSA.distance, score_cutoff=1) <= 1)
+    return found
 
 
-def _names_per_value(values: np.ndarray, names: np.ndarray) -> np.ndarray:
-    """How many different names share each value: a switchboard is known by that, not by how often it stands."""
-    flat, owner = values.ravel(), np.repeat(names, values.shape[1])
-    there = (flat != MISSING) & (owner != MISSING)
-    size = int(flat.max(initial=-1)) + 1
-    both = np.unique(flat[there] * (int(owner.max(initial=0)) + 1) + owner[there])
-    return np.bincount(both // (int(owner.max(initial=0)) + 1), minlength=size)
+def _long_brands(p: _Pairs, typo: np.ndarray) -> np.ndarray:
+    """Typos that leave enough of a brand: of two characters one alone makes another brand."""
+    found = np.zeros(len(typo), dtype=bool)
+    at = np.flatnonzero(typo)
+    found[at] = [
+        min(len(x), len(y)) >= LONG_BRAND
+        for x, y in zip(p.names.brands[p.left[at]], p.names.brands[p.right[at]], strict=True)
+    ]
+    return found
 
 
-def compare(coded: Coded, left: np.ndarray, right: np.ndarray, schema: MatchSchema) -> Compared:
-    """Compare aligned pairs of positions."""
-    level, objection = (companies if schema.name_kind == "company" else persons)(coded.names, left, right)
-    objection = np.where(np.isin(objection, list(schema.objections)), objection, "")
-    bits = [_weights(level, schema)]
-    private = (level == "same_person") | (level == "other_person")
-    shared: dict[str, np.ndarray] = {}
-    for e in schema.evidence:
-        found, agrees, differs = evidence(coded, e, left, right)
-        shared[e.name] = agrees
-        if e.companies_only:
-            found = np.where(private, 0.0, found)
-        if e.unless:
-            found = np.where(shared.get(e.unless, False), 0.0, found)
-        bits.append(found)
-        if e.objects:
-            objection = np.where(differs & (objection == ""), e.name, objection)
-    table = np.stack(bits, axis=1)
-    fields = (NAME, *(e.name for e in schema.evidence))
-    return Compared(level, fields, table, _namesakes(level, table, objection, schema))
+def persons(names: Names, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Level and objection of pairs of persons of one customer."""
+    p = _Pairs(names, left, right)
+    level = np.select(
+        [~p.known("folded"), p.equal("folded"), p.equal("sound"), _called(p)],
+        ["nameless", "same_name", "same_sound", "called"],
+        "other_name",
+    )
+    return level, np.where(level == "other_name", level, "")
 
 
-def evidence(
-    coded: Coded, e: Evidence, left: np.ndarray, right: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Bits of one field; whether a value is shared; whether both sides have values and share none.
-
-    A value that many names share says less. The two names of the pair itself are one, should they be one.
-    """
-    a, b = coded.values[e.name][left], coded.values[e.name][right]
-    owner = coded.names.parts.get("brand", coded.names.parts["folded"])
-    own = ((owner[left] != owner[right]) & (owner[left] != MISSING) & (owner[right] != MISSING)).astype(np.int64)
-    counts, best = coded.spread[e.name], np.full(len(left), -np.inf)
-    for i in range(a.shape[1]):
-        for j in range(b.shape[1]):
-            at = np.flatnonzero((a[:, i] == b[:, j]) & (a[:, i] != MISSING))
-            others = np.maximum(counts[a[at, i]] - own[at], 1)
-            best[at] = np.maximum(best[at], np.maximum(e.agree - e.spread * np.log2(others), 0.0))
-    agrees = best > -np.inf
-    differs = (a != MISSING).any(axis=1) & (b != MISSING).any(axis=1) & ~agrees
-    return np.where(agrees, best, np.where(differs, e.differ, 0.0)), agrees, differs
-
-
-def _weights(level: np.ndarray, schema: MatchSchema) -> np.ndarray:
-    names = sorted(schema.weights)
-    return np.select([level == name for name in names], [float(schema.weights[name]) for name in names], 0.0)
-
-
-def _namesakes(level: np.ndarray, bits: np.ndarray, objection: np.ndarray, schema: MatchSchema) -> np.ndarray:
-    """Two persons of one name, with nothing else in common but a place."""
-    if "namesake" not in schema.objections:
-        return objection
-    telling = bits[:, 1:].max(axis=1, initial=0.0) >= TELLING
-    return np.where((level == "same_person") & ~telling & (objection == ""), "namesake", objection)
+def _called(p: _Pairs) -> np.ndarray:
+    """One side is a surname with a title, the other a name of that surname."""
+    titled = p.names.parts["called"]
+    found = np.zeros(len(p.left), dtype=bool)
+    for a, b in ((p.left, p.right), (p.right, p.left)):
+        at = np.flatnonzero((titled[a] != MISSING) & (titled[b] == MISSING))
+        surnames, texts = p.names.brands[a[at]], p.names.texts[b[at]]
+        found[at] |= np.array([y.startswith(x) for x, y in zip(surnames, texts, strict=True)], dtype=bool)
+    return found

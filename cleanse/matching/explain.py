@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cleanse.matching.comparison import NAME, Compared
+from cleanse.matching.evidence import NAME, Compared
 from cleanse.matching.schema import MatchSchema
 
 LANGUAGES = ("zh", "en")

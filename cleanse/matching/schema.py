@@ -9,7 +9,7 @@ from typing import Any
 
 from cleanse.errors import UsageError
 
-TOP = ("entity", "within", "prior", "merge", "review", "cap", "learn", "name", "objections", "evidence")
+TOP = ("entity", "within", "prior", "merge", "review", "cap", "name", "objections", "evidence")
 NAME = ("field", "kind", "place", "weights")
 EVIDENCE = (
     "name", "label", "fields", "part", "unless", "agree", "differ", "spread", "objects", "block", "companies_only",
@@ -19,6 +19,7 @@ WEIGHTS = {
         "same_name",
         "same_short",
         "same_parts",
+        "same_unplaced",
         "same_core",
         "wider_region",
         "other_form",
@@ -64,8 +65,7 @@ class Evidence:
 class MatchSchema:
     """The whole comparison of one entity.
 
-    ``place``: the fields of province and city. ``cap``: the largest block of which all pairs are made. ``learn``: from
-    how many candidate pairs on the weights of the evidence are learnt from the data; 0 is never.
+    ``place``: the fields of province and city. ``cap``: the largest block of which all pairs are made.
     """
 
     entity: str
@@ -78,7 +78,6 @@ class MatchSchema:
     merge: float = 0.95
     review: float = 0.3
     cap: int = 40
-    learn: int = 0
     objections: Mapping[str, str] = field(default_factory=dict)
     evidence: tuple[Evidence, ...] = ()
 
@@ -93,7 +92,7 @@ def parse_schema(data: Mapping[str, Any], where: str) -> MatchSchema:
         Evidence(**{"label": {"zh": e["name"], "en": e["name"]}, "agree": 0.0, **e, "fields": tuple(e["fields"])})
         for e in data.get("evidence", [])
     )
-    given = {key: data[key] for key in ("within", "prior", "merge", "review", "cap", "learn") if key in data}
+    given = {key: data[key] for key in ("within", "prior", "merge", "review", "cap") if key in data}
     return MatchSchema(
         entity=data.get("entity", ""),
         name_field=name.get("field", "name"),
@@ -120,12 +119,12 @@ def _faults(data: Mapping[str, Any], name: Mapping[str, Any]) -> Iterable[str]:
     for reason, band in data.get("objections", {}).items():
         if band not in BANDS:
             yield f"objection '{reason}' must be one of {', '.join(BANDS)}"
-    for key in ("prior", "merge", "review", "cap", "learn"):
+    for key in ("prior", "merge", "review", "cap"):
         if not _number(data.get(key, 0)):
             yield f"'{key}' is no number"
-    if _number(data.get("merge", 0.95)) and _number(data.get("review", 0.3)):
-        if not 0 <= data.get("review", 0.3) <= data.get("merge", 0.95) <= 1:
-            yield "'review' and 'merge' are probabilities, review the lower"
+    review, merge = data.get("review", 0.3), data.get("merge", 0.95)
+    if _number(review) and _number(merge) and not 0 <= review <= merge <= 1:
+        yield "'review' and 'merge' are probabilities, review the lower"
     entries = data.get("evidence", [])
     names = [e.get("name") for e in entries]
     for entry in entries:
