@@ -160,7 +160,7 @@ def _entities(pair: frozenset[Address], entity_of: dict[Address, str]) -> frozen
 def _bands(
     run: Run, entity_of: dict[Address, str], near: dict[frozenset[str], str], wanted: set[frozenset[Address]]
 ) -> dict[str, dict[str, int]]:
-    """Compared customer pairs by band: of one true customer, near misses, others; true pairs never compared."""
+    """Compared customer pairs by band: of one true customer, near misses, others; true pairs without a line."""
     if run.pairs.empty:
         return {}
     at = {record["rid"]: address for address, record in run.records["customer"].items()}
@@ -172,7 +172,7 @@ def _bands(
         seen.add(pair)
         true, close = pair in wanted, pair <= entity_of.keys() and _entities(pair, entity_of) in near
         bands[str(band)]["same" if true else "near_miss" if close else "other"] += 1
-    bands["not compared"]["same"] = len(wanted - seen)
+    bands["not listed"]["same"] = len(wanted - seen)
     return {name: dict(sorted(bands[name].items())) for name in sorted(bands)}
 
 

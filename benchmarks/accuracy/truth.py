@@ -89,7 +89,10 @@ def run_folder(folder: Path) -> Path:
     if (folder / "ledger").is_dir():
         return folder
     latest = folder / "latest"
-    return folder / latest.read_text("utf-8").strip() if latest.is_file() else latest
+    run = folder / latest.read_text("utf-8").strip() if latest.is_file() else latest
+    if not (run / "ledger").is_dir():
+        raise SystemExit(f"{folder} is no run folder and names none as its latest")
+    return run
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:

@@ -180,7 +180,7 @@ def test_bands_count_pairs_once(case: Path, figures: Callable[[Path], dict[str, 
     pairs = pd.DataFrame({"entity": "customer", "left": [0, 0], "right": [1, 2], "band": ["merge", "related"]})
     pairs.to_parquet(case / "run" / "pairs.parquet")
     bands = figures(case)["pairs"]["bands"]
-    assert bands == {"merge": {"same": 1}, "not compared": {"same": 0}, "related": {"near_miss": 1}}
+    assert bands == {"merge": {"same": 1}, "not listed": {"same": 0}, "related": {"near_miss": 1}}
 
 
 @pytest.mark.parametrize("as_link", [True, False])
