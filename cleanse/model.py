@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 ADDRESS = ("source_file", "source_sheet", "source_row")
 
@@ -163,6 +164,8 @@ class Kind:
     mask(value)             -> the masked form, at most a third of its characters shown
     compare(left, right)    -> similarity 0..1 for aligned sequences of canonical values (numpy array)
     keys(value)             -> blocking keys of a canonical value
+    untouched(options, words) -> test(texts) -> mask of the texts that ``fix`` certainly leaves alone, for all at once; the
+                               rest is looked at one by one. Without it the test is ``shape``.
     observe(values)         -> a Counter over distinct texts with their counts, that adds up over any cut of the data
     decide(counter)         -> Decision
     settle(options, words)  -> settle(text, context) -> Fix for a text that ``fix`` left in doubt, with what other fields
@@ -179,6 +182,7 @@ class Kind:
     observe: Callable[[Mapping[str, int]], Counter[str]] | None = None
     decide: Callable[[Counter[str]], Decision] | None = None
     settle: Callable[[Options, Words], Callable[[str, Mapping[str, str]], Fix]] | None = None
+    untouched: Callable[[Options, Words], Callable[[pa.Array], np.ndarray]] | None = None
 
 
 # -------------------------------------------------------------------------------------------------------- entities

@@ -6,6 +6,11 @@ Shared by all kinds, so that each of these questions has one answer.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from cleanse.model import Fix, Words
 
@@ -213,3 +218,20 @@ def is_person_name(text: str, known: frozenset[str], notes: re.Pattern[str] | No
     if 1 <= given <= 2 and _HAN.fullmatch(bare):
         return True
     return given <= 5 and _TITLED.fullmatch(bare) is not None
+
+
+def matching(pattern: str, never: Iterable[str] = ()) -> Callable[[pa.Array], np.ndarray]:
+    """A test of many texts at once: they match an RE2 pattern from end to end and are none of ``never``.
+
+    >>> matching("[0-9]+", ["00"])(pa.array(["1", "00", "a"])).tolist()
+    [True, False, False]
+    """
+    without = pa.array(sorted(never), pa.string())
+
+    def test(texts: pa.Array) -> np.ndarray:
+        good = pc.match_substring_regex(texts, f"^(?:{pattern})$")
+        if len(without):
+            good = pc.and_(good, pc.invert(pc.is_in(texts, value_set=without)))
+        return np.asarray(good.to_numpy(zero_copy_only=False), dtype=bool)
+
+    return test

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from cleanse.kinds.characters import NULL, became, half_width, is_null, mask_text, null_words, tidy
+import numpy as np
+import pyarrow as pa
+
+from cleanse.kinds.characters import NULL, became, half_width, is_null, mask_text, matching, null_words, tidy
 from cleanse.model import Fix, Kind, Options, Words
 
 _MARKS = re.compile(r"^['‘’`#＃\s]+|['‘’`\s]+$")
@@ -31,4 +34,9 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
     return fix
 
 
-KIND = Kind(name="code", fixer=fixer, shape=lambda options: "", mask=mask_text)
+def untouched(options: Options, words: Words) -> Callable[[pa.Array], np.ndarray]:
+    """Plain identifiers: a few letters at most, then four digits or more."""
+    return matching("[A-Za-z]{0,6}[0-9]{4,20}", null_words(words, "code"))
+
+
+KIND = Kind(name="code", untouched=untouched, fixer=fixer, shape=lambda options: "", mask=mask_text)

@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from cleanse.kinds.characters import NULL, became, half_width, is_null, kept, mask_text, null_words, surnames, tidy
 from cleanse.kinds.places import Division, places
@@ -28,10 +30,6 @@ _PERSON = re.compile(f"[{_HAN}]{{2,4}}")
 _ASIDE = re.compile(r"[(（\[【]([^()（）\[\]【】]*)[)）\]】]")
 _OPENING = frozenset("(（[【")
 _NO_BRACKETS = str.maketrans("", "", "()（）[]【】")
-_BRANCHES = (
-    "分公司", "子公司", "办事处", "代表处", "经销处", "分厂", "分店", "门店", "支行", "分行", "营业部", "营业厅", "营业所", "分部", "分院",
-    "分校", "分所", "分社", "项目部", "经营部分部",
-)  # fmt: skip
 _HEAD = re.compile(r"^(.*(?:公司|集团|银行|厂|店|院|所|社|行|中心|大学|学校|llc|ltd))(.*)$")
 _NUMBER = re.compile(
     r"第([一二三四五六七八九十百0-9]+)|([一二三四五六七八九十百0-9]+)(?=中学|小学|中|小|医院|人民医院|附属|幼儿园|职业|高级|工程|建筑|建设|分|厂|局|公司|处|院|粮|机|车间|大队|支队)"
@@ -62,7 +60,7 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
             return NULL
         if "\ufffd" in value or ("?" in value and re.search(f"[{_HAN}]", value)):
             return kept(text, "company_lost_in_encoding")
-        if re.fullmatch(r"[\d\W_]+", value):
+        if re.fullmatch(r"[\d\W_]+", value) or value.strip("（）") in remarks:
             return kept(text, "company_not_a_name")
         changed = became(text, value, "company_status_cut" if status else "company_formatted")
         return replace(changed, parts=(("status", status),)) if status else changed
@@ -71,10 +69,11 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
 
 
 def _without_status(name: str, remarks: frozenset[str]) -> tuple[str, str]:
-    for pattern in (_REMARK, _DASHED):
-        found = pattern.search(name)
-        if found and found.start() and half_width(found[1]).strip() in remarks:
-            return name[: found.start()], found[1].strip()
+    """The name without the remarks at its end, and these in their order."""
+    for match in filter(None, (pattern.search(name) for pattern in (_REMARK, _DASHED))):
+        if match.start() and half_width(match[1]).strip() in remarks:
+            plain, before = _without_status(name[: match.start()], remarks)
+            return plain, f"{before}；{match[1].strip()}".lstrip("；")
     return name, ""
 
 
@@ -115,10 +114,11 @@ _NOWHERE = _Place()
 
 
 def parser(words: Words) -> Callable[[str], Company]:
-    """``parse(name) -> Company`` with the lexicons ``regions``, ``company_legal_forms``, ``company_trades``.
+    """``parse(name) -> Company`` with the lexicons ``regions``, ``company_legal_forms``, ``company_trades`` and
+    ``company_branches``.
 
     >>> parse = parser({"regions": (("33", "浙江省", ""), ("3301", "杭州市", "33")), "company_trades": (("软件",),),
-    ...                 "company_legal_forms": (("有限公司", "limited"),)})
+    ...                 "company_legal_forms": (("有限公司", "limited"),), "company_branches": (("分公司",),)})
     >>> parse("星渚软件（杭州）有限公司") == parse("杭州市星渚软件有限公司")
     True
     >>> parse("杭州星渚软件有限公司宁波分公司").branch, parse("星渚软件").form
@@ -148,7 +148,10 @@ class _Parser:
         self.forms = _backward(
             (_folded(row[0]), row[1]) for row in words.get("company_legal_forms", ()) if len(row) > 1
         )
-        self.trades = _backward((_folded(row[0]), True) for row in words.get("company_trades", ()))
+        self.trades = _backward((_folded(row[0]), "trade") for row in words.get("company_trades", ()))
+        self.branches = tuple(
+            sorted((_folded(row[0]) for row in words.get("company_branches", ())), key=len, reverse=True)
+        )
         self.regions = _regions(words)
         self.surnames = surnames(words)
 
@@ -160,10 +163,9 @@ class _Parser:
         aside = _NOWHERE
         if not _OPENING.isdisjoint(text):
             text, aside = self._asides(text)
-        text, branch = self._branch(text) if text.endswith(_BRANCHES) else (text, "")
-        length = _longest(self.forms, text, len(text))
-        form = str(_value(self.forms, text, length)) if 0 < length < len(text) else ""
-        text = text[: len(text) - length] if form else text
+        text, branch = self._branch(text) if text.endswith(self.branches) else (text, "")
+        length, form = _longest(self.forms, text, len(text))
+        text, form = (text[:-length], form) if 0 < length < len(text) else (text, "")
         if not (form or branch or aside.region) and self._is_person(text):
             return Company(brand=text, person=True)
         place, rest = self._place(text, aside, bool(form))
@@ -185,7 +187,7 @@ class _Parser:
         return _ASIDE.sub(lambda m: "" if m[1] in _FILLERS or not self._read(m[1])[1] else m[1], text), place
 
     def _branch(self, text: str) -> tuple[str, str]:
-        word = next(w for w in _BRANCHES if text.endswith(w))
+        word = next(w for w in self.branches if text.endswith(w))
         match = _HEAD.match(text[: -len(word)])
         if not match:
             return text, ""
@@ -200,8 +202,8 @@ class _Parser:
         if not place.region:
             return aside, rest
         if aside.region:
-            holds = place.region in (aside.region, aside.province, aside.city, *_bare_all(aside))
-            return (aside, rest) if holds else (aside, text)
+            holds = place.region in map(_bare, aside[:3])
+            return aside, rest if holds else text
         if (registered or place.short_district) and not self._trade(rest)[0]:
             return _NOWHERE, text
         return place, rest
@@ -229,7 +231,7 @@ class _Parser:
     def _trade(self, text: str) -> tuple[str, str]:
         """Brand and trade; trade words at the end, one behind the other, as long as a brand is left."""
         end = len(text)
-        while end and (length := _longest(self.trades, text, end)):
+        while end and (length := _longest(self.trades, text, end)[0]):
             end -= length
         return text[:end].strip(), text[end:].strip()
 
@@ -238,56 +240,52 @@ class _Parser:
         plain, form = text, ""
         for at in (i for i, c in enumerate(text) if c in " ,"):
             ending = text[at + 1 :].strip()
-            for form_word in (ending, f"{ending}."):
-                length = _longest(self.forms, form_word, len(form_word))
-                if length == len(form_word) and length:
-                    plain, form = text[:at].rstrip(" ,."), str(_value(self.forms, form_word, length))
-                    break
-            if form:
+            if form := self._whole(self.forms, ending) or self._whole(self.forms, f"{ending}."):
+                plain = text[:at].rstrip(" ,.")
                 break
         words = plain.split()
         at = len(words)
-        while at > 1 and _longest(self.trades, words[at - 1], len(words[at - 1])) == len(words[at - 1]):
+        while at > 1 and self._whole(self.trades, words[at - 1]):
             at -= 1
         return Company("", " ".join(words[:at]), " ".join(words[at:]), form)
 
+    def _whole(self, root: Node, word: str) -> str:
+        length, value = _longest(root, word, len(word))
+        return value if length == len(word) else ""
+
     def _is_person(self, text: str) -> bool:
-        if not (2 <= len(text) <= 4 and _PERSON.fullmatch(text)):
-            return False
-        named = (text[:2] in self.surnames and len(text) >= 3) or (text[:1] in self.surnames and len(text) <= 3)
-        return named and not self._trade(text)[1]
+        double = 3 <= len(text) <= 4 and text[:2] in self.surnames
+        single = 2 <= len(text) <= 3 and text[:1] in self.surnames
+        return (double or single) and bool(_PERSON.fullmatch(text)) and not self._trade(text)[1]
 
 
 _LEVEL = {"province": 0, "city": 1, "district": 2}
 Node = dict[str, Any]  # a trie: character -> Node, and "" -> what the word that ends here means
 
 
-def _backward(words: Iterable[tuple[str, object]]) -> Node:
+def _backward(words: Iterable[tuple[str, str]]) -> Node:
     """A trie of words from their last character to their first."""
     root: Node = {}
     for word, value in words:
-        node = root
-        for character in reversed(word):
-            node = node.setdefault(character, {})
-        node.setdefault("", value)
+        _leaf(root, reversed(word)).setdefault("", value)
     return root
 
 
-def _longest(root: Node, text: str, end: int) -> int:
-    """The length of the longest word that ends at ``end``, 0 where there is none."""
-    node, at, best = root, end, 0
+def _leaf(root: Node, characters: Iterable[str]) -> Node:
+    node = root
+    for character in characters:
+        node = node.setdefault(character, {})
+    return node
+
+
+def _longest(root: Node, text: str, end: int) -> tuple[int, str]:
+    """Length and meaning of the longest word that ends at ``end``; 0 and '' where there is none."""
+    node, at, best, value = root, end, 0, ""
     while at and (node := node.get(text[at - 1])) is not None:  # type: ignore[assignment]
         at -= 1
         if "" in node:
-            best = end - at
-    return best
-
-
-def _value(root: Node, text: str, length: int) -> object:
-    node = root
-    for character in reversed(text[len(text) - length :]):
-        node = node[character]
-    return node[""]
+            best, value = end - at, node[""]
+    return best, value
 
 
 def _regions(words: Words) -> Node:
@@ -300,11 +298,8 @@ def _regions(words: Words) -> Node:
             found.setdefault(name, []).extend(divisions)
     root: Node = {}
     for name, same in found.items():
-        node = root
-        for character in name:
-            node = node.setdefault(character, {})
         top = _inside(tuple(same), (), -1)
-        node[""] = (top, _named(name, top), tuple(same))
+        _leaf(root, name)[""] = (top, _named(name, top), tuple(same))
     return root
 
 
@@ -334,14 +329,22 @@ def _named(name: str, found: tuple[Division, ...]) -> _Place:
     )
 
 
-def _bare_all(place: _Place) -> tuple[str, str]:
-    return _bare(place.province), _bare(place.city)
-
-
 def _bare(place: str) -> str:
     """A place without its suffix: 杭州市 and 杭州 are one."""
     short = re.sub(r"(?:壮族自治区|回族自治区|维吾尔自治区|自治区|特别行政区|省|市|区|县)$", "", place)
     return short if len(short) >= 2 else place
 
 
-KIND = Kind(name="company", fixer=fixer, shape=lambda options: "", mask=lambda value: mask_text(value, 2, 2))
+def untouched(options: Options, words: Words) -> Callable[[pa.Array], np.ndarray]:
+    """Chinese names without spaces that end in a word for an organisation, behind which no remark can stand."""
+    end = "(?:公司|集团|厂|中学|小学|学校|大学|学院|医院|银行|研究所|研究院|委员会|事务所)"
+    return matching(rf"\p{{Han}}+(?:（\p{{Han}}+）\p{{Han}}*)?{end}", null_words(words, "company"))
+
+
+KIND = Kind(
+    name="company",
+    untouched=untouched,
+    fixer=fixer,
+    shape=lambda options: "",
+    mask=lambda value: mask_text(value, 2, 2),
+)

@@ -9,11 +9,23 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from pypinyin import lazy_pinyin
 from rapidfuzz.distance import JaroWinkler
 from rapidfuzz.process import cpdist
 
-from cleanse.kinds.characters import NULL, PLACEHOLDER, became, half_width, is_null, kept, null_words, surnames, tidy
+from cleanse.kinds.characters import (
+    NULL,
+    PLACEHOLDER,
+    became,
+    half_width,
+    is_null,
+    kept,
+    matching,
+    null_words,
+    surnames,
+    tidy,
+)
 from cleanse.kinds.script import fold
 from cleanse.model import Fix, Kind, Options, Words
 
@@ -194,7 +206,17 @@ def keys(value: str) -> tuple[str, ...]:
     return fold(value), pinyin(value)
 
 
+def untouched(options: Options, words: Words) -> Callable[[pa.Array], np.ndarray]:
+    """Chinese full names of two or three characters, none of which behind the surname can start or end a title."""
+    known = surnames(words)
+    single = "".join(sorted(name for name in known if re.fullmatch(f"[{_HAN}]", name)))
+    ends = "".join(sorted({c for row in words.get("titles", ()) for c in row[0] if re.fullmatch(f"[{_HAN}]", c)}))
+    never = [*(name for name in known if len(name) > 1), *null_words(words, "person")]
+    return matching(rf"[{single}][^\P{{Han}}{ends}]{{1,2}}" if single else r"[^\x00-\x{10FFFF}]", never)
+
+
 KIND = Kind(
+    untouched=untouched,
     name="person", fixer=fixer, shape=lambda options: "", mask=lambda v: v[:1] + "*" * (len(v) - 1) if len(v) > 2 else "*" * len(v),
     compare=compare, keys=keys,
 )  # fmt: skip

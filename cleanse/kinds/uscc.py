@@ -5,13 +5,31 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import numpy as np
+import pyarrow as pa
 from stdnum.cn import uscc as standard
 
-from cleanse.kinds.characters import NULL, PLACEHOLDER, became, half_width, is_null, kept, mask_text, null_words, tidy
+from cleanse.kinds.characters import (
+    NULL,
+    PLACEHOLDER,
+    became,
+    half_width,
+    is_null,
+    kept,
+    mask_text,
+    matching,
+    null_words,
+    tidy,
+)
 from cleanse.model import Fix, Kind, Options, Words
 
 _NOISE = re.compile(r"[\s'‘’`\"._·-]+")
 _LABEL = re.compile(r"^(?:统一社会信用代码|信用代码|税号|USCC)[:：]?", re.IGNORECASE)
+_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_SHAPE = f"[{_ALPHABET}]{{2}}[0-9]{{6}}[{_ALPHABET}]{{10}}"
+_VALUES = np.zeros(256, dtype=np.int64)
+_VALUES[[ord(c) for c in _ALPHABET]] = np.arange(31)
+_WEIGHTS = np.array([3**i % 31 for i in range(17)])
 _COUNTED = frozenset(("123456789012345678", "987654321098765432", "123456789ABCDEFGHI"))
 _MISREAD = str.maketrans("OI", "01")  # neither letter can stand in a code
 
@@ -41,4 +59,22 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
     return fix
 
 
-KIND = Kind(name="uscc", fixer=fixer, shape=lambda options: "", mask=lambda value: mask_text(value, 2, 4))
+def untouched(options: Options, words: Words) -> Callable[[pa.Array], np.ndarray]:
+    """Whole codes whose check character holds (GB 32100-2015: weights are the powers of 3 modulo 31)."""
+    shaped = matching(_SHAPE, _COUNTED)
+
+    def test(texts: pa.Array) -> np.ndarray:
+        good = shaped(texts).copy()
+        at = np.flatnonzero(good)
+        letters = np.frombuffer("".join(texts.take(pa.array(at)).to_pylist()).encode(), dtype=np.uint8).reshape(-1, 18)
+        values = _VALUES[letters]
+        check = (31 - values[:, :17] @ _WEIGHTS % 31) % 31
+        good[at] = (check == values[:, 17]) & (letters != letters[:, :1]).any(axis=1)
+        return good
+
+    return test
+
+
+KIND = Kind(
+    name="uscc", untouched=untouched, fixer=fixer, shape=lambda options: "", mask=lambda value: mask_text(value, 2, 4)
+)

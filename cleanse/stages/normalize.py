@@ -15,14 +15,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from cleanse.codes import severity
 from cleanse.kinds import KINDS
-from cleanse.model import COLUMNS, Entity, Field, Fix, Options, Words, frame
+from cleanse.kinds.characters import matching
+from cleanse.model import COLUMNS, Entity, Field, Fix, Kind, Options, Words, frame
 from cleanse.stages.map import RawColumn
 
 ROUNDS = 3
+Test = Callable[[pa.Array], np.ndarray]
 STAGE = "normalize"
 
 
@@ -152,11 +153,11 @@ def _grouped(columns: Iterable[tuple[RawColumn, Options]]) -> Iterable[tuple[Fie
         yield f, options, pd.concat(series) if len(series) > 1 else series[0]
 
 
-def _fixes(texts: Sequence[str], fix: Callable[[str], Fix], shape: str) -> list[Fix | None]:
-    """A Fix per distinct text; None where the text has its canonical shape already."""
-    if not shape:
+def _fixes(texts: Sequence[str], fix: Callable[[str], Fix], test: Test | None) -> list[Fix | None]:
+    """A Fix per distinct text; None where the test says that the text is right already."""
+    if test is None:
         return [fix(text) for text in texts]
-    right = pc.match_substring_regex(pa.array(texts, pa.string()), f"^(?:{shape})$").to_numpy(zero_copy_only=False)
+    right = test(pa.array(texts, pa.string()))
     return [None if ok else fix(text) for text, ok in zip(texts, right, strict=True)]
 
 
@@ -184,8 +185,15 @@ def _fix_column(f: Field, options: Options, texts: np.ndarray, words: Words, tod
     kind = KINDS[f.kind]
     given = {**options, "today": today} if options.get("past") else options
     codes, distinct = pd.factorize(texts)
-    shape = "" if f.virtual else kind.shape(given)
-    return Fixed(codes, np.asarray(distinct, dtype=object), _fixes(list(distinct), kind.fixer(given, words), shape))
+    test = None if f.virtual else _test(kind, given, words)
+    return Fixed(codes, np.asarray(distinct, dtype=object), _fixes(list(distinct), kind.fixer(given, words), test))
+
+
+def _test(kind: Kind, options: Options, words: Words) -> Test | None:
+    if kind.untouched:
+        return kind.untouched(options, words)
+    shape = kind.shape(options)
+    return matching(shape) if shape else None
 
 
 def _own(work: Work, f: Field, options: Options, texts: pd.Series, words: Words, today: str) -> list[Part]:
