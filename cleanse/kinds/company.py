@@ -15,7 +15,18 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from cleanse.kinds.characters import NULL, became, half_width, is_null, kept, mask_text, null_words, surnames, tidy
+from cleanse.kinds.characters import (
+    NULL,
+    became,
+    half_width,
+    is_null,
+    kept,
+    mask_text,
+    matching,
+    null_words,
+    surnames,
+    tidy,
+)  # fmt: skip
 from cleanse.kinds.places import Division, places
 from cleanse.kinds.script import fold
 from cleanse.model import Fix, Kind, Options, Words
