@@ -45,9 +45,7 @@ _HEAD = re.compile(r"^(.*(?:公司|集团|银行|厂|店|院|所|社|行|中心|
 _NUMBER = re.compile(
     r"第([一二三四五六七八九十百0-9]+)|([一二三四五六七八九十百0-9]+)(?=中学|小学|中|小|医院|人民医院|附属|幼儿园|职业|高级|工程|建筑|建设|分|厂|局|公司|处|院|粮|机|车间|大队|支队)"
 )
-_NUMERALS = frozenset("一二三四五六七八九十百0123456789")
 _DIGITS = str.maketrans("一二三四五六七八九", "123456789")
-_COUNTRY = ("中国", "中华人民共和国")
 _FILLERS = frozenset(("集团", "有限合伙", "普通合伙", "特殊普通合伙", "中国", "控股"))
 
 
@@ -156,19 +154,15 @@ class _Parser:
     """Reads folded names."""
 
     def __init__(self, words: Words) -> None:
-        self.forms = _backward(
-            (_folded(row[0]), row[1]) for row in words.get("company_legal_forms", ()) if len(row) > 1
-        )
+        self.forms = _backward((_folded(row[0]), row[1]) for row in words.get("company_legal_forms", ()))
         self.trades = _backward((_folded(row[0]), "trade") for row in words.get("company_trades", ()))
-        self.branches = tuple(
-            sorted((_folded(row[0]) for row in words.get("company_branches", ())), key=len, reverse=True)
-        )
+        branches = (_folded(row[0]) for row in words.get("company_branches", ()))
+        self.branches = tuple(sorted(branches, key=len, reverse=True))
         self.regions = _regions(words)
         self.surnames = surnames(words)
 
     def parse(self, text: str) -> Company:
-        text = text.strip()
-        if text.isascii() or not _ANY_HAN.search(text):
+        if (text := text.strip()).isascii() or not _ANY_HAN.search(text):
             return self._latin(text)
         text = "".join(text.split()) if " " in text else text
         aside = _NOWHERE
@@ -181,7 +175,7 @@ class _Parser:
             return Company(brand=text, person=True)
         place, rest = self._place(text, aside, bool(form))
         number = ""
-        if not _NUMERALS.isdisjoint(rest) and (match := _NUMBER.search(rest)):
+        if match := _NUMBER.search(rest):
             number = (match[1] or match[2]).translate(_DIGITS)
             rest = rest[: match.start()] + rest[match.end() :]
         brand, trade = self._trade(rest)
@@ -199,8 +193,7 @@ class _Parser:
 
     def _branch(self, text: str) -> tuple[str, str]:
         word = next(w for w in self.branches if text.endswith(w))
-        match = _HEAD.match(text[: -len(word)])
-        if not match:
+        if not (match := _HEAD.match(text[: -len(word)])):
             return text, ""
         found, rest = self._read(match[2])
         return match[1], (found.region if found.region and not rest else match[2]) or word
@@ -221,8 +214,7 @@ class _Parser:
 
     def _read(self, text: str) -> tuple[_Place, str]:
         """The places in front of a text, one inside the other, and what follows."""
-        at = next(len(c) for c in _COUNTRY if text.startswith(c)) if text.startswith(_COUNTRY) else 0
-        place, level = _NOWHERE, -1
+        at, place, level = 2 if text.startswith("中国") else 0, _NOWHERE, -1
         found: tuple[Division, ...] = ()
         while at < len(text) - 1:
             node, end, step = self.regions, at, 0
@@ -254,8 +246,7 @@ class _Parser:
             if form := self._whole(self.forms, ending) or self._whole(self.forms, f"{ending}."):
                 plain = text[:at].rstrip(" ,.")
                 break
-        words = plain.split()
-        at = len(words)
+        at = len(words := plain.split())
         while at > 1 and self._whole(self.trades, words[at - 1]):
             at -= 1
         return Company("", " ".join(words[:at]), " ".join(words[at:]), form)
@@ -300,8 +291,7 @@ def _longest(root: Node, text: str, end: int) -> tuple[int, str]:
 
 
 def _regions(words: Words) -> Node:
-    """A trie of all place names, official and short: the largest divisions of that name, what they agree on, and all of
-    that name."""
+    """A trie of all place names, official and short: the largest of that name, what they agree on, and all of them."""
     table = places(words)
     found: dict[str, list[Division]] = {}
     for names in (table.full, table.short):
