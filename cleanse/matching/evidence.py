@@ -13,6 +13,7 @@ from cleanse.matching.schema import Evidence, MatchSchema
 
 NAME = "name"
 TELLING = 5.0  # bits of one shared value that is more than a place
+OWN = 9.0  # bits of one value that only one customer has
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,10 @@ def compare(coded: Coded, left: np.ndarray, right: np.ndarray, schema: MatchSche
             objection = np.where(differs & (objection == ""), e.name, objection)
     table = np.stack(bits, axis=1)
     fields = (NAME, *(e.name for e in schema.evidence))
-    return Compared(level, fields, table, _namesakes(level, table, other, objection))
+    objection = _namesakes(level, table, other, objection)
+    if "nameless" in schema.objections:
+        objection = _nameless(level, table, objection)
+    return Compared(level, fields, table, objection)
 
 
 def evidence(
@@ -176,3 +180,10 @@ def _namesakes(level: np.ndarray, bits: np.ndarray, other: np.ndarray, objection
     theirs differs, else nobody knows."""
     alone = (level == "same_person") & (bits[:, 1:].max(axis=1, initial=0.0) < TELLING) & (objection == "")
     return np.select([alone & other, alone], ["namesake", "namesake_unknown"], objection)
+
+
+def _nameless(level: np.ndarray, bits: np.ndarray, objection: np.ndarray) -> np.ndarray:
+    """A record without a name is known by one value of its own (a mobile, an address of mail, a code), not by what
+    neighbours and sister companies share as well."""
+    alone = (level == "nameless") & (bits[:, 1:].max(axis=1, initial=0.0) < OWN) & (objection == "")
+    return np.where(alone, "nameless", objection)
