@@ -139,6 +139,8 @@ def is_null(text: str, nulls: frozenset[str]) -> bool:
     >>> [is_null(t, nulls) for t in ("（无）", "n/a", "--", "0", "其他")]
     [True, True, True, False, False]
     """
+    if len(text) > LONGEST_NULL + 2 and text[0].isalnum() and text[-1].isalnum() and text.isprintable():
+        return False
     bare = tidy(text)
     if len(bare) > LONGEST_NULL:
         return _PUNCTUATION.fullmatch(bare) is not None

@@ -7,7 +7,6 @@ city does not bring its province along. A municipality is both province and city
 from __future__ import annotations
 
 import re
-from copy import copy
 from dataclasses import dataclass
 
 from cleanse.kinds.characters import half_width
@@ -55,6 +54,9 @@ class Found:
     def any(self) -> bool:
         return bool(self.province or self.city or self.district)
 
+    def copy(self) -> Found:
+        return Found(self.province, self.city, self.district, "", self.full, self.renamed, self.ambiguous)
+
     @property
     def depth(self) -> int:
         """How many levels are behind us: below what was found, nothing above is looked for."""
@@ -80,13 +82,13 @@ class Places:
         folded = fold(wide) if len(wide) == len(text) else fold(text)
         start = _COUNTRY.match(folded)
         found, at = Found(province, city), start.end() if start else 0
-        certain, end = copy(found), at
+        certain, end = found.copy(), at
         while at < len(folded):
             at = self._step(folded, _skip(folded, at), found, prefer)
             if not at:
                 break
             if found.full or short:
-                certain, end = copy(found), at
+                certain, end = found.copy(), at
         certain.detail = text[_skip(folded, end) :] if certain.any else text
         return certain
 
@@ -172,6 +174,8 @@ def _short(d: Division) -> list[str]:
     bare = _PEOPLES.sub("", d.name) if d.name.endswith("自治州") else _SUFFIX[d.level].sub("", d.name)
     if d.level == "province":
         bare = re.sub(r"(?:壮族|回族|维吾尔)$", "", bare)
+    if d.level == "district" and d.name.endswith("新区"):
+        found.append(d.name.removesuffix("新区"))
     return [*found, bare] if len(bare) >= 2 and bare != d.name else found
 
 
