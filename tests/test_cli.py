@@ -107,9 +107,9 @@ def test_wrong_use_gets_words_and_no_traceback(command, project, tmp_path, name,
     assert word in done.stderr and "Traceback" not in done.stderr
 
 
-def test_an_empty_folder_is_no_fault(command, project, tmp_path):
+def test_an_empty_folder_is_said_and_no_fault_of_ours(command, project, tmp_path):
     done = command("run", "--project", project(tmp_path, {}))
-    assert done.returncode == 0 and "Traceback" not in done.stderr
+    assert done.returncode == 1 and "没有可以导入的记录" in done.stdout and "Traceback" not in done.stderr
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")

@@ -21,6 +21,7 @@ SAID = {
         "gate": "超过门槛：{why}",
         "parked": "搁置比例 {share:.1%} 高于 {limit:.1%}",
         "trial": "试导未通过",
+        "empty": "没有可以导入的记录",
         "preflight": "导入前检查有 {n} 处错误",
         "column": "{column} → {field}（{sure:.0%}，{why}）",
         "nothing": "没有字段接收，值会保留",
@@ -36,6 +37,7 @@ SAID = {
         "gate": "above the gate: {why}",
         "parked": "{share:.1%} of the records are parked, more than {limit:.1%}",
         "trial": "the trial does not accept",
+        "empty": "there is nothing to import",
         "preflight": "the pre-flight found {n} errors",
         "column": "{column} -> {field} ({sure:.0%}, {why})",
         "nothing": "no field takes it; its values are kept",
@@ -54,6 +56,8 @@ def findings(quality: Mapping[str, Any], gate: Mapping[str, Any], language: str)
         found.append(said["parked"].format(share=share, limit=gate["max_parked"]))
     if gate["trial"] and quality["trial"]["result"] != "accept" and quality["trial"]["population"]:
         found.append(said["trial"])
+    if not any(b["migrated"] for b in quality["balance"].values()):
+        found.append(said["empty"])
     errors = sum(p["rows"] for p in quality["preflight"] if p["severity"] == "error")
     if errors:
         found.append(said["preflight"].format(n=errors))
@@ -80,7 +84,8 @@ def run_text(quality: Mapping[str, Any], gate: Mapping[str, Any], folder: Path, 
     for name, d in quality["duplicates"].items():
         lines.append(said["review"].format(label=labels.get(name, name), **d["bands"]))
     lines.append(said["headline"].format(**quality["headline"]))
-    lines.append(quality["trial"]["sentences"][language])
+    if quality["trial"]["population"]:
+        lines.append(quality["trial"]["sentences"][language])
     lines += [said["gate"].format(why=why) for why in findings(quality, gate, language)]
     lines.append(said["report"].format(path=folder / "report.html"))
     return "\n".join(lines)
