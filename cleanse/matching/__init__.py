@@ -173,11 +173,8 @@ def _clustered(
     left, right = np.minimum(left, right), np.maximum(left, right)
     new = ~np.isin(left * coded.size + right, pairs.left * coded.size + pairs.right)
     unseen = _score(coded, left[new], right[new], schema)
-    apart = [
-        np.stack([p.left[o], p.right[o]], axis=1)
-        for p in (pairs, unseen)
-        for o in [(p.compared.objection != "") & (p.compared.objection != "said_merge")]
-    ]
+    people = _merged_by_people(coded.size, verdicts)
+    apart = [_objecting(p, people) for p in (pairs, unseen)]
     strength = np.where(pairs.compared.objection == "said_merge", np.inf, pairs.weight)[merging]
     label, broken = cluster(
         coded.size, pairs.left[merging], pairs.right[merging], strength, _single(coded, verdicts, schema),
@@ -185,6 +182,21 @@ def _clustered(
     )  # fmt: skip
     pairs.band[merging & (label[pairs.left] != label[pairs.right])] = Band.REVIEW
     return pairs, label, broken
+
+
+def _merged_by_people(size: int, verdicts: pd.DataFrame) -> np.ndarray:
+    """The groups that people made, as the smallest position of each."""
+    ends = verdicts.loc[verdicts["verdict"] == "merge", ["left", "right"]].to_numpy(dtype=np.int64)
+    return components(size, ends[:, 0], ends[:, 1])
+
+
+def _objecting(pairs: _Scored, people: np.ndarray) -> np.ndarray:
+    """The pairs (n x 2) that may not be in one group. What only the machine objects to does not stand against people,
+    who may have joined the two by way of a third."""
+    objection = pairs.compared.objection
+    said_so = (objection == "apart") | (objection == "related")
+    stands = (objection != "") & (objection != "said_merge") & (said_so | (people[pairs.left] != people[pairs.right]))
+    return np.stack([pairs.left[stands], pairs.right[stands]], axis=1)
 
 
 def _single(coded: Coded, verdicts: pd.DataFrame, schema: MatchSchema) -> dict[str, np.ndarray]:
