@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 
-from cleanse.kinds.characters import NULL, became, is_null, kept, mask_text, null_words, tidy
-from cleanse.kinds.places import LEVELS, places
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cleanse.kinds.characters import NULL, became, is_null, kept, mask_text, matching, null_words, tidy
+from cleanse.kinds.places import places
+from cleanse.kinds.script import fold
 from cleanse.model import Fix, Kind, Options, Words
 
 _FULL = re.compile(r"[０-９Ａ-Ｚａ-ｚ－＃]+")
 _HALF = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_LABEL = re.compile(r"(?:(?:公司|单位|详细|联系|收货|通讯|通信|注册|办公|经营|家庭)?(?:地址|住址))\s*[:：]\s*")
 _ABROAD = ("香港", "澳门", "澳門", "台湾", "台灣", "臺灣")
 
 
@@ -19,7 +24,7 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
     """What follows the district, with half-width digits and letters; the divisions in front as parts.
 
     A division counts only when it stands with its suffix, or such a one follows it: 北京东路 is a road. Western
-    addresses and those of Hong Kong, Macau and Taiwan stay whole.
+    addresses and those of Hong Kong, Macau and Taiwan stay whole; no script is changed.
 
     >>> words = {"regions": (("33", "浙江省", ""), ("3306", "绍兴市", "33"), ("330681", "诸暨市", "3306"))}
     >>> fixer({}, words)("绍兴市诸暨市文昌路１８号")
@@ -29,23 +34,42 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
     table = places(words)
 
     def fix(text: str) -> Fix:
-        if is_null(text, nulls):
+        clean = _LABEL.sub("", tidy(text), count=1) if "址" in text else tidy(text)
+        if is_null(clean, nulls):
             return NULL
-        clean = tidy(text)
-        if clean.isascii() or clean.startswith(_ABROAD):
+        if clean.isascii():
             return kept(text)
-        found = table.read(clean, short=False)
+        found = None if clean.startswith(_ABROAD) else table.read(clean, short=False)
+        if found is None or not found.any:
+            return became(text, _half(clean), "address_formatted")
         if found.ambiguous:
             return kept(text, "region_ambiguous")
-        detail = _FULL.sub(lambda m: m.group().translate(_HALF), found.detail.strip())
-        if not found.any:
-            return became(text, detail, "address_formatted")
-        parts = tuple((name, getattr(found, name)) for name in LEVELS if getattr(found, name))
-        if not detail:
-            return Fix(None, "address_split", parts=parts)
-        return replace(became(text, detail, "address_split"), parts=parts)
+        named = (("province", found.province), ("city", found.city), ("district", found.district))
+        return Fix(_half(found.detail.strip()) or None, "address_split", parts=tuple(p for p in named if p[1]))
 
     return fix
 
 
-KIND = Kind(name="address", fixer=fixer, shape=lambda options: "", mask=lambda value: mask_text(value, 2, 0))
+def _half(text: str) -> str:
+    return _FULL.sub(lambda m: m.group().translate(_HALF), text)
+
+
+def untouched(options: Options, words: Words) -> Callable[[pa.Array], np.ndarray]:
+    """Streets and buildings in front of which no division can stand, with a number."""
+    heads = places(words).heads
+    typed = {chr(code) for code in range(0x4E00, 0xA000)}
+    traditional = "".join(sorted(c for c in typed if fold(c) != c))
+    plain = matching(rf"[^\P{{Han}}{traditional}中]{{2}}[\p{{Han}}A-Za-z0-9（）-]*[0-9][\p{{Han}}A-Za-z0-9（）-]*")
+    first = pa.array(sorted(heads), pa.string())
+
+    def test(texts: pa.Array) -> np.ndarray:
+        named = pc.is_in(pc.utf8_slice_codeunits(texts, 0, 2), value_set=first)
+        labelled = pc.match_substring(texts, "址")
+        return plain(texts) & ~np.asarray(pc.or_(named, labelled).to_numpy(zero_copy_only=False), dtype=bool)
+
+    return test
+
+
+KIND = Kind(
+    name="address", untouched=untouched, fixer=fixer, shape=lambda options: "", mask=lambda value: mask_text(value, 2, 0)
+)  # fmt: skip

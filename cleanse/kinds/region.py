@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from cleanse.kinds.characters import NULL, became, is_null, kept, null_words, tidy
-from cleanse.kinds.places import LEVELS, Found, places
+from cleanse.kinds.places import LEVELS, Found, Places, places
 from cleanse.model import Fix, Kind, Options, Words
+
+_ASIDE = re.compile(r"[(（\[【]([^()（）\[\]【】]*)[)）\]】]")
 
 
 def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
     """The official name of the level the options name; other levels, and what follows them, go to parts.
 
     Without a level (a virtual field) all is parts. A municipality is province and city at once only where the text
-    names both or the column is for all levels.
+    names both or the column is for all levels. What stands above may also stand behind: 绍兴市（浙江省）.
 
     >>> words = {"regions": (("33", "浙江省", ""), ("3306", "绍兴市", "33"), ("330681", "诸暨市", "3306"))}
     >>> fixer({"level": "city"}, words)("绍兴").value, fixer({}, words)("浙江/绍兴/诸暨").parts
@@ -27,34 +34,47 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
     def fix(text: str) -> Fix:
         if is_null(text, nulls):
             return NULL
-        clean = tidy(text)
-        found = table.read(clean, prefer=level)
-        if not found.any or (found.ambiguous and level):
-            return kept(text, "region_ambiguous" if found.any else "region_unknown")
+        found = _read(table, tidy(text), level)
+        if not found.any:
+            return kept(text, "region_unknown")
         if found.ambiguous:
             return kept(text, "region_ambiguous")
-        return _single(text, found, level) if level else _virtual(clean, found)
-
-    def _single(text: str, found: Found, level: str) -> Fix:
+        detail, rest = _aside(found.detail.strip())
+        parts = _others(found, level, detail)
+        if not level:
+            return Fix(None, "region_split", rest=rest, parts=parts)
         value = getattr(found, level)
         if not value:
             return kept(text, "region_other_level")
-        others = _others(text, found, level)
-        changed = became(
-            text, value, "region_renamed" if found.renamed else "region_split" if others else "region_formatted"
-        )
-        return replace(changed, parts=others)
-
-    def _others(text: str, found: Found, level: str) -> tuple[tuple[str, str], ...]:
-        both = found.province == found.city
-        skip = {level, *(("province", "city") if both and level in ("province", "city") and not found.district else ())}
-        parts = tuple((n, getattr(found, n)) for n in LEVELS if n not in skip and getattr(found, n))
-        return (*parts, ("detail", found.detail.strip())) if found.detail.strip() else parts
-
-    def _virtual(text: str, found: Found) -> Fix:
-        return Fix(None, "region_split", parts=_others(text, found, ""))
+        why = "region_renamed" if found.renamed else "region_split" if parts else "region_formatted"
+        return replace(became(text, value, why), rest=rest, parts=parts)
 
     return fix
+
+
+def _read(table: Places, text: str, level: str) -> Found:
+    """What the text names, also where the larger division stands behind the smaller one."""
+    found = table.read(text, prefer=level)
+    detail = found.detail.strip(" ()（）[]【】")
+    if found.any and not found.province and detail:
+        behind = table.read(detail)
+        if behind.any and not behind.district and not behind.detail and table.lies(found, behind):
+            found.province = behind.province
+            found.city, found.detail, found.ambiguous = found.city or behind.city, "", False
+    return found
+
+
+def _aside(detail: str) -> tuple[str, str]:
+    """What follows a division: a place in it, or a remark in brackets."""
+    remark = _ASIDE.fullmatch(detail)
+    return ("", remark[1].strip()) if remark else (detail, "")
+
+
+def _others(found: Found, level: str, detail: str) -> tuple[tuple[str, str], ...]:
+    both = found.province == found.city
+    skip = {level, *(("province", "city") if both and level in ("province", "city") and not found.district else ())}
+    parts = tuple((n, getattr(found, n)) for n in LEVELS if n not in skip and getattr(found, n))
+    return (*parts, ("detail", detail)) if detail else parts
 
 
 def settle(options: Options, words: Words) -> Callable[[str, Mapping[str, str]], Fix]:
@@ -79,7 +99,15 @@ def settle(options: Options, words: Words) -> Callable[[str, Mapping[str, str]],
     return settled
 
 
+def untouched(options: Options, words: Words) -> Callable[[pa.Array], np.ndarray]:
+    """Official names of the column's level."""
+    level = options.get("level", "")
+    official = {d.name for (of, _), found in places(words).full.items() if of == level for d in found}
+    names = pa.array(sorted(official), pa.string())
+    return lambda texts: np.asarray(pc.is_in(texts, value_set=names).to_numpy(zero_copy_only=False), dtype=bool)
+
+
 KIND = Kind(
-    name="region", fixer=fixer, shape=lambda options: "", mask=lambda value: value,
+    name="region", fixer=fixer, shape=lambda options: "", mask=lambda value: value, untouched=untouched,
     options=frozenset({"level", "context"}), settle=settle,
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from opencc import OpenCC
@@ -10,17 +11,21 @@ FIRST, LAST = 0x3400, 0x9FFF  # CJK ideographs of the basic plane with extension
 
 
 @cache
-def _table() -> dict[int, str]:
-    """Character by character, so that a text's fold does not depend on its neighbours."""
+def _table() -> tuple[re.Pattern[str], dict[int, str]]:
+    """What is traditional, and each character of it by itself, so that a text's fold does not depend on neighbours."""
     characters = [chr(code) for code in range(FIRST, LAST + 1)]
     folded = OpenCC("t2s").convert("\n".join(characters)).split("\n")
-    return {ord(a): b for a, b in zip(characters, folded, strict=True) if a != b}
+    table = {ord(a): b for a, b in zip(characters, folded, strict=True) if a != b}
+    return re.compile(f"[{''.join(map(chr, table))}]"), table
 
 
 def fold(text: str) -> str:
-    """``text`` with every traditional character in its simplified form (tables of OpenCC, Apache-2.0).
+    """``text`` with every traditional character in its simplified form (tables of OpenCC, Apache-2.0); as long as it.
 
     >>> fold("臺灣華東")
     '台湾华东'
     """
-    return text if text.isascii() else text.translate(_table())
+    if text.isascii():
+        return text
+    traditional, table = _table()
+    return text.translate(table) if traditional.search(text) else text
