@@ -167,7 +167,8 @@ def test_decisions_go_out_come_back_and_stay(command, project, tmp_path):
 
 @pytest.mark.parametrize("target", ["generic", "wukong-11", "salesforce", "hubspot"])
 def test_every_shipped_target_is_written_and_tried(command, project, tmp_path, target):
-    root = project(tmp_path, {"a.csv": ROWS}, f'[project]\nname = "t"\n[target]\nprofile = "{target}"\n[gate]\nmax_parked = 1.0\n')
+    rows = [{**row, "负责人": "陆知行"} for row in ROWS]
+    root = project(tmp_path, {"a.csv": rows}, f'[project]\nname = "t"\n[target]\nprofile = "{target}"\n[gate]\nmax_parked = 1.0\n')
     done = command("run", "--project", root)
     assert done.returncode == 0, done.stdout + done.stderr
 
