@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pandas.api.types import union_categoricals
 
 from cleanse import __version__, matching, readers
 from cleanse.errors import CleanseError, UsageError
@@ -541,10 +542,16 @@ def _write_book(
 
 
 def _joined(name: str, parts: list[pd.DataFrame]) -> pd.DataFrame:
-    """Frames of one sort as one, with the columns of ``COLUMNS[name]``; categories stay categories where all agree."""
+    """Frames of one sort as one, with the columns of ``COLUMNS[name]``; what is a category in one is so in the whole."""
     some = [p for p in parts if len(p)]
     empty = frame(name)
-    return pd.concat(some, ignore_index=True)[list(empty.columns)] if some else empty
+    if not some:
+        return empty
+    for column in empty.columns:
+        if any(isinstance(p[column].dtype, pd.CategoricalDtype) for p in some):
+            every = union_categoricals([p[column].astype("category") for p in some], sort_categories=True).dtype
+            some = [p.assign(**{column: p[column].astype(every)}) for p in some]
+    return pd.concat(some, ignore_index=True)[list(empty.columns)]
 
 
 def _plain(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -382,8 +382,8 @@ def _mappings(
         data, content = _toml(path, faults)
         faults.keys(data, ["mapping"], path, content)
         files.append((path, content, data))
-    for path, content, data in files:
-        for entry in data.get("mapping", []):
+    for path, content, table in files:
+        for entry in table.get("mapping", []):
             faults.keys(entry, MAPPING_KEYS, path, content)
             for header, target in entry.get("columns", {}).items():
                 if target not in (*known, "-"):

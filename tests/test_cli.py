@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -112,7 +111,7 @@ def test_an_empty_folder_is_said_and_no_fault_of_ours(command, project, tmp_path
     assert done.returncode == 1 and "没有可以导入的记录" in done.stdout and "Traceback" not in done.stderr
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_a_full_disk_ends_with_4(command, project, tmp_path):
     root = project(tmp_path, {"a.csv": ROWS * 50})
     script = "ulimit -f 8; exec " + " ".join([sys.executable, "-m", "cleanse", "run", "--project", str(root)])

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-ROWS = [{"客户名称": f"杭州{a}{b}软件有限公司", "手机": f"139 0000 {i:04d}"} for i, (a, b) in enumerate((a, b) for a in "甲乙丙丁戊" for b in "子丑寅卯辰巳午")]
+BRANDS = [a + b for a in "甲乙丙丁戊" for b in "子丑寅卯辰巳午"]
+ROWS = [{"客户名称": f"杭州{brand}软件有限公司", "手机": f"139 0000 {i:04d}"} for i, brand in enumerate(BRANDS)]
 
 
 def outputs(root: Path) -> dict[str, str]:

@@ -43,6 +43,9 @@ class RunFolder:
     def frame(self, name: str, table: pd.DataFrame) -> None:
         """Write a frame as Parquet (zstd), categories as text."""
         arrow = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
+        for at, column in enumerate(arrow.schema):
+            if pa.types.is_dictionary(column.type):
+                arrow = arrow.set_column(at, column.name, arrow.column(at).cast(pa.string()))
         temporary = self.path(f"{name}.tmp")
         pq.write_table(arrow, temporary, compression="zstd")
         temporary.replace(self.path(name))
