@@ -165,9 +165,7 @@ class _Parser:
         if (text := text.strip()).isascii() or not _ANY_HAN.search(text):
             return self._latin(text)
         text = "".join(text.split()) if " " in text else text
-        aside = _NOWHERE
-        if not _OPENING.isdisjoint(text):
-            text, aside = self._asides(text)
+        text, aside = (text, _NOWHERE) if _OPENING.isdisjoint(text) else self._asides(text)
         text, branch = self._branch(text) if text.endswith(self.branches) else (text, "")
         length, form = _longest(self.forms, text, len(text))
         text, form = (text[:-length], form) if 0 < length < len(text) else (text, "")
@@ -194,7 +192,7 @@ class _Parser:
     def _branch(self, text: str) -> tuple[str, str]:
         word = next(w for w in self.branches if text.endswith(w))
         if not (match := _HEAD.match(text[: -len(word)])):
-            return text, ""
+            return text[: -len(word)], word
         found, rest = self._read(match[2])
         return match[1], (found.region if found.region and not rest else match[2]) or word
 
@@ -240,6 +238,9 @@ class _Parser:
 
     def _latin(self, text: str) -> Company:
         text = re.sub(r"[\s.,]+$", "", re.sub(r"\s+", " ", text))
+        branch = ""
+        if text.endswith(self.branches) and len(ends := text.rsplit(" ", 2)) == 3:
+            text, branch = ends[0].rstrip(" ,"), ends[1]
         plain, form = text, ""
         for at in (i for i, c in enumerate(text) if c in " ,"):
             ending = text[at + 1 :].strip()
@@ -249,7 +250,7 @@ class _Parser:
         at = len(words := plain.split())
         while at > 1 and self._whole(self.trades, words[at - 1]):
             at -= 1
-        return Company("", " ".join(words[:at]), " ".join(words[at:]), form)
+        return Company("", " ".join(words[:at]), " ".join(words[at:]), form, branch)
 
     def _whole(self, root: Node, word: str) -> str:
         length, value = _longest(root, word, len(word))
@@ -342,10 +343,4 @@ def untouched(options: Options, words: Words) -> Callable[[pa.Array], np.ndarray
     return matching(rf"\p{{Han}}+(?:（\p{{Han}}+）\p{{Han}}*)?{end}", null_words(words, "company"))
 
 
-KIND = Kind(
-    name="company",
-    untouched=untouched,
-    fixer=fixer,
-    shape=lambda options: "",
-    mask=lambda value: mask_text(value, 2, 2),
-)
+KIND = Kind("company", fixer, lambda options: "", mask=lambda v: mask_text(v, 2, 2), untouched=untouched)

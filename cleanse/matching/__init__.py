@@ -22,6 +22,7 @@ from cleanse.model import COLUMNS, Band, frame
 
 __all__ = ["Evidence", "Links", "MatchSchema", "link", "parse_schema", "with_others"]
 
+SOFT = ("", "said_merge", "namesake_unknown", "nameless")  # a third record may know what these two lack
 LARGEST = 60  # records of a group of which every pair is compared before the group is believed
 
 
@@ -195,7 +196,7 @@ def _objecting(pairs: _Scored, people: np.ndarray) -> np.ndarray:
     who may have joined the two by way of a third."""
     objection = pairs.compared.objection
     said_so = (objection == "apart") | (objection == "related")
-    stands = (objection != "") & (objection != "said_merge") & (said_so | (people[pairs.left] != people[pairs.right]))
+    stands = ~np.isin(objection, SOFT) & (said_so | (people[pairs.left] != people[pairs.right]))
     return np.stack([pairs.left[stands], pairs.right[stands]], axis=1)
 
 

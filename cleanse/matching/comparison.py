@@ -106,7 +106,7 @@ def companies(names: Names, left: np.ndarray, right: np.ndarray) -> tuple[np.nda
         (brand | longer, "other_trade"),
     ]
     level = np.select([c for c, _ in levels], [name for _, name in levels], "other_name")
-    group = p.conflict("form") & _is_group(p)
+    group = _group_and_member(p)
     objections: list[tuple[np.ndarray, Any]] = [
         (nameless, ""),
         (one & (brand | short), "named_after"),
@@ -121,9 +121,11 @@ def companies(names: Names, left: np.ndarray, right: np.ndarray) -> tuple[np.nda
     return level, np.select([c for c, _ in objections], [what for _, what in objections], "")
 
 
-def _is_group(p: _Pairs) -> np.ndarray:
-    a, b = p.both("group")
-    return a != b
+def _group_and_member(p: _Pairs) -> np.ndarray:
+    """One is a group, the other has another form or says more: 山天集团 and 山天置业."""
+    (a, b), (long_a, long_b) = p.both("group"), p.both("length")
+    more = np.where(a == 1, long_b > long_a, long_a > long_b)
+    return (a != b) & (p.conflict("form") | more)
 
 
 def _begins(p: _Pairs, wanted: np.ndarray) -> np.ndarray:

@@ -69,6 +69,7 @@ def encode(records: pd.DataFrame, names: pd.DataFrame, schema: MatchSchema) -> C
         brands, trades = names["brand"].to_numpy(dtype=object), names["trade"].to_numpy(dtype=object)
         cores = brands + trades
         parts["person"] = names["person"].to_numpy(dtype=np.int64)
+        parts["length"] = np.array([len(core) for core in cores], dtype=np.int64)
         parts["group"] = (names["form"] == "group").to_numpy(dtype=np.int64)
         parts |= _places(records, names, schema)
     values = {e.name: _pooled(records, e) for e in schema.evidence}
@@ -138,7 +139,7 @@ def compare(coded: Coded, left: np.ndarray, right: np.ndarray, schema: MatchSche
         if e.unless:
             found = np.where(shared.get(e.unless, False), 0.0, found)
         bits.append(found)
-        other |= differs & e.block
+        other |= differs & e.block & (e.spread > 0)  # numbers and addresses; codes differ from system to system
         if e.objects:
             objection = np.where(differs & (objection == ""), e.name, objection)
     table = np.stack(bits, axis=1)

@@ -166,3 +166,13 @@ def test_a_generated_list_is_linked_as_it_was_made(seed, generate, linked):
     right, wanted = int((both * (both - 1) // 2).sum()), int((true * (true - 1) // 2).sum())
     assert right / found >= 0.995
     assert 2 * right / (found + wanted) >= 0.97
+
+
+def test_a_third_record_may_know_what_two_lack(linked, clusters_of):
+    rows = [
+        {"name": "范文建", "contact.mobile": "13800000001", "address": "学府路1号2栋303室"},
+        {"name": "范文建", "contact.mobile": "13800000001"},
+        {"name": "范文建", "address": "学府路1号2栋303室", "city": "郑州市"},
+    ]
+    assert clusters_of(linked(rows[1:])) == set()
+    assert clusters_of(linked(rows)) == {frozenset({1, 2, 3})}
