@@ -35,13 +35,11 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
 
     def fix(text: str) -> Fix:
         clean = _LABEL.sub("", tidy(text), count=1) if "址" in text else tidy(text)
-        if is_null(clean, nulls):
-            return NULL
-        if clean.isascii():
-            return kept(text)
-        found = None if clean.startswith(_ABROAD) else table.read(clean, short=False)
+        found = None if clean.isascii() or clean.startswith(_ABROAD) else table.read(clean, short=False)
         if found is None or not found.any:
-            return became(text, _half(clean), "address_formatted")
+            if is_null(clean, nulls):
+                return NULL
+            return kept(text) if clean.isascii() else became(text, _half(clean), "address_formatted")
         if found.ambiguous:
             return kept(text, "region_ambiguous")
         named = (("province", found.province), ("city", found.city), ("district", found.district))

@@ -36,6 +36,9 @@ _BRACKET = re.compile(r"[(（\[【]([^()（）\[\]【】]*)[)）\]】]")
 _MOBILE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?(1[3-9]\d{9})(?!\d)")
 _LABEL = re.compile(r"^(?:联系人|姓名|name)\s*[:：]\s*", re.IGNORECASE)
 _TWO = re.compile(r"\s*(?:[/／、,，;；&＆|\n]|\s和\s|\s+and\s+)\s*")
+_AND = re.compile(rf"([{_HAN}]{{2,4}})[和与及]([{_HAN}]{{2,4}})")
+_CALLED = re.compile(f"[小老阿大][{_HAN}]")  # 小王, 老李
+_EDGES = " /／、,，;；:：-—"
 _LOST = re.compile("[?？\ufffd]")
 ONE_CHARACTER = frozenset("总工董哥姐")
 
@@ -71,9 +74,15 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
 def _western(text: str, clean: str) -> Fix:
     """Latin names keep case and spelling; full-width letters become half-width, runs of spaces one."""
     value = re.sub(r"\s+", " ", half_width(clean)).strip()
-    if re.fullmatch(r"[\d\W_]*", value):
-        return PLACEHOLDER if not re.search(r"\d", value) else kept(text, "person_not_a_name")
-    return became(text, value, "person_formatted")
+    mobiles = _mobiles(value)
+    name = _MOBILE.sub(" ", value).strip(_EDGES) if mobiles else value
+    if re.fullmatch(r"[\d\W_]*", name):
+        return PLACEHOLDER if not re.search(r"\d", value) else replace(kept(text, "person_not_a_name"), parts=mobiles)
+    return replace(became(text, name, "person_split" if mobiles else "person_formatted"), parts=mobiles)
+
+
+def _mobiles(text: str) -> tuple[tuple[str, str], ...]:
+    return tuple(zip(("mobile", "mobile_2"), dict.fromkeys(_MOBILE.findall(text)), strict=False))
 
 
 class _Reader:
@@ -86,80 +95,97 @@ class _Reader:
 
     def certain(self, text: str) -> bool:
         """A plain Chinese full name with nothing that could be a title."""
-        return self.plausible(text) and not self._titles_of(text)
+        return self.plausible(text) and fold(text) not in self.titles and not self._titles_of(text)
 
     def read(self, text: str, clean: str) -> Fix:
-        rest: list[str] = [m for m in _BRACKET.findall(clean) if m.strip()]
+        asides = [m.strip() for m in _BRACKET.findall(clean) if m.strip()]
+        rest = "；".join(aside for aside in asides if aside not in self.titles)
         bare = _BRACKET.sub(" ", clean)
-        mobiles = list(dict.fromkeys(_MOBILE.findall(half_width(bare))))
-        bare = _MOBILE.sub(" ", half_width(bare)) if mobiles else bare
-        names = [n.strip(" /、,，;；:：-") for n in _TWO.split(bare.strip())]
-        names = [n for n in names if n]
+        mobiles = _mobiles(half_width(bare))
+        names = self._people((_MOBILE.sub(" ", half_width(bare)) if mobiles else bare).strip())
         if not names:
             return kept(text, "person_not_a_name")
-        if len(names) > 2:
-            return kept(text, "person_several")
         first, title, doubt = self._one(names[0])
-        parts: list[tuple[str, str]] = [("title", title)] if title else []
-        if len(names) == 2:
-            second, second_title, _ = self._one(names[1])
-            if names[1] in self.titles:
-                parts = [("title", names[1])]
-            elif self.plausible(second) or second_title:
-                parts.append(("name_2", second))
-            else:
-                return kept(text, "person_several")
-        parts += list(zip(("mobile", "mobile_2"), mobiles, strict=False))
+        second, second_title, _ = self._one(names[1]) if len(names) > 1 else ("", "", "")
+        if fold(second) in self.titles:
+            title, second = second, ""
+        if len(names) > 2 or (second and not second_title and not self.plausible(second)):
+            return kept(text, "person_several")
+        title = title or next((aside for aside in asides if aside in self.titles), "")
+        named = (("title", title), ("name_2", second))
+        parts = (*(part for part in named if part[1]), *mobiles)
         if doubt:
-            return replace(
-                kept(text, doubt), value=first, why="person_formatted" if first != text else "", parts=tuple(parts)
-            )
-        code = "person_title_cut" if title else "person_split" if len(parts) or rest else "person_formatted"
-        return replace(became(text, first, code), rest="；".join(rest), parts=tuple(parts))
+            return Fix(first, "person_formatted" if first != text else "", doubt, rest, parts)
+        if re.search(r"\d{7}", first):
+            return kept(text, "person_not_a_name")
+        code = "person_split" if parts or rest else "person_formatted"
+        code = "person_title_cut" if title and len(names) < 2 else code
+        return replace(became(text, first, code), rest=rest, parts=parts)
+
+    def _people(self, text: str) -> list[str]:
+        """The texts of the persons in a cell: apart by a mark, or by a space or 和 between two full names."""
+        names = [name for piece in _TWO.split(text) if (name := piece.strip(_EDGES))]
+        if len(names) == 1:
+            both = _AND.fullmatch(names[0])
+            apart = list(both.groups()) if both else names[0].split()
+            full = all(self.plausible(name) and name not in self.titles for name in apart)
+            if full and not self.plausible("".join(apart)):
+                return apart
+        return names
 
     def _one(self, text: str) -> tuple[str, str, str]:
         """Name, title, doubt of one person."""
-        name = _BETWEEN.sub("", text) if not self._titled_apart(text) else text
+        joined = _BETWEEN.sub("", text)
+        name = joined if self.plausible(joined) and not self._titled_apart(text) else text
+        if fold(joined) in self.titles:
+            return joined, "", "person_not_a_name"
+        if fold(joined) in self.surnames or (_CALLED.fullmatch(joined) and fold(joined[1:]) in self.surnames):
+            return joined, "", "person_surname_only"
         if self.plausible(name) and not self._ends_in_title(name):
             return name, "", ""
         for title in self._titles_of(name):
-            for rest in self._without(name, title):
-                if self.plausible(rest) and not (title in ONE_CHARACTER and not self._long_enough(rest)):
-                    return rest, title, ""
+            for rest, behind in self._without(name, title):
                 if fold(rest) in self.surnames or (title not in ONE_CHARACTER and len(rest) == 1):
-                    return _BETWEEN.sub("", name), "", "person_surname_only"
-        return _BETWEEN.sub("", name), "", ""
+                    return joined, "", "person_surname_only"
+                if not self._may_be_cut(title, rest):
+                    continue
+                inner, further, doubt = self._one(rest)
+                if doubt == "person_surname_only":
+                    return joined, "", doubt
+                if self.plausible(inner) and not doubt:
+                    return inner, further + title if behind else title + further, ""
+        return joined if len(joined) < 5 else text, "", ""
+
+    def _may_be_cut(self, title: str, name: str) -> bool:
+        """工, 董, 哥, 姐 may end a given name of two characters (李明工); no given name ends in 总."""
+        return title not in ONE_CHARACTER or (self.plausible(name) and (title == "总" or self._long_enough(name)))
 
     def _titled_apart(self, text: str) -> bool:
-        return any(word in self.titles for word in text.split())
+        return any(fold(word) in self.titles for word in text.split())
 
     def _ends_in_title(self, name: str) -> bool:
         """Surname and title (张总, 王经理), or a full name with one behind it."""
-        for title in self._titles_of(name):
-            behind = name[: -len(title)]
-            if (
-                len(title) > 1
-                or fold(behind) in self.surnames
-                or (self.plausible(behind) and self._long_enough(behind))
-            ):
-                return True
-        return False
+        return any(
+            len(title) > 1 or fold(name[:-1]) in self.surnames or self._may_be_cut(title, name[:-1])
+            for title in self._titles_of(name)
+        )
 
     def _titles_of(self, name: str) -> list[str]:
         """The titles a name ends or starts with, longest first."""
-        ends = ((name[-n:], name[:n] if n > 1 else "") for n in self.lengths if n < len(name))
+        folded = fold(name)
+        ends = ((folded[-n:], folded[:n] if n > 1 else "") for n in self.lengths if n < len(name))
         return [t for pair in ends for t in pair if t in self.titles]
 
-    def _without(self, name: str, title: str) -> Sequence[str]:
-        found = []
-        if name.endswith(title):
-            found.append(name[: -len(title)])
-        if name.startswith(title) and title not in ONE_CHARACTER:
-            found.append(name[len(title) :])
-        return [_BETWEEN.sub("", rest.strip(" -—_:：")) for rest in found if rest.strip(" -—_:：")]
+    def _without(self, name: str, title: str) -> list[tuple[str, bool]]:
+        """What stands before the title (and True), and what stands behind it."""
+        folded, size = fold(name), len(title)
+        found = [(name[:-size], True)] if folded.endswith(title) else []
+        found += [(name[size:], False)] if folded.startswith(title) and title not in ONE_CHARACTER else []
+        bare = [(_BETWEEN.sub("", rest.strip(" -—_:：")), behind) for rest, behind in found]
+        return [(rest, behind) for rest, behind in bare if rest]
 
     def _long_enough(self, name: str) -> bool:
-        """A one-character title is cut only behind a given name of two characters: 李明总 may be a name."""
+        """Whether the given name has two characters."""
         return len(name) - (2 if fold(name[:2]) in self.surnames and len(name) > 2 else 1) >= 2
 
     def plausible(self, name: str) -> bool:
@@ -207,12 +233,23 @@ def keys(value: str) -> tuple[str, ...]:
 
 
 def untouched(options: Options, words: Words) -> Callable[[pa.Array], np.ndarray]:
-    """Chinese full names of two or three characters, none of which behind the surname can start or end a title."""
+    """Chinese full names of two or three characters that no title can end, nor begin at the surname."""
     known = surnames(words)
-    single = "".join(sorted(name for name in known if re.fullmatch(f"[{_HAN}]", name)))
-    ends = "".join(sorted({c for row in words.get("titles", ()) for c in row[0] if re.fullmatch(f"[{_HAN}]", c)}))
+    single = {name for name in known if re.fullmatch(f"[{_HAN}]", name)}
+    if not single:
+        return matching(r"[^\x00-\x{10FFFF}]")
+    typed = [chr(code) for code in range(0x3400, 0xA000)]
+    titles = [row[0] for row in words.get("titles", ())]
+    last = {title[-1] for title in titles}
+    second = {title[1] for title in titles if len(title) > 1 and title[0] in {fold(name) for name in single}}
+
+    def but(characters: set[str]) -> str:
+        return rf"[^\P{{Han}}{''.join(c for c in typed if fold(c) in characters)}]"
+
     never = [*(name for name in known if len(name) > 1), *null_words(words, "person")]
-    return matching(rf"[{single}][^\P{{Han}}{ends}]{{1,2}}" if single else r"[^\x00-\x{10FFFF}]", never)
+    return matching(
+        f"[{''.join(sorted(single))}](?:{but(second)}{but(last)}|{but(second | last)})", never
+    )  # fmt: skip
 
 
 KIND = Kind(

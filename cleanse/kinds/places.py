@@ -18,7 +18,7 @@ from cleanse.model import Words
 LEVELS = ("province", "city", "district")
 Rows = tuple[tuple[str, ...], ...]
 Table = dict[tuple[str, str], tuple["Division", ...]]  # (level, folded name) -> the divisions of that name
-_SEPARATORS = re.compile(r"[\s\-—–－_/／\\|｜·,，、.>＞》；;]+")
+_SEPARATORS = " \t\n\r\u3000\u00a0-—–－_/／\\|｜·,，、.>＞》；;"
 _COUNTRY = re.compile(r"(?:中国|中华人民共和国|China)(?:大陆)?", re.IGNORECASE)
 _FILLERS = re.compile(r"市辖[区县]|(?:省|自治区)直辖县级行政(?:区划|单位)|县(?=.{1,12}[县区])")
 _SUFFIX = {
@@ -39,6 +39,7 @@ _SHORT_PROVINCES = {"内蒙": "内蒙古自治区", "内蒙古": "内蒙古自�
 _NEXT_WORD = re.compile(
     r"场|区|郊|民(?:中心|广场|公园|之家)|府(?:大[道街厦楼]|路|街|广场)|政(?:府|务|协|工程|公司)|委(?:党|大|机)"
 )
+_NEXT = frozenset("场区郊民府政委")  # its first characters, for a quick look
 # Districts whose names anybody uses for a part of any town: in an address they count only behind their city.
 _ANYWHERE = re.compile(r"(?:.|新城|老城|新市)区")
 
@@ -146,13 +147,13 @@ class Places:
                 end, full = at + len(name), reading.full
                 if full and not short and not found.city and reading.level == 2 and _ANYWHERE.fullmatch(name):
                     continue
-                if full and name[-1] == "市" and _NEXT_WORD.match(text, end):
+                if full and name[-1] == "市" and text[end : end + 1] in _NEXT and _NEXT_WORD.match(text, end):
                     end, full = end - 1, False
                 self._take(found, inside, reading.level, full, name)
-                if not full:
-                    found.ambiguous |= depth == 0 and self._elsewhere(reading, readings, inside, prefer)
-                return self._shared(text, end, found) or end
-        filler = _FILLERS.match(text, at) if depth else None
+                if not full and depth == 0:
+                    found.ambiguous |= self._elsewhere(reading, readings, inside, prefer)
+                return (self._shared(text, end, found) if name[-1] == "市" else 0) or end
+        filler = _FILLERS.match(text, at) if depth and text[at : at + 1] in "市省自县" else None
         if filler and (filler.group() != "县" or found.city in self.municipalities):
             return filler.end()
         return self._again(text, at, found)
@@ -178,7 +179,7 @@ class Places:
 
     def _shared(self, text: str, end: int, found: Found) -> int:
         """青岛市北区: the district 市北区 shares its first character with the city; the end of it, else 0."""
-        if text[end - 1 : end] != "市" or found.district or text[end - 1 : end + 1] not in self.heads:
+        if found.district or text[end - 1 : end + 1] not in self.heads:
             return 0
         name = text[end - 1 : end + 2]
         inside = [_inside(r.divisions, found) for r in self.names.get(name, ()) if r.full and r.level == 2]
@@ -222,18 +223,21 @@ class Places:
 
 
 def _skip(text: str, at: int) -> int:
-    match = _SEPARATORS.match(text, at)
-    return match.end() if match else at
+    while at < len(text) and text[at] in _SEPARATORS:
+        at += 1
+    return at
 
 
 def _inside(divisions: tuple[Division, ...], found: Found) -> tuple[Division, ...]:
     """Those that lie in the province and city that were named before."""
-    if not (found.province or found.city):
+    province, city = found.province, found.city
+    if not (province or city):
         return divisions
-    return tuple(
+    inside = [
         d for d in divisions
-        if (not found.province or d.province in ("", found.province)) and (not found.city or d.city in ("", found.city))
-    )  # fmt: skip
+        if (not province or not d.province or d.province == province) and (not city or not d.city or d.city == city)
+    ]  # fmt: skip
+    return divisions if len(inside) == len(divisions) else tuple(inside)
 
 
 def places(words: Words) -> Places:
