@@ -9,6 +9,8 @@ import numpy as np
 
 from cleanse.matching.blocking import MISSING
 
+CLOSE = 3.0  # bits between two edges that do not make one of them the better
+
 
 def components(size: int, left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """The smallest position of each record's component.
@@ -40,6 +42,8 @@ def cluster(
     ``single``: attributes of which a group may hold one value only (codes, MISSING unknown). ``apart``: pairs (n x 2)
     that may never be together. Where a component breaks either rule its edges are taken from the strongest to the
     weakest, and one that would bring two values or two separated records together is left out: the weakest gives way.
+    Where a record could as well belong to either of two separated ones (a short name that fits two sisters), it joins
+    neither.
     """
     label = components(size, left, right)
     bad = _conflicting(label, single, apart)
@@ -48,12 +52,28 @@ def cluster(
     inside = np.isin(label, bad)
     members, edges = np.flatnonzero(inside), np.flatnonzero(inside[left])
     forest = _Forest(members, single, apart[inside[apart].all(axis=1)] if len(apart) else apart)
+    edges = edges[~_torn(left[edges], right[edges], strength[edges], forest.enemies)]
     order = edges[np.lexsort((right[edges], left[edges], -strength[edges]))]
     for a, b in zip(left[order].tolist(), right[order].tolist(), strict=True):
         forest.join(a, b)
     label = label.copy()
     label[members] = [forest.find(member) for member in members.tolist()]
     return label, len(bad)
+
+
+def _torn(left: np.ndarray, right: np.ndarray, strength: np.ndarray, enemies: Mapping[int, set[int]]) -> np.ndarray:
+    """The edges of a record to two that may not be together, where neither edge is clearly the stronger."""
+    near: dict[int, dict[int, int]] = {}
+    for edge, (a, b) in enumerate(zip(left.tolist(), right.tolist(), strict=True)):
+        near.setdefault(a, {})[b] = near.setdefault(b, {})[a] = edge
+    torn = np.zeros(len(left), dtype=bool)
+    for one, edges in near.items():
+        for other in enemies[one]:
+            for between in edges.keys() & near.get(other, {}).keys():
+                pair = [edges[between], near[other][between]]
+                if np.isfinite(strength[pair]).all() and abs(strength[pair[0]] - strength[pair[1]]) < CLOSE:
+                    torn[pair] = True
+    return torn
 
 
 def inner_pairs(label: np.ndarray, largest: int) -> tuple[np.ndarray, np.ndarray]:

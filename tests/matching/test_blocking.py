@@ -53,3 +53,8 @@ def test_components_and_their_pairs(edges):
     found = {tuple(sorted(p)) for p in zip(a.tolist(), b.tolist(), strict=True)}
     size = np.bincount(label, minlength=10)
     assert found == {(i, j) for i, j in combinations(range(10), 2) if label[i] == label[j] and size[label[i]] > 2}
+
+
+def test_a_record_that_fits_two_joins_neither():
+    label, _ = cluster(3, np.array([0, 1]), np.array([1, 2]), np.array([9.0, 8.0]), {}, np.array([[0, 2]]))
+    assert label.tolist() == [0, 1, 2]

@@ -80,7 +80,8 @@ def test_apart_is_kept_through_a_third(linked, clusters_of):
     same = {"name": "杭州星渚软件有限公司", "contact.mobile": "13800000001"}
     links = linked([same, {**same, "city": "杭州市"}, {**same, "phone": "0571-88880001"}], forced=[(1, 3, "apart")])
     assert not any({1, 3} <= g for g in clusters_of(links))
-    assert len(links.clusters["cluster"].unique()) == 2
+    assert clusters_of(links) == set()  # the second fits either as well: a person is asked
+    assert links.pairs.set_index(["left", "right"])["band"].to_dict() == {(1, 2): "review", (2, 3): "review"}
 
 
 def test_merge_of_people_stands_above_every_objection(linked, clusters_of):
@@ -176,3 +177,11 @@ def test_a_third_record_may_know_what_two_lack(linked, clusters_of):
     ]
     assert clusters_of(linked(rows[1:])) == set()
     assert clusters_of(linked(rows)) == {frozenset({1, 2, 3})}
+
+
+def test_a_short_name_that_fits_two_sisters_joins_neither(linked, clusters_of):
+    shared = {"phone": "0411-88880001", "address": "人民路1号"}
+    names = ("大连山渚精密模具有限公司", "大连山渚", "大连山渚置业有限公司")
+    links = linked([{"name": name, **shared} for name in names])
+    assert clusters_of(links) == set()
+    assert links.pairs["band"].tolist() == ["review", "related", "review"]
