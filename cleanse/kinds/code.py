@@ -12,7 +12,8 @@ from cleanse.kinds.characters import NULL, became, half_width, is_null, mask_tex
 from cleanse.model import Fix, Kind, Options, Words
 
 _MARKS = re.compile(r"^['‘’`#＃\s]+|['‘’`\s]+$")
-_ROUNDED = re.compile(r"^\d(?:\.\d+)?[eE]\+\d+$")
+_ROUNDED = re.compile(r"\d(?:\.\d+)?[eE]\+\d+")
+_COUNTED = re.compile(r"\d{3,}\.0")
 
 
 def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
@@ -29,7 +30,8 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
         value = _MARKS.sub("", half_width(tidy(text)))
         if not value:
             return NULL
-        return became(text, value, "code_marks_removed", "code_digits_lost" if _ROUNDED.match(value) else "")
+        lost = "code_digits_lost" if _ROUNDED.fullmatch(value) else ""
+        return became(text, value, "code_marks_removed", lost or ("code_decimal" if _COUNTED.fullmatch(value) else ""))
 
     return fix
 

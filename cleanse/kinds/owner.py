@@ -11,11 +11,11 @@ from cleanse.kinds.picklist import plain
 from cleanse.model import Fix, Kind, Options, Words
 
 _REMARK = re.compile(r"[(（\[【]([^()（）\[\]【】]*)[)）\]】]$")
-_LEFT = re.compile(r"[-—_/ ]?(已?离职|已?离岗|已?调岗|停用)$")
-_DEPARTMENT = re.compile(
-    r"^[^\s/\\|:：>—_-]*(?:部|区|组|处|中心|团队|公司|办|Dept\.?|Team)[^\s/\\|:：>—_-]*[\s/\\|:：>—_-]+\s*",
-    re.IGNORECASE,
-)
+_LEFT = re.compile(r"[-—_/ ]?(已?离职|已?离岗|已?调岗|已?停用)$")
+_LABEL = re.compile(r"^(?:负责人|跟进人|销售员?|业务员|客户经理|owner)\s*[:：]\s*", re.IGNORECASE)
+_WORD = r"[^\s/\\|:：>—_-]*(?:部|区|组|处|中心|团队|公司|办|Dept\.?|Team)[^\s/\\|:：>—_-]*"
+_DEPARTMENT = re.compile(rf"^{_WORD}[\s/\\|:：>—_-]+\s*", re.IGNORECASE)
+_BEHIND = re.compile(rf"[\s/\\|:：>—_-]+({_WORD})$", re.IGNORECASE)
 _BETWEEN = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
 _INACTIVE = frozenset(("0", "false", "no", "n", "否", "离职", "停用", "inactive"))
 
@@ -54,11 +54,11 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
 def _bare(text: str) -> tuple[str, str]:
     """The name, and what stood around it."""
     rest: list[str] = []
-    name = half_width(text).strip()
-    if department := _DEPARTMENT.match(name):
+    name = _LABEL.sub("", half_width(text).strip())
+    while department := _DEPARTMENT.match(name):
         rest.append(department.group().strip("/\\|:：>—_- "))
         name = name[department.end() :]
-    for pattern in (_REMARK, _LEFT):
+    for pattern in (_REMARK, _LEFT, _BEHIND):
         if remark := pattern.search(name):
             rest.append(remark[1])
             name = name[: remark.start()].strip()

@@ -10,6 +10,7 @@ from cleanse.kinds.script import fold
 from cleanse.model import Fix, Kind, Options, Words
 
 _SPACE = re.compile(r"\s+")
+_SEVERAL = re.compile(r"[/／、,，;；|+&]")
 
 
 def plain(text: str) -> str:
@@ -49,7 +50,7 @@ def _add(found: dict[str, set[str]], group: Iterable[str], value: str) -> None:
 
 
 def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
-    """The value a word stands for. Without a list (no such file) every word is as good as another.
+    """The value that a word, or several words of one meaning, stand for. Without a list (no such file) every word is as good as another.
 
     >>> words = {"picklists/type": (("战略",), ("普通",)), "synonyms/type": (("战略", "VIP"),)}
     >>> fix = fixer({"picklist": "type"}, words)
@@ -66,8 +67,13 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
             return NULL
         if not listed:
             return kept(text)
-        value = known.get(plain(text))
+        value = known.get(plain(text)) or _agreed(text)
         return kept(text, "picklist_unknown") if value is None else became(text, value, "picklist_synonym")
+
+    def _agreed(text: str) -> str | None:
+        """软件/互联网: several words that stand for one value."""
+        found = {known.get(plain(word)) for word in _SEVERAL.split(text)}
+        return found.pop() if len(found) == 1 else None
 
     return fix
 

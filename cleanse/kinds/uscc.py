@@ -19,12 +19,13 @@ from cleanse.kinds.characters import (
     mask_text,
     matching,
     null_words,
+    plain_dashes,
     tidy,
 )
 from cleanse.model import Fix, Kind, Options, Words
 
 _NOISE = re.compile(r"[\s'‘’`\"._·-]+")
-_LABEL = re.compile(r"^(?:统一社会信用代码|信用代码|税号|USCC)[:：]?", re.IGNORECASE)
+_LABEL = re.compile(r"^(?:(?:统一)?(?:社会)?信用代码|(?:纳税人)?(?:识别号|税号)|USCC)[:：]?", re.IGNORECASE)
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _SHAPE = f"[{_ALPHABET}]{{2}}[0-9]{{6}}[{_ALPHABET}]{{10}}"
 _VALUES = np.zeros(256, dtype=np.int64)
@@ -46,7 +47,7 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
     def fix(text: str) -> Fix:
         if is_null(text, nulls):
             return NULL
-        value = _NOISE.sub("", _LABEL.sub("", half_width(tidy(text)))).upper()
+        value = _NOISE.sub("", _LABEL.sub("", plain_dashes(half_width(tidy(text))))).upper()
         if not value or len(set(value)) == 1 or value in _COUNTED:
             return PLACEHOLDER
         if standard.is_valid(value):
