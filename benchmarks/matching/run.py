@@ -109,6 +109,7 @@ def main() -> None:
     rows = []
     for seed in [0] if given.frame else given.seeds:
         records = pd.read_parquet(given.frame) if given.frame else generate(given.size, seed)
+        records = records.assign(**{c: "" for c in ("variant", "sort") if c not in records})
         links, names, linking = link(project, records)
         judged = judge(records, links)
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
