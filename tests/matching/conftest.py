@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pandas as pd
@@ -75,12 +75,18 @@ def linked(words, schemas) -> Callable[..., Links]:
 @pytest.fixture(scope="session")
 def generate() -> Callable[..., pd.DataFrame]:
     """The generated list of ``benchmarks/matching``."""
-    folder = str(ROOT / "benchmarks" / "matching")
-    sys.path.insert(0, folder)
+    folder = ROOT / "benchmarks" / "matching"
+    spec = spec_from_file_location(
+        "benchmarks_matching_generate", folder / "generate.py"
+    )  # samples have a generate too
+    assert spec and spec.loader
+    module = module_from_spec(spec)
+    sys.path.insert(0, str(folder))
     try:
-        return import_module("generate").generate
+        spec.loader.exec_module(module)
     finally:
-        sys.path.remove(folder)
+        sys.path.remove(str(folder))
+    return module.generate
 
 
 def groups(links: Links) -> set[frozenset[int]]:
