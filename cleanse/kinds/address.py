@@ -23,7 +23,8 @@ _ABROAD = ("香港", "澳门", "澳門", "台湾", "台灣", "臺灣")
 def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
     """What follows the district, with half-width digits and letters; the divisions in front as parts.
 
-    A division counts only when it stands with its suffix, or such a one follows it: 北京东路 is a road. Western
+    What is named twice counts once; what does not lie in what stands before it (杭州市鹿城区) is a doubt. A division
+    counts only when it stands with its suffix, or such a one follows it: 北京东路 is a road. Western
     addresses and those of Hong Kong, Macau and Taiwan stay whole; no script is changed.
 
     >>> words = {"regions": (("33", "浙江省", ""), ("3306", "绍兴市", "33"), ("330681", "诸暨市", "3306"))}
@@ -43,7 +44,12 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
         if found.ambiguous:
             return kept(text, "region_ambiguous")
         named = (("province", found.province), ("city", found.city), ("district", found.district))
-        return Fix(_half(found.detail.strip()) or None, "address_split", parts=tuple(p for p in named if p[1]))
+        detail = _half(found.detail.strip())
+        while table.begins(detail) and (again := table.read(detail, short=False)).any:
+            if again.ambiguous or any(getattr(again, level) not in ("", value) for level, value in named):
+                return kept(text, "address_conflict")
+            detail = again.detail.strip()
+        return Fix(detail or None, "address_split", parts=tuple(part for part in named if part[1]))
 
     return fix
 

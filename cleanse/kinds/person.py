@@ -48,10 +48,10 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
 
     A title is cut only from what is a plausible full name without it; a surname with a title stays as it is, a doubt.
 
-    >>> words = {"surnames": (("吴",), ("石",)), "titles": (("采购经理",), ("女士",), ("经理",))}
+    >>> words = {"surnames": (("孟",), ("柳",)), "titles": (("采购经理",), ("女士",), ("经理",))}
     >>> fix = fixer({}, words)
-    >>> fix("采购经理吴行").value, fix("石建心女士").parts, fix("吴经理").doubt
-    ('吴行', (('title', '女士'),), 'person_surname_only')
+    >>> fix("采购经理孟知远").value, fix("柳青禾女士").parts, fix("孟经理").doubt
+    ('孟知远', (('title', '女士'),), 'person_surname_only')
     """
     reader = _Reader(words)
     nulls = null_words(words, "person")

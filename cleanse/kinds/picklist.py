@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from cleanse.kinds.characters import NULL, became, half_width, is_null, kept, null_words, tidy
+from cleanse.kinds.characters import NULL, became, half_width, is_null, kept, mask_text, null_words, tidy
 from cleanse.kinds.script import fold
 from cleanse.model import Fix, Kind, Options, Words
 
@@ -28,19 +28,19 @@ def values(options: Options, words: Words) -> tuple[str, ...]:
 
 
 def lookup(options: Options, words: Words) -> dict[str, str]:
-    """Plain word -> value: the values themselves, their own synonyms, and shipped groups with exactly one member on the
-    list. A word that leads to two values leads to none."""
+    """Plain word -> value: the values themselves, then their own synonyms, then shipped groups with exactly one member
+    on the list. A word that leads to two values leads to none."""
     name = options.get("picklist", "")
-    listed = values(options, words)
-    found: dict[str, set[str]] = {}
+    known = {plain(v): v for v in values(options, words)}
+    own: dict[str, set[str]] = {}
     for row in words.get(f"picklists/{name}", ()):
-        _add(found, row[1:], row[0])
-    known = {plain(v): v for v in listed}
+        _add(own, row[1:], row[0])
+    shipped: dict[str, set[str]] = {}
     for group in words.get(f"synonyms/{name}", ()):
         members = {known[plain(word)] for word in group if plain(word) in known}
         if len(members) == 1:
-            _add(found, group, members.pop())
-    return {word: min(owners) for word, owners in found.items() if len(owners) == 1} | known
+            _add(shipped, group, members.pop())
+    return {word: min(owners) for word, owners in (shipped | own).items() if len(owners) == 1} | known
 
 
 def _add(found: dict[str, set[str]], group: Iterable[str], value: str) -> None:
@@ -78,6 +78,4 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
     return fix
 
 
-KIND = Kind(
-    name="picklist", fixer=fixer, shape=lambda options: "", mask=lambda value: value, options=frozenset({"picklist"})
-)
+KIND = Kind(name="picklist", fixer=fixer, shape=lambda options: "", mask=mask_text, options=frozenset({"picklist"}))

@@ -34,12 +34,18 @@ _PEOPLES = re.compile(rf"(?:{_PEOPLE}族)*{_PEOPLE}族?自治([州县旗])$")
 _PEOPLES_DISTRICT = re.compile(rf"(?:{_PEOPLE}族)(区)$")
 _NEW = re.compile(r"(?:新区|林区|特区)$")
 _FORMER = re.compile(r"(?:地区|区|县|市|盟)$")
-_SHORT_PROVINCES = {"内蒙": "内蒙古自治区", "内蒙古": "内蒙古自治区"}
-# 市 before these begins the next word (绍兴市场街, 杭州市区), and what stands before it is a short name.
-_NEXT_WORD = re.compile(
-    r"场|区|郊|民(?:中心|广场|公园|之家)|府(?:大[道街厦楼]|路|街|广场)|政(?:府|务|协|工程|公司)|委(?:党|大|机)"
-)
-_NEXT = frozenset("场区郊民府政委")  # its first characters, for a quick look
+_SHORT_PROVINCES = {
+    "内蒙": "内蒙古自治区", "广西壮族": "广西壮族自治区", "宁夏回族": "宁夏回族自治区", "新疆维吾尔": "新疆维吾尔自治区"
+}  # fmt: skip
+# Before these a suffix begins the next word (绍兴市场街, 杭州市区, 西湖区政府): what stands before it is a short name.
+_NEXT_WORD = {
+    "省": re.compile(r"[立道级会内]|委|政府|直属"),
+    "市": re.compile(
+        r"[场区郊立级内]|民(?:中心|广场|公园|之家)|府(?:大[道街厦楼]|路|街|广场)|政(?:府|务|协|工程|公司)|委(?:党|大|机)"
+    ),
+    "县": re.compile(r"[道城级]|委|政府|政协"),
+    "区": re.compile(r"[域间]|委|政府|政协"),
+}
 # Districts whose names anybody uses for a part of any town: in an address they count only behind their city.
 _ANYWHERE = re.compile(r"(?:.|新城|老城|新市)区")
 
@@ -120,6 +126,10 @@ class Places:
         certain.detail = text[_skip(folded, end) :] if certain.any else text
         return certain
 
+    def begins(self, text: str) -> bool:
+        """Whether a name may stand at the start of a text: the quick look."""
+        return fold(text[:2]) in self.heads
+
     def above(self, level: str, name: str) -> tuple[str, str]:
         """Province and city above the one division of an official name; ('', '') where there is none or several."""
         divisions = self.full.get((level, fold(name)), ())
@@ -147,12 +157,16 @@ class Places:
                 end, full = at + len(name), reading.full
                 if full and not short and not found.city and reading.level == 2 and _ANYWHERE.fullmatch(name):
                     continue
-                if full and name[-1] == "市" and text[end : end + 1] in _NEXT and _NEXT_WORD.match(text, end):
-                    end, full = end - 1, False
+                before = (found.province, found.city, found.district)
                 self._take(found, inside, reading.level, full, name)
-                if not full and depth == 0:
+                if full and (word := _NEXT_WORD.get(name[-1])) and word.match(text, end):
+                    if not self._official(text, end, found):
+                        end, found.full = end - 1, False
+                elif full and name[-1] == "市" and (shared := self._official(text, end - 1, found)):
+                    found.district, end = shared, end - 1 + len(shared)  # 青岛市北区: 市 belongs to both
+                if not found.full and before == ("", "", ""):
                     found.ambiguous |= self._elsewhere(reading, readings, inside, prefer)
-                return (self._shared(text, end, found) if name[-1] == "市" else 0) or end
+                return end
         filler = _FILLERS.match(text, at) if depth and text[at : at + 1] in "市省自县" else None
         if filler and (filler.group() != "县" or found.city in self.municipalities):
             return filler.end()
@@ -177,16 +191,14 @@ class Places:
         else:
             found.province = value
 
-    def _shared(self, text: str, end: int, found: Found) -> int:
-        """青岛市北区: the district 市北区 shares its first character with the city; the end of it, else 0."""
-        if found.district or text[end - 1 : end + 1] not in self.heads:
-            return 0
-        name = text[end - 1 : end + 2]
-        inside = [_inside(r.divisions, found) for r in self.names.get(name, ()) if r.full and r.level == 2]
-        if not any(inside):
-            return 0
-        self._take(found, inside[0], 2, True, name)
-        return end + 2
+    def _official(self, text: str, at: int, found: Found) -> str:
+        """The official name at ``at`` of a division that lies in what was found, '' where there is none."""
+        depth = found.depth
+        for length in self.heads.get(text[at : at + 2], ()) if depth < 3 else ():
+            for reading in self.names.get(text[at : at + length], ()):
+                if reading.full and reading.level >= depth and _inside(reading.divisions, found):
+                    return text[at : at + length]
+        return ""
 
     def _elsewhere(
         self, taken: Reading, readings: Iterable[Reading], inside: tuple[Division, ...], prefer: str
@@ -317,8 +329,6 @@ def _short(d: Division) -> list[str]:
     found = [short for short, name in _SHORT_PROVINCES.items() if name == d.name]
     peoples = _PEOPLES.sub("", d.name) if d.name.endswith("自治州") else ""
     bare = peoples or _SUFFIX[d.level].sub("", d.name)
-    if d.level == "province":
-        bare = re.sub(r"(?:壮族|回族|维吾尔)$", "", bare)
     return [*found, bare] if len(bare) >= 2 and bare != d.name else found
 
 

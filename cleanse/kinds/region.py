@@ -10,11 +10,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cleanse.kinds.characters import NULL, became, is_null, kept, null_words, tidy
+from cleanse.kinds.characters import NULL, became, is_null, kept, mask_text, null_words, tidy
 from cleanse.kinds.places import LEVELS, Found, Places, places
 from cleanse.model import Fix, Kind, Options, Words
 
 _ASIDE = re.compile(r"[(（\[【]([^()（）\[\]【】]*)[)）\]】]")
+
+_SPACE = re.compile(r"\s+")
+_SUFFIXES = frozenset("省市区县旗州盟")
 
 
 def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
@@ -40,6 +43,8 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
         if found.ambiguous:
             return kept(text, "region_ambiguous")
         detail, rest = _aside(found.detail.strip())
+        if not found.full and detail[:1] in _SUFFIXES:
+            return kept(text, "region_unknown")
         parts = _others(found, level, detail)
         if not level:
             return Fix(None, "region_split", rest=rest, parts=parts)
@@ -53,8 +58,10 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
 
 
 def _read(table: Places, text: str, level: str) -> Found:
-    """What the text names, also where the larger division stands behind the smaller one."""
+    """What the text names, also where the larger division stands behind the smaller one, or a space before a suffix."""
     found = table.read(text, prefer=level)
+    if not found.any or found.detail in _SUFFIXES:
+        found = table.read(_SPACE.sub("", text), prefer=level)
     detail = found.detail.strip(" ()（）[]【】")
     if found.any and not found.province and detail:
         behind = table.read(detail)
@@ -67,7 +74,9 @@ def _read(table: Places, text: str, level: str) -> Found:
 def _aside(detail: str) -> tuple[str, str]:
     """What follows a division: a place in it, or a remark in brackets."""
     remark = _ASIDE.fullmatch(detail)
-    return ("", remark[1].strip()) if remark else (detail, "")
+    if remark or detail in ("市区", "市郊"):
+        return "", remark[1].strip() if remark else detail
+    return detail, ""
 
 
 def _others(found: Found, level: str, detail: str) -> tuple[tuple[str, str], ...]:
@@ -108,6 +117,6 @@ def untouched(options: Options, words: Words) -> Callable[[pa.Array], np.ndarray
 
 
 KIND = Kind(
-    name="region", fixer=fixer, shape=lambda options: "", mask=lambda value: value, untouched=untouched,
+    name="region", fixer=fixer, shape=lambda options: "", mask=mask_text, untouched=untouched,
     options=frozenset({"level", "context"}), settle=settle,
 )  # fmt: skip
