@@ -118,6 +118,7 @@ class Table:
 
 Options = Mapping[str, Any]
 Words = Mapping[str, tuple[tuple[str, ...], ...]]  # lexicon name -> rows of the TSV file
+Test = Callable[[pa.Array], np.ndarray]  # of many texts at once: which of them pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,8 @@ class Kind:
     keys(value)             -> blocking keys of a canonical value
     untouched(options, words) -> test(texts) -> mask of the texts that ``fix`` certainly leaves alone, for all at once; the
                                rest is looked at one by one. Without it the test is ``shape``.
+    repairs(options, words) -> codes with repairs of common dirty forms, for many tidied texts at once: what comes out counts
+                               where ``untouched`` accepts it, and is then what ``fix`` makes of the text, with that code
     observe(values)         -> a Counter over distinct texts with their counts, that adds up over any cut of the data
     decide(counter)         -> Decision
     settle(options, words)  -> settle(text, context) -> Fix for a text that ``fix`` left in doubt, with what other fields
@@ -182,7 +185,8 @@ class Kind:
     observe: Callable[[Mapping[str, int]], Counter[str]] | None = None
     decide: Callable[[Counter[str]], Decision] | None = None
     settle: Callable[[Options, Words], Callable[[str, Mapping[str, str]], Fix]] | None = None
-    untouched: Callable[[Options, Words], Callable[[pa.Array], np.ndarray]] | None = None
+    untouched: Callable[[Options, Words], Test] | None = None
+    repairs: Callable[[Options, Words], Sequence[tuple[str, Callable[[pa.Array], pa.Array]]]] | None = None
 
 
 # -------------------------------------------------------------------------------------------------------- entities

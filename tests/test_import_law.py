@@ -46,6 +46,7 @@ INSIDE = {
     ("stages/conform.py", "forms"),
     ("stages/preflight.py", "preflight_values"),
     ("stages/quality.py", "quality_counts"),
+    ("stages/normalize.py", "fixes"),
     ("stages/normalize.py", "map"),  # the noun that map hands over
 }
 # One library, one home, or one per room that writes or reads workbooks; the frames stand anywhere.

@@ -119,8 +119,9 @@ def _shape(options: Options) -> str:
 
 
 def _days_until(today: date) -> list[str]:
-    """The days of this year up to today, month by month."""
+    """The days of this year up to today, month by month, without the day that means none."""
     days = [date(today.year, 1, 1) + timedelta(n) for n in range(today.timetuple().tm_yday)]
+    days = [day for day in days if day.isoformat() != NO_DATE]
     months: dict[str, dict[str, str]] = {}
     for day in days:
         tens = months.setdefault(day.isoformat()[:7], {})

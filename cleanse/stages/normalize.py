@@ -8,22 +8,22 @@ value that stands in a column of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cleanse.codes import severity
 from cleanse.kinds import KINDS
-from cleanse.kinds.characters import matching
-from cleanse.model import COLUMNS, Entity, Field, Fix, Kind, Options, Words, frame
+from cleanse.model import COLUMNS, Entity, Field, Options, Words, frame
+from cleanse.stages.fixes import TEXT, Fixed, constant, differs, filled, fix_all, patched, texts_of
 from cleanse.stages.map import RawColumn
 
 ROUNDS = 3
-Test = Callable[[pa.Array], np.ndarray]
 STAGE = "normalize"
 
 
@@ -37,36 +37,44 @@ class Normalized:
     decided: list[dict[str, Any]]
 
 
+@dataclass(frozen=True)
+class Lines:
+    """Changes of one field: ``rids``, and beside them the other columns of the ledger."""
+
+    field: Field
+    rids: np.ndarray
+    before: pa.Array
+    after: pa.Array
+    rest: pa.Array
+    code: pa.Array
+
+
 @dataclass
 class Work:
     """Values as they grow: field path -> text by position (rid), with the lines written on the way."""
 
     size: int
-    values: dict[str, np.ndarray] = field(default_factory=dict)
-    changes: list[pd.DataFrame] = field(default_factory=list)
+    values: dict[str, pa.Array] = field(default_factory=dict)
+    changes: list[Lines] = field(default_factory=list)
     issues: list[pd.DataFrame] = field(default_factory=list)
 
-    def column(self, path: str) -> np.ndarray:
-        """The column of a field, an object array with None where empty."""
-        if path not in self.values:
-            self.values[path] = np.full(self.size, None, dtype=object)
-        return self.values[path]
+    def column(self, path: str) -> pa.Array:
+        """The column of a field, null where empty."""
+        return self.values[path] if path in self.values else constant(None, self.size)
 
-    def change(self, f: Field, rids: Any, before: Any, after: Any, rest: Any, code: Any) -> None:
+    def at(self, path: str, rids: np.ndarray) -> np.ndarray:
+        """Some values of a field, None where empty."""
+        return _objects(self.column(path).take(pa.array(rids)))
+
+    def put(self, path: str, rids: np.ndarray, values: pa.Array) -> None:
+        self.values[path] = patched(self.column(path), rids, values)
+
+    def change(
+        self, f: Field, rids: np.ndarray, before: pa.Array, after: pa.Array, code: pa.Array, rest: pa.Array | None = None
+    ) -> None:
         if len(rids):
-            self.changes.append(
-                pd.DataFrame(
-                    {
-                        "rid": rids,
-                        "entity": f.entity,
-                        "field": f.name,
-                        "before": before,
-                        "after": after,
-                        "rest": rest,
-                        "code": code,
-                    }
-                )
-            )
+            rest = constant("", len(rids)) if rest is None else rest
+            self.changes.append(Lines(f, rids, before, after, rest, code))
 
     def issue(self, f: Field, rids: Any, code: Any, value: Any, note: Any = "") -> None:
         if len(rids):
@@ -84,15 +92,19 @@ class Work:
         self.issues = [lines for lines in self.issues if len(lines)]
 
 
+def _objects(array: pa.Array) -> np.ndarray:
+    return np.asarray(array.to_numpy(zero_copy_only=False), dtype=object)
+
+
 @dataclass(frozen=True)
 class Part:
     """Values found in cells of another field: where they go, and the whole cell they came from."""
 
     path: str
     rids: np.ndarray
-    values: np.ndarray
-    cells: np.ndarray
-    codes: np.ndarray
+    values: pa.Array
+    cells: pa.Array
+    codes: pa.Array
 
 
 def normalize(
@@ -153,88 +165,58 @@ def _grouped(columns: Iterable[tuple[RawColumn, Options]]) -> Iterable[tuple[Fie
         yield f, options, pd.concat(series) if len(series) > 1 else series[0]
 
 
-def _fixes(texts: Sequence[str], fix: Callable[[str], Fix], test: Test | None) -> list[Fix | None]:
-    """A Fix per distinct text; None where the test says that the text is right already."""
-    if test is None:
-        return [fix(text) for text in texts]
-    right = test(pa.array(texts, pa.string()))
-    return [None if ok else fix(text) for text, ok in zip(texts, right, strict=True)]
-
-
-@dataclass(frozen=True)
-class Fixed:
-    """The fixes of the distinct texts of one column, as arrays over them; ``codes`` points from cells to texts."""
-
-    codes: np.ndarray
-    texts: np.ndarray
-    fixes: list[Fix | None]
-
-    def array(self, name: str) -> np.ndarray:
-        return np.array([getattr(x, name) if x else "" for x in self.fixes], dtype=object)
-
-    @property
-    def values(self) -> np.ndarray:
-        out = self.texts.copy()
-        for i, x in enumerate(self.fixes):
-            if x is not None:
-                out[i] = x.value
-        return out
-
-
-def _fix_column(f: Field, options: Options, texts: np.ndarray, words: Words, today: str) -> Fixed:
-    kind = KINDS[f.kind]
+def _fix_column(f: Field, options: Options, cells: pa.Array, words: Words, today: str) -> Fixed:
     given = {**options, "today": today} if options.get("past") else options
-    codes, distinct = pd.factorize(texts)
-    test = None if f.virtual else _test(kind, given, words)
-    return Fixed(codes, np.asarray(distinct, dtype=object), _fixes(list(distinct), kind.fixer(given, words), test))
-
-
-def _test(kind: Kind, options: Options, words: Words) -> Test | None:
-    if kind.untouched:
-        return kind.untouched(options, words)
-    shape = kind.shape(options)
-    return matching(shape) if shape else None
+    return fix_all(cells, KINDS[f.kind], given, words, f.virtual)
 
 
 def _own(work: Work, f: Field, options: Options, texts: pd.Series, words: Words, today: str) -> list[Part]:
     """Repair the cells of columns that belong to one field; returns what else was found in them."""
-    rids, cells = texts.index.to_numpy(), texts.to_numpy(dtype=object)
+    rids, cells = texts.index.to_numpy(), _arrow(texts)
     fixed = _fix_column(f, options, cells, words, today)
-    after = fixed.values[fixed.codes]
-    why, doubt, rest = (fixed.array(n)[fixed.codes] for n in ("why", "doubt", "rest"))
-    if not f.virtual:
-        work.column(f.path)[rids] = after
-    changed = np.asarray(after != cells) if not f.virtual else (why != "") & (rest != "")
-    shown = after if not f.virtual else np.full(len(cells), None, dtype=object)
-    work.change(f, rids[changed], cells[changed], shown[changed], rest[changed], why[changed])
-    doubtful = doubt != ""
-    work.issue(f, rids[doubtful], doubt[doubtful], cells[doubtful])
+    rest, doubt = fixed.told("rest"), fixed.told("doubt")
+    if f.virtual:
+        told = differs(rest, constant("", len(rest))) & differs(fixed.why, constant("", len(rest)))
+    else:
+        told = differs(fixed.values, fixed.texts)
+        work.put(f.path, rids, fixed.values.take(pa.array(fixed.codes)))
+    at = np.flatnonzero(told[fixed.codes])
+    after = constant(None, len(at)) if f.virtual else fixed.of_cells(fixed.values, at)
+    before = cells.take(pa.array(at))
+    work.change(f, rids[at], before, after, fixed.of_cells(fixed.why, at), fixed.of_cells(rest, at))
+    at = np.flatnonzero(differs(doubt, constant("", len(doubt)))[fixed.codes])
+    work.issue(f, rids[at], _objects(fixed.of_cells(doubt, at)), _objects(cells.take(pa.array(at))))
     return _parts(f, fixed, rids, cells)
 
 
-def _parts(f: Field, fixed: Fixed, rids: np.ndarray, cells: np.ndarray) -> list[Part]:
-    found: dict[str, list[tuple[int, str]]] = {}
-    for i, x in enumerate(fixed.fixes):
-        for role, value in x.parts if x else ():
+def _arrow(texts: pd.Series) -> pa.Array:
+    array = pa.array(texts, from_pandas=True)
+    return (array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array).cast(TEXT)
+
+
+def _parts(f: Field, fixed: Fixed, rids: np.ndarray, cells: pa.Array) -> list[Part]:
+    found: dict[str, dict[int, str]] = {}
+    for number, fix in fixed.seen.items():
+        for role, value in fix.parts:
             if role in f.parts:
-                found.setdefault(role, []).append((i, value))
+                found.setdefault(role, {})[number] = value
     parts = []
     for role, entries in sorted(found.items()):
-        of_text = np.full(len(fixed.texts), None, dtype=object)
-        for i, value in entries:
-            of_text[i] = value
-        values = of_text[fixed.codes]
-        there = values != np.array(None)
-        code = fixed.array("why")[fixed.codes]
-        code[code == ""] = "cell_split"
-        parts.append(Part(f.parts[role], rids[there], values[there], cells[there], code[there]))
+        values = patched(constant(None, len(fixed.texts)), list(entries), texts_of(list(entries.values())))
+        at = np.flatnonzero(filled(values)[fixed.codes])
+        code = fixed.of_cells(fixed.why, at)
+        code = pc.if_else(pc.equal(code, ""), "cell_split", code)
+        parts.append(
+            Part(f.parts[role], rids[at], fixed.of_cells(values, at), cells.take(pa.array(at)), code.cast(TEXT))
+        )
     return parts
 
 
 def _by_path(parts: Sequence[Part]) -> Iterable[Part]:
     for path in sorted({p.path for p in parts}):
         same = [p for p in parts if p.path == path]
-        yield Part(path, *(np.concatenate([getattr(p, n) for p in same]) for n in ("rids", "values", "cells", "codes")))
+        texts = (pa.concat_arrays([getattr(p, n) for p in same]) for n in ("values", "cells", "codes"))
+        yield Part(path, np.concatenate([p.rids for p in same]), *texts)
 
 
 def _place(work: Work, fields: Mapping[str, Field], part: Part, words: Words, today: str) -> list[Part]:
@@ -242,31 +224,29 @@ def _place(work: Work, fields: Mapping[str, Field], part: Part, words: Words, to
     already there."""
     f = fields[part.path]
     fixed = _fix_column(f, f.options, part.values, words, today)
-    values = fixed.values[fixed.codes]
-    some = values != np.array(None)
-    waiting = np.flatnonzero(some)
+    values = fixed.values.take(pa.array(fixed.codes))
+    waiting = np.flatnonzero(filled(values))
     for path in (f.path, f"{f.path}_2"):
-        if path not in fields or not len(waiting):
-            continue
-        waiting = _fill(work, fields[path], part, values, waiting)
-    lost = part.rids[waiting]
-    work.issue(f, lost, "part_conflict", values[waiting], "")
-    doubt = fixed.array("doubt")[fixed.codes]
-    placed = np.setdiff1d(np.flatnonzero(doubt != ""), waiting)
-    work.issue(f, part.rids[placed], doubt[placed], part.values[placed])
+        if path in fields and len(waiting):
+            waiting = _fill(work, fields[path], part, values, waiting)
+    work.issue(f, part.rids[waiting], "part_conflict", _objects(values.take(pa.array(waiting))), "")
+    doubt = fixed.told("doubt")
+    placed = np.setdiff1d(np.flatnonzero(differs(doubt, constant("", len(doubt)))[fixed.codes]), waiting)
+    value = _objects(part.values.take(pa.array(placed)))
+    work.issue(f, part.rids[placed], _objects(fixed.of_cells(doubt, placed)), value)
     return _parts(f, fixed, part.rids, part.cells)
 
 
-def _fill(work: Work, f: Field, part: Part, values: np.ndarray, waiting: np.ndarray) -> np.ndarray:
+def _fill(work: Work, f: Field, part: Part, values: pa.Array, waiting: np.ndarray) -> np.ndarray:
     """Fill where the field is empty (the first part of a row first); returns the positions still without a place."""
-    column = work.column(f.path)
     first = pd.Series(part.rids[waiting]).duplicated().to_numpy()
-    empty = column[part.rids[waiting]] == np.array(None)
+    empty = work.at(f.path, part.rids[waiting]) == np.array(None)
     take = waiting[empty & ~first]
-    column[part.rids[take]] = values[take]
-    work.change(f, part.rids[take], part.cells[take], values[take], "", part.codes[take])
+    taken = pa.array(take)
+    work.put(f.path, part.rids[take], values.take(taken))
+    work.change(f, part.rids[take], part.cells.take(taken), values.take(taken), part.codes.take(taken))
     left = np.setdiff1d(waiting, take)
-    return left[column[part.rids[left]] != values[left]]
+    return left[work.at(f.path, part.rids[left]) != _objects(values.take(pa.array(left)))]
 
 
 def _settle(work: Work, f: Field, words: Words) -> None:
@@ -274,48 +254,61 @@ def _settle(work: Work, f: Field, words: Words) -> None:
     settle = KINDS[f.kind].settle
     if settle is None:
         return
-    column = work.column(f.path)
     rids = _doubtful(work, f)
-    beside = {name: work.column(f"{f.entity}.{name}")[rids] for name in f.options["context"]}
-    table = pd.DataFrame({"value": column[rids], **beside}).fillna("")
+    now = work.at(f.path, rids)
+    beside = {name: work.at(f"{f.entity}.{name}", rids) for name in f.options["context"]}
+    table = pd.DataFrame({"value": now, **beside}).fillna("")
     numbers, distinct = pd.factorize(pd.MultiIndex.from_frame(table))
     decide = settle(f.options, words)
     fixes = [decide(value, dict(zip(beside, context, strict=True))) for value, *context in distinct]
     done = np.array([not x.doubt for x in fixes], dtype=bool)[numbers] if len(rids) else np.zeros(0, dtype=bool)
-    after = np.array([x.value for x in fixes], dtype=object)[numbers]
-    why = np.array([x.why for x in fixes], dtype=object)[numbers]
-    work.change(f, rids[done], column[rids[done]], after[done], "", why[done])
-    column[rids[done]] = after[done]
+    settled = [fixes[number] for number in numbers[done]]
+    after = texts_of([x.value for x in settled])
+    work.change(f, rids[done], texts_of(list(now[done])), after, texts_of([x.why for x in settled]))
+    work.put(f.path, rids[done], after)
     work.settled(f, rids[done])
 
 
 def _doubtful(work: Work, f: Field) -> np.ndarray:
     mine = [lines for lines in work.issues if lines["field"].iloc[0] == f.name and lines["entity"].iloc[0] == f.entity]
-    found = pd.concat(mine)["rid"].to_numpy() if mine else np.zeros(0, dtype=np.int64)
-    column = work.column(f.path)
-    return np.array(sorted({int(r) for r in found if column[r] is not None}), dtype=np.int64)
+    found = np.unique(pd.concat(mine)["rid"].to_numpy()) if mine else np.zeros(0, dtype=np.int64)
+    return found[work.at(f.path, found) != np.array(None)]
 
 
 def _records(work: Work, entity: Entity, addresses: pd.DataFrame) -> pd.DataFrame:
     """The records of one entity: rid, address, stored fields; rows where every field is empty hold no record."""
-    data = {name: pd.array(work.column(f"{entity.name}.{name}"), dtype="str") for name in entity.stored}
-    table = pd.DataFrame(data, index=addresses.index)
-    there = table.notna().any(axis=1)
-    return pd.concat([addresses, table], axis=1)[there].rename_axis("rid").reset_index()
+    columns = {name: work.column(f"{entity.name}.{name}") for name in entity.stored}
+    there = np.flatnonzero(np.logical_or.reduce([filled(column) for column in columns.values()]))
+    at = pa.array(there)
+    data: dict[str, Any] = {"rid": addresses.index.to_numpy()[there]}
+    data |= {name: addresses[name].array.take(there) for name in addresses.columns}
+    data |= {name: pd.array(column.take(at), dtype="str") for name, column in columns.items()}
+    return pd.DataFrame(data)
 
 
-def _addressed(lines: Sequence[pd.DataFrame], addresses: pd.DataFrame) -> pd.DataFrame:
+def _addressed(lines: Sequence[Lines], addresses: pd.DataFrame) -> pd.DataFrame:
+    """The changes, in the order of rows and fields, as ``COLUMNS["changes"]`` names them."""
     if not lines:
         return frame("changes")
-    table = pd.concat(lines, ignore_index=True)
-    rids = table["rid"].to_numpy()
+    rids = np.concatenate([x.rids for x in lines])
+    order = {key: at for at, key in enumerate(sorted({(x.field.entity, x.field.name) for x in lines}))}
+    fields = np.repeat([order[x.field.entity, x.field.name] for x in lines], [len(x.rids) for x in lines])
+    by = np.argsort(rids * len(order) + fields, kind="stable")
+    rids, fields, at = rids[by], fields[by], pa.array(by)
+    data: dict[str, Any] = {"rid": rids, "stage": pd.Categorical.from_codes(np.zeros(len(by), int), [STAGE])}
+    for name, texts in (("entity", [e for e, _ in order]), ("field", [n for _, n in order])):
+        data[name] = pd.Categorical(pd.array(texts, dtype="str")).take(fields)
     for name in ("source_file", "source_sheet", "source_row"):
-        table[name] = addresses[name].take(rids).array
-    table["stage"] = STAGE
-    table["from_rid"] = table["rid"]
-    for name in ("entity", "field", "code", "stage"):
-        table[name] = table[name].astype("category")
-    return table.sort_values(["rid", "entity", "field"], kind="stable", ignore_index=True)[list(COLUMNS["changes"])]
+        data[name] = addresses[name].array.take(rids)
+    for name in ("before", "after", "rest"):
+        data[name] = pd.array(_joined(lines, name).take(at), dtype="str")
+    data["code"] = pd.Categorical(pd.array(_joined(lines, "code").take(at), dtype="str"))
+    data["from_rid"] = rids
+    return pd.DataFrame({name: data[name] for name in COLUMNS["changes"]})
+
+
+def _joined(lines: Sequence[Lines], name: str) -> pa.Array:
+    return pa.concat_arrays([getattr(x, name) for x in lines])
 
 
 def _issues(lines: Sequence[pd.DataFrame]) -> pd.DataFrame:

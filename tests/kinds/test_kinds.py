@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from cleanse.codes import all_codes
 from cleanse.kinds import KINDS
-from cleanse.kinds.characters import tidy
+from cleanse.kinds.characters import matching, tidied, tidy
+from cleanse.model import Fix
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=40)
 DIGITS = (
@@ -175,6 +176,56 @@ def test_what_says_nothing_is_none(name, fixers):
     for _, fix in fixers[name]:
         for text in ("", "  ", "无", "暂无", "N/A", "-", "/", "null", "（无）", "\u200b"):
             assert (fix(text).value, fix(text).why, fix(text).parts) == (None, "null_word", ()), text
+
+
+def accepted(kind, options, words):
+    """The test of the texts that are right already, as ``normalize`` uses it; None where a kind has none."""
+    if kind.untouched:
+        return kind.untouched(options, words)
+    return matching(kind.shape(options)) if kind.shape(options) else None
+
+
+DIRT = st.sampled_from(("", " ", "\u3000", "\ufeff", "\u200b\n", "\t"))
+LOOSE = st.sampled_from(("", "-", " ", "－", "'", "#", "86", "+86 ", ",", ";", "￥", "元", "万", "M", "/", "_x000d_"))
+
+
+def held_at_once(name, options, fix, words, texts):
+    """What is told for all texts at once is what ``fix`` makes of each."""
+    kind = KINDS[name]
+    test = accepted(kind, options, words)
+    if test is None:
+        return
+    texts = [t for t in texts if all(not "\ud800" <= c <= "\udfff" for c in t)]
+    column = pa.array(texts, pa.string())
+    for text, right in zip(texts, test(column), strict=True):
+        assert not right or fix(text) == Fix(text), text
+    clean = tidied(column)
+    repairs = kind.repairs(options, words) if kind.repairs else ()
+    for code, mended in [("dirt_removed", clean), *((code, repair(clean)) for code, repair in repairs)]:
+        for text, value, sure in zip(texts, mended.to_pylist(), test(mended), strict=True):
+            assert not sure or fix(text) == (Fix(value, code) if value != text else Fix(text)), (text, value, code)
+
+
+@kinds
+def test_what_is_told_at_once_is_what_fix_says_of_the_cases(name, fixers, cases, words):
+    own = {text for c in cases if c.kind == name for text in (c.text, c.value or "", *(v for _, v in c.parts))}
+    texts = sorted({f"{a}{text}{b}" for text in own for a, b in (("", ""), (" ", "\n"), ("\ufeff", "\u3000"), ("'", ""))})
+    for options, fix in fixers[name]:
+        held_at_once(name, options, fix, words, texts)
+
+
+@kinds
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_what_is_told_at_once_is_what_fix_says_of_any_text(name, fixers, cases, words, data):
+    own = sorted({c.value for c in cases if c.kind == name and c.value})
+    value = data.draw(st.one_of(TEXT, st.sampled_from(own)))
+    at = data.draw(st.integers(0, len(value)))
+    ends = data.draw(DIRT), data.draw(DIRT), data.draw(LOOSE), data.draw(LOOSE)
+    torn = value[:at] + data.draw(LOOSE) + value[at:]
+    texts = [value, torn, f"{ends[0]}{torn}{ends[1]}", f"{ends[0]}{ends[2]}{value}{ends[3]}{ends[1]}", value.upper()]
+    for options, fix in fixers[name]:
+        held_at_once(name, options, fix, words, texts)
 
 
 @kinds
