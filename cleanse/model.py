@@ -119,6 +119,7 @@ class Table:
 Options = Mapping[str, Any]
 Words = Mapping[str, tuple[tuple[str, ...], ...]]  # lexicon name -> rows of the TSV file
 Test = Callable[[pa.Array], np.ndarray]  # of many texts at once: which of them pass
+Repairs = Sequence[tuple[str, Callable[[pa.Array], pa.Array]]]  # code and repair, for many texts at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,7 @@ class Kind:
     decide: Callable[[Counter[str]], Decision] | None = None
     settle: Callable[[Options, Words], Callable[[str, Mapping[str, str]], Fix]] | None = None
     untouched: Callable[[Options, Words], Test] | None = None
-    repairs: Callable[[Options, Words], Sequence[tuple[str, Callable[[pa.Array], pa.Array]]]] | None = None
+    repairs: Callable[[Options, Words], Repairs] | None = None
 
 
 # -------------------------------------------------------------------------------------------------------- entities

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from cleanse.kinds.characters import NULL, became, is_null, kept, mask_text, matching, null_words, tidy
 from cleanse.kinds.places import places
 from cleanse.kinds.script import fold
-from cleanse.model import Fix, Kind, Options, Words
+from cleanse.model import Fix, Kind, Options, Repairs, Words
 
 _FULL = re.compile(r"[０-９Ａ-Ｚａ-ｚ－＃]+")
 _HALF = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
@@ -61,8 +61,8 @@ def _half(text: str) -> str:
 def untouched(options: Options, words: Words) -> Callable[[pa.Array], np.ndarray]:
     """Streets and buildings in front of which no division can stand, with a number."""
     heads = places(words).heads
-    typed = {chr(code) for code in range(0x4E00, 0xA000)}
-    traditional = "".join(sorted(c for c in typed if fold(c) != c))
+    typed = "".join(map(chr, range(0x4E00, 0xA000)))
+    traditional = "".join(c for c, plain in zip(typed, fold(typed), strict=True) if c != plain)
     plain = matching(rf"[^\P{{Han}}{traditional}中]{{2}}[\p{{Han}}A-Za-z0-9（）-]*[0-9][\p{{Han}}A-Za-z0-9（）-]*")
     first = pa.array(sorted(heads), pa.string())
 
@@ -74,6 +74,15 @@ def untouched(options: Options, words: Words) -> Callable[[pa.Array], np.ndarray
     return test
 
 
+def repairs(options: Options, words: Words) -> Repairs:
+    """Streets with digits and letters in full width."""
+
+    def half(texts: pa.Array) -> pa.Array:
+        return pa.array(_half("\x00".join(texts.to_pylist())).split("\x00"), pa.string()) if len(texts) else texts
+
+    return (("address_formatted", half),)
+
+
 KIND = Kind(
-    name="address", untouched=untouched, fixer=fixer, shape=lambda options: "", mask=lambda value: mask_text(value, 2, 0)
+    name="address", repairs=repairs, untouched=untouched, fixer=fixer, shape=lambda options: "", mask=lambda value: mask_text(value, 2, 0)
 )  # fmt: skip

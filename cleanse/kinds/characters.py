@@ -96,6 +96,15 @@ def half_width(text: str) -> str:
     return text if text.isascii() else _SPACE.sub(" ", text.translate(_FULL))
 
 
+def halved(texts: pa.Array) -> pa.Array:
+    """``half_width`` for many tidied texts at once (none of them holds a NUL, which parts them here).
+
+    >>> halved(pa.array(["１２", "Ａ"])).to_pylist()
+    ['12', 'A']
+    """
+    return pa.array(half_width("\x00".join(texts.to_pylist())).split("\x00"), pa.string()) if len(texts) else texts
+
+
 def plain_dashes(text: str) -> str:
     """Dashes, hyphens and minus signs of every sort as ``-``.
 

@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from cleanse.kinds.characters import NULL, became, half_width, is_null, mask_text, matching, null_words, tidy
-from cleanse.model import Fix, Kind, Options, Words
+from cleanse.kinds.characters import NULL, became, half_width, halved, is_null, mask_text, matching, null_words, tidy
+from cleanse.model import Fix, Kind, Options, Repairs, Words
 
 _MARKS = re.compile(r"^['‘’`#＃\s]+|['‘’`\s]+$")
 _ROUNDED = re.compile(r"\d(?:\.\d+)?[eE]\+\d+")
@@ -41,4 +42,13 @@ def untouched(options: Options, words: Words) -> Callable[[pa.Array], np.ndarray
     return matching("[A-Za-z]{0,6}[0-9]{4,20}", null_words(words, "code"))
 
 
-KIND = Kind(name="code", untouched=untouched, fixer=fixer, shape=lambda options: "", mask=mask_text)
+def repairs(options: Options, words: Words) -> Repairs:
+    """Marks for Excel's sake and full-width forms."""
+
+    def bare(texts: pa.Array) -> pa.Array:
+        return pc.replace_substring_regex(halved(texts), r"^['‘’`#\s]+|['‘’`\s]+$", "")
+
+    return (("code_marks_removed", bare),)
+
+
+KIND = Kind(name="code", repairs=repairs, untouched=untouched, fixer=fixer, shape=lambda options: "", mask=mask_text)

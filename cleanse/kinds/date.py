@@ -11,6 +11,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from cleanse.kinds.characters import (
     NULL,
     PLACEHOLDER,
@@ -19,12 +22,13 @@ from cleanse.kinds.characters import (
     half_width,
     is_null,
     kept,
+    matching,
     null_words,
     plain_dashes,
     strip_outer,
     tidy,
 )
-from cleanse.model import Decision, Fix, Kind, Options, Words
+from cleanse.model import Decision, Fix, Kind, Options, Repairs, Test, Words
 
 FIRST_YEAR, LAST_YEAR = 1901, 2100
 NO_DATE = "1970-01-01"  # what machines write where there is none
@@ -295,6 +299,23 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
     return fix
 
 
+def untouched(options: Options, words: Words) -> Test:
+    """Days of the shape that nobody uses for none."""
+    return matching(_shape(options), (row[0] for row in words.get("date_placeholders", ())))
+
+
+def repairs(options: Options, words: Words) -> Repairs:
+    """Year, month and day with one sort of mark between them."""
+    marks = (("-", "-", ""), ("/", "/", ""), (r"\.", r"\.", ""), ("年", "月", "日"))
+    forms = "|".join(f"{a}([0-9]{{1,2}}){b}([0-9]{{1,2}}){c}" for a, b, c in marks)
+
+    def dashed(texts: pa.Array) -> pa.Array:
+        padded = pc.replace_substring_regex(texts, f"^([0-9]{{4}})(?:{forms})$", "\\1\0000\\2\\4\\6\\8\0000\\3\\5\\7\\9")
+        return pc.replace_substring_regex(padded, r"\x000?([0-9]{2})", r"-\1")
+
+    return (("date_format", dashed),)
+
+
 def observe(values: Mapping[str, int]) -> Counter[str]:
     """What the cells of a column say about the order of the parts, by count: ``long.dmy``, ``long.mdy`` and
     ``long.both`` where the year of four digits comes last, ``short.…`` (also ``ymd``) for two-digit years.
@@ -348,4 +369,6 @@ KIND = Kind(
     options=frozenset({"order", "short_order", "two_digit", "epoch", "past", "today"}),
     observe=observe,
     decide=decide,
+    untouched=untouched,
+    repairs=repairs,
 )

@@ -9,11 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from cleanse.kinds.characters import (
     NULL,
     PLACEHOLDER,
     became,
     half_width,
+    halved,
     is_null,
     kept,
     mask_text,
@@ -21,7 +25,7 @@ from cleanse.kinds.characters import (
     strip_outer,
     tidy,
 )
-from cleanse.model import Fix, Kind, Options, Words
+from cleanse.model import Fix, Kind, Options, Repairs, Words
 
 
 def _words(text: str) -> list[str]:
@@ -278,4 +282,16 @@ def _mask(value: str) -> str:
     return mask_text(value, 1, 3)
 
 
-KIND = Kind(name="email", fixer=fixer, shape=lambda options: SHAPE, mask=_mask)
+def repairs(options: Options, words: Words) -> Repairs:
+    """One address in capitals or full width, behind ``mailto:``, in angle brackets, with a separator at its end, or
+    with a comma or 。 for the last dot."""
+
+    def plain(texts: pa.Array) -> pa.Array:
+        bare = pc.replace_substring_regex(pc.ascii_lower(halved(texts)), "^mailto:|^<|[;,>]+$", "")
+        dotted = pc.replace_substring_regex(bare, "[。｡]|(@[a-z0-9-]+)[,、]([a-z]+)$", r"\1.\2")
+        return pc.replace_substring_regex(dotted, "^[^a-z0-9].*", "")
+
+    return (("email_format", plain),)
+
+
+KIND = Kind(name="email", fixer=fixer, shape=lambda options: SHAPE, mask=_mask, repairs=repairs)

@@ -9,8 +9,11 @@ import re
 from collections.abc import Callable
 from decimal import Decimal, localcontext
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from cleanse.kinds.characters import NULL, PLACEHOLDER, became, half_width, is_null, kept, null_words, strip_outer, tidy
-from cleanse.model import Fix, Kind, Options, Words
+from cleanse.model import Fix, Kind, Options, Repairs, Words
 
 SHAPE = r"(?:0|-?(?:[1-9][0-9]{0,29}(?:\.[0-9]{0,5}[1-9])?|0\.[0-9]{0,5}[1-9]))"
 NEVER = r"[^\s\S]"
@@ -175,6 +178,22 @@ def _foreign(plain: str, currency: str) -> bool:
     return any(pattern.search(plain) for code, pattern in _CURRENCY.items() if code != currency)
 
 
+def repairs(options: Options, words: Words) -> Repairs:
+    """Whole amounts with a currency sign, commas between thousands, or 万元 behind them."""
+    grouped = "^[￥¥]?(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[1-9][0-9]*)元?$"
+
+    def bare(texts: pa.Array) -> pa.Array:
+        return pc.if_else(
+            pc.match_substring_regex(texts, grouped), pc.replace_substring_regex(texts, "[￥¥,元]", ""), ""
+        )
+
+    def whole(texts: pa.Array) -> pa.Array:
+        return pc.replace_substring_regex(texts, "^[￥¥]?([1-9][0-9]*)万元?$", r"\10000")
+
+    yuan = options.get("currency", "CNY") == "CNY"
+    return (("money_format", bare), ("money_unit", whole)) if yuan else ()
+
+
 def _shape(options: Options) -> str:
     return SHAPE if int(options.get("unit", 1)) == 1 else NEVER
 
@@ -185,4 +204,5 @@ KIND = Kind(
     shape=_shape,
     mask=lambda value: "*" * len(value),
     options=frozenset({"unit", "currency"}),
+    repairs=repairs,
 )

@@ -10,6 +10,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from pypinyin import lazy_pinyin
 from rapidfuzz.distance import JaroWinkler
 from rapidfuzz.process import cpdist
@@ -27,7 +28,7 @@ from cleanse.kinds.characters import (
     tidy,
 )
 from cleanse.kinds.script import fold
-from cleanse.model import Fix, Kind, Options, Words
+from cleanse.model import Fix, Kind, Options, Repairs, Words
 
 _HAN = "\u3400-\u9fff"
 _BETWEEN = re.compile(rf"(?<=[{_HAN}·])\s+(?=[{_HAN}·])")
@@ -233,26 +234,39 @@ def keys(value: str) -> tuple[str, ...]:
 
 
 def untouched(options: Options, words: Words) -> Callable[[pa.Array], np.ndarray]:
-    """Chinese full names of two or three characters that no title can end, nor begin at the surname."""
+    """Chinese full names that no title can end, nor begin at the surname."""
     known = surnames(words)
     single = {name for name in known if re.fullmatch(f"[{_HAN}]", name)}
     if not single:
         return matching(r"[^\x00-\x{10FFFF}]")
-    typed = [chr(code) for code in range(0x3400, 0xA000)]
+    typed = "".join(map(chr, range(0x3400, 0xA000)))
+    folded = list(zip(typed, fold(typed), strict=True))
     titles = [row[0] for row in words.get("titles", ())]
     last = {title[-1] for title in titles}
     second = {title[1] for title in titles if len(title) > 1 and title[0] in {fold(name) for name in single}}
 
     def but(characters: set[str]) -> str:
-        return rf"[^\P{{Han}}{''.join(c for c in typed if fold(c) in characters)}]"
+        return rf"[^\P{{Han}}{''.join(c for c, plain in folded if plain in characters)}]"
 
+    starts = {title[:2] for title in titles}
+    double = "|".join(sorted(name for name in known if len(name) == 2 and name not in starts)) or r"[^\x00-\x{10FFFF}]"
     never = [*(name for name in known if len(name) > 1), *null_words(words, "person")]
     return matching(
-        f"[{''.join(sorted(single))}](?:{but(second)}{but(last)}|{but(second | last)})", never
+        f"[{''.join(sorted(single))}](?:{but(second)}{but(last)}|{but(second | last)})|(?:{double})\\p{{Han}}?{but(last)}", never
     )  # fmt: skip
 
 
+def repairs(options: Options, words: Words) -> Repairs:
+    """Full names with one space in them."""
+
+    def joined(texts: pa.Array) -> pa.Array:
+        return pc.replace_substring_regex(texts, r"^(\p{Han}{1,2}) +(\p{Han}{1,2})$", r"\1\2")
+
+    return (("person_formatted", joined),)
+
+
 KIND = Kind(
+    repairs=repairs,
     untouched=untouched,
     name="person", fixer=fixer, shape=lambda options: "", mask=lambda v: v[:1] + "*" * (len(v) - 1) if len(v) > 2 else "*" * len(v),
     compare=compare, keys=keys,

@@ -12,16 +12,20 @@ from typing import Any
 
 import numpy as np
 import phonenumbers
+import pyarrow as pa
+import pyarrow.compute as pc
 from phonenumbers import PhoneMetadata, PhoneNumberFormat, PhoneNumberType
 
 from cleanse.kinds.characters import (
     NULL,
     PLACEHOLDER,
     became,
+    halved,
     is_null,
     is_person_name,
     kept,
     mask_text,
+    matching,
     null_words,
     strip_outer,
     surnames,
@@ -43,7 +47,7 @@ from cleanse.kinds.phone_words import (
     folded,
     parts_of,
 )
-from cleanse.model import Fix, Kind, Options, Words
+from cleanse.model import Fix, Kind, Options, Repairs, Test, Words
 
 _CHINA: Any = PhoneMetadata.metadata_for_region("CN")
 _MOBILE = re.compile(_CHINA.mobile.national_number_pattern)
@@ -125,6 +129,12 @@ _LONE_DIGIT = re.compile(r"[ .\-_]\d(?!\d)", re.ASCII)
 _PLAIN = re.compile(r"(?:\+?86|0086|0)?[ \-]?(1[3-9]\d)[ \-]?(\d{4})[ \-]?(\d{4})(?:\.0)?")
 _ZERO_LOST = re.compile(f"(?:{AREAS_8}[2-9][0-9]{{7}}|{AREAS_7}[2-9][0-9]{{6}})(?:-[0-9]{{1,6}})?")
 _LETTER = re.compile(r"[^\W\d_]")
+# Whole cells that hold one Chinese number and the usual marks in it, for RE2.
+_MOBILES = r"^(?:\+86[ -]?|0086[ -]?|86[ -]|0)?(1[3-9][0-9])[ -]?([0-9]{4})[ -]?([0-9]{4})$"
+_AREA = f"0(?:{AREAS_8}|{AREAS_7})"
+_LANDLINES = rf"^(?:\(({_AREA})\)|({_AREA})[ \-—–]?)([2-9][0-9]{{6,7}})"
+_EXTENSION = r"(?:[\-—–]| ext\. | ?转 ?)([0-9]{1,6})"
+_QUOTES = "'’‘`\"“”;；,，、。"
 SAME_BASE = 0.8
 LONGEST = 200  # a longer text is no cell of numbers
 
@@ -157,6 +167,7 @@ _ROLES = {"mobile": "mobile", "land": "landline", "service": "landline", "foreig
 _SHAPES = {"mobile": re.compile(MOBILE), "landline": re.compile(LANDLINE)}
 _MOBILE_SHAPE = _SHAPES["mobile"]
 _NEVER = re.compile("(?!)")
+_NOTHING = r"[^\x00-\x{10FFFF}]"  # for RE2
 _SOME_DIGITS = re.compile("[0-9]{5}")
 
 
@@ -289,7 +300,7 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
                 return Fix(None, "cell_split", parts=((role, text),))
         if not _SOME_DIGITS.search(text) and is_null(text, nulls):
             return NULL
-        bare = exact(strip_outer(tidy(text), "'’‘`\"“”;；,，、。"))
+        bare = exact(strip_outer(tidy(text), _QUOTES))
         found = find(bare) if len(bare) <= LONGEST else Found()
         if found.numbers:
             return _assemble(text, found, want, lambda piece: is_person_name(piece, known, notes))
@@ -312,6 +323,30 @@ def _shape(options: Options) -> str:
     return f"(?:{MOBILE if want == 'mobile' else LANDLINE}|{FOREIGN})"
 
 
+def untouched(options: Options, words: Words) -> Test:
+    """Chinese numbers of the field's own sort; whether a foreign one is right, only the numbering plans can say."""
+    want, china = options.get("want", "mobile"), options.get("region", "CN") == "CN"
+    return matching({"mobile": MOBILE, "landline": LANDLINE}.get(str(want), _NOTHING) if china else _NOTHING)
+
+
+def repairs(options: Options, words: Words) -> Repairs:
+    """Country code, brackets, spaces and dashes of one number, in either width."""
+
+    def plain(texts: pa.Array) -> pa.Array:
+        return halved(pc.utf8_trim(texts, _QUOTES))
+
+    def mobile(texts: pa.Array) -> pa.Array:
+        return pc.replace_substring_regex(plain(texts), _MOBILES, r"\1\2\3")
+
+    def landline(texts: pa.Array) -> pa.Array:
+        national = pc.replace_substring_regex(plain(texts), r"^\+86[ -]?([1-9])", r"0\1")
+        bare = pc.replace_substring_regex(national, f"{_LANDLINES}$", r"\1\2-\3")
+        return pc.replace_substring_regex(bare, f"{_LANDLINES}{_EXTENSION}$", r"\1\2-\3-\4")
+
+    want = options.get("want", "mobile")
+    return (("phone_format", mobile if want == "mobile" else landline),) if want != "any" else ()
+
+
 def _base(value: str) -> str:
     """A landline without its extension: the switchboard."""
     return "-".join(value.split("-")[:2]) if value.startswith("0") else value
@@ -332,4 +367,6 @@ KIND = Kind(
     compare=_compare,
     keys=lambda value: (_base(value),),
     options=frozenset({"want", "region"}),
+    untouched=untouched,
+    repairs=repairs,
 )

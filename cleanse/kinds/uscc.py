@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from stdnum.cn import uscc as standard
 
 from cleanse.kinds.characters import (
@@ -14,6 +15,7 @@ from cleanse.kinds.characters import (
     PLACEHOLDER,
     became,
     half_width,
+    halved,
     is_null,
     kept,
     mask_text,
@@ -22,7 +24,7 @@ from cleanse.kinds.characters import (
     plain_dashes,
     tidy,
 )
-from cleanse.model import Fix, Kind, Options, Words
+from cleanse.model import Fix, Kind, Options, Repairs, Words
 
 _NOISE = re.compile(r"[\s'‘’`\"._·-]+")
 _LABEL = re.compile(r"^(?:(?:统一)?(?:社会)?信用代码|(?:纳税人)?(?:识别号|税号)|USCC)[:：]?", re.IGNORECASE)
@@ -76,6 +78,15 @@ def untouched(options: Options, words: Words) -> Callable[[pa.Array], np.ndarray
     return test
 
 
+def repairs(options: Options, words: Words) -> Repairs:
+    """Small letters, full width, marks and spaces."""
+
+    def formatted(texts: pa.Array) -> pa.Array:
+        return pc.ascii_upper(pc.replace_substring_regex(halved(texts), r"[\s'‘’`\"._·-]+", ""))
+
+    return (("uscc_formatted", formatted),)
+
+
 KIND = Kind(
-    name="uscc", untouched=untouched, fixer=fixer, shape=lambda options: "", mask=lambda value: mask_text(value, 2, 4)
+    name="uscc", repairs=repairs, untouched=untouched, fixer=fixer, shape=lambda options: "", mask=lambda value: mask_text(value, 2, 4)
 )
