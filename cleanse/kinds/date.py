@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
 import pyarrow as pa
@@ -28,10 +28,9 @@ from cleanse.kinds.characters import (
     strip_outer,
     tidy,
 )
+from cleanse.kinds.date_shape import FIRST_YEAR, LAST_YEAR, NO_DATE, shape
 from cleanse.model import Decision, Fix, Kind, Options, Repairs, Test, Words
 
-FIRST_YEAR, LAST_YEAR = 1901, 2100
-NO_DATE = "1970-01-01"  # what machines write where there is none
 PIVOT = 50  # two-digit years below it are 20xx
 SURE = 3  # cells that can be read in one order only, with none against them, settle a column
 _EPOCHS = {"1900": date(1899, 12, 30), "1904": date(1904, 1, 1)}
@@ -89,48 +88,6 @@ _RANGE = re.compile(r"\d\s*(?:至|到|~|～|—|–|--|-|及|、|;|,|，|和)\s*
 _SECOND = re.compile(r"(?:[-~～/&+—–至到]|and|to)\s*\d")
 _REMARK = re.compile(r"\s*[(\[【][^0-9]*[)\]】]|\s+(?![前后左右约起止至到初末底间中])[^0-9]+")
 _VAGUE = re.compile("[约?？]|左右|前后|大概|以[前后]|之[前后]|[前后起止]$|about|before|after|circa")
-
-
-def _months(year: str) -> str:
-    """The days of a year that is not asked for 29 February."""
-    return (
-        f"{year}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
-        "|02-(?:0[1-9]|1[0-9]|2[0-8]))"
-    )
-
-
-def _any_of(years: Iterable[int]) -> str:
-    decades: dict[int, str] = {}
-    for year in years:
-        decades[year // 10] = decades.get(year // 10, "") + str(year % 10)
-    return "(?:" + "|".join(f"{d}[{last}]" for d, last in decades.items()) + ")"
-
-
-def _shape(options: Options) -> str:
-    """Days that exist, from 1901 to 2100 or to ``today``; without 1970-01-01, which machines write for "none"."""
-    today = str(options.get("today", "")) if options.get("past") else ""
-    last = int(today[:4]) if today else LAST_YEAR + 1
-    years = [y for y in range(FIRST_YEAR, min(last, LAST_YEAR + 1)) if y != 1970]
-    leaps = [y for y in (*years, 1970) if y % 4 == 0 and (y % 100 or y % 400 == 0)]
-    branches = [_months(_any_of(years)), f"{_any_of(leaps)}-02-29"]
-    if last > 1970:
-        branches.append(
-            "1970-(?:01-(?:0[2-9]|[12][0-9]|3[01])|" + _months("").split("-", 1)[1].replace("0[13578]", "0[3578]")[3:]
-        )
-    if today and FIRST_YEAR < last <= LAST_YEAR:
-        branches += _days_until(date.fromisoformat(today))
-    return "(?:" + "|".join(branches) + ")"
-
-
-def _days_until(today: date) -> list[str]:
-    """The days of this year up to today, month by month, without the day that means none."""
-    days = [date(today.year, 1, 1) + timedelta(n) for n in range(today.timetuple().tm_yday)]
-    days = [day for day in days if day.isoformat() != NO_DATE]
-    months: dict[str, dict[str, str]] = {}
-    for day in days:
-        tens = months.setdefault(day.isoformat()[:7], {})
-        tens[f"{day.day // 10}"] = tens.get(f"{day.day // 10}", "") + str(day.day % 10)
-    return [f"{m}-(?:{'|'.join(f'{t}[{ones}]' for t, ones in tens.items())})" for m, tens in months.items()]
 
 
 def _plain(text: str) -> str:
@@ -269,7 +226,7 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
     >>> fix("2024年1月5日").value, fix("05/06/2023").doubt, fix("2023-02-30").doubt
     ('2024-01-05', 'date_ambiguous', 'date_impossible')
     """
-    right = re.compile(_shape(options)).fullmatch
+    right = re.compile(shape(options)).fullmatch
     today = str(options.get("today", "")) if options.get("past") else ""
     nulls = null_words(words, "date")
     fakes = frozenset(row[0] for row in words.get("date_placeholders", ()))
@@ -301,7 +258,7 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
 
 def untouched(options: Options, words: Words) -> Test:
     """Days of the shape that nobody uses for none."""
-    return matching(_shape(options), (row[0] for row in words.get("date_placeholders", ())))
+    return matching(shape(options), (row[0] for row in words.get("date_placeholders", ())))
 
 
 def repairs(options: Options, words: Words) -> Repairs:
@@ -364,7 +321,7 @@ def decide(counts: Counter[str]) -> Decision:
 KIND = Kind(
     name="date",
     fixer=fixer,
-    shape=_shape,
+    shape=shape,
     mask=lambda value: value[:2] + "*" * (len(value) - 2) if len(value) > 5 else "*" * len(value),
     options=frozenset({"order", "short_order", "two_digit", "epoch", "past", "today"}),
     observe=observe,

@@ -7,7 +7,7 @@ through patterns made from that metadata; phonenumbers itself is asked only abou
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,6 @@ from phonenumbers import PhoneMetadata, PhoneNumberFormat, PhoneNumberType
 from cleanse.kinds.characters import (
     NULL,
     PLACEHOLDER,
-    became,
     halved,
     is_null,
     is_person_name,
@@ -39,41 +38,21 @@ from cleanse.kinds.phone_words import (
     Found,
     Number,
     Vocabulary,
+    all_but,
     any_of,
+    assemble,
     between,
     digits_of,
     exact,
     filler,
     folded,
-    parts_of,
+    one_of,
 )
 from cleanse.model import Fix, Kind, Options, Repairs, Test, Words
 
 _CHINA: Any = PhoneMetadata.metadata_for_region("CN")
 _MOBILE = re.compile(_CHINA.mobile.national_number_pattern)
 _FIXED = re.compile(_CHINA.fixed_line.national_number_pattern)
-
-
-def _one_of(prefixes: Iterable[str]) -> str:
-    """A pattern for any of the given digit strings, the last digit folded into a class."""
-    heads: dict[str, str] = {}
-    for prefix in sorted(prefixes):
-        heads[prefix[:-1]] = heads.get(prefix[:-1], "") + prefix[-1]
-    return "(?:" + "|".join(f"{head}[{tails}]" for head, tails in heads.items()) + ")"
-
-
-def _all_but(length: int, words: Sequence[str]) -> str:
-    """A pattern for every string of ``length`` digits but the given ones (RE2 knows no lookahead).
-
-    >>> _all_but(2, ["00"])
-    '(?:[123456789][0-9]{1}|0[123456789])'
-    """
-    if length == 1:
-        return f"[{''.join(d for d in '0123456789' if d not in words)}]"
-    heads = sorted({w[0] for w in words})
-    free = "".join(d for d in "0123456789" if d not in heads)
-    branches = [head + _all_but(length - 1, [w[1:] for w in words if w[0] == head]) for head in heads]
-    return "(?:" + "|".join([f"[{free}][0-9]{{{length - 1}}}", *branches]) + ")"
 
 
 def _mobile_shape() -> str:
@@ -84,15 +63,15 @@ def _mobile_shape() -> str:
     some = [p for p in cut if _MOBILE.fullmatch(f"{p}222222")]
     whole.remove("138")
     return (
-        f"(?:{_one_of(whole)}{_all_but(8, ['00000000'])}|138{_all_but(8, ['00000000', '00138000'])}"
-        f"|{_one_of(some)}[0-9]{{6}})"
+        f"(?:{one_of(whole)}{all_but(8, ['00000000'])}|138{all_but(8, ['00000000', '00138000'])}"
+        f"|{one_of(some)}[0-9]{{6}})"
     )
 
 
 def _areas(local: int) -> str:
     """A pattern for the area codes (without 0) whose local numbers have 7 or 8 digits."""
     areas = ["10", *(f"2{n}" for n in range(10)), *(str(n) for n in range(300, 1000))]
-    return _one_of(a for a in areas if _FIXED.fullmatch(a + "2" * local))
+    return one_of(a for a in areas if _FIXED.fullmatch(a + "2" * local))
 
 
 AREAS_8, AREAS_7 = _areas(8), _areas(7)
@@ -228,23 +207,6 @@ def _parsed(plain: str, region: str) -> tuple[Number, ...]:
     return tuple(found)
 
 
-def _assemble(text: str, found: Found, want: str, is_name: Callable[[str], bool]) -> Fix:
-    """The Fix of a cell with at least one number."""
-    own, parts, beyond = parts_of(found.numbers, want)
-    names = [p for p in found.pieces if is_name(p.strip("()（）"))]
-    rest = " ".join([*found.rest, *(p for p in found.pieces if p not in names[:1]), *beyond])
-    parts += [("name", name.strip("()（）")) for name in names[:1]]
-    if own and not parts and not rest:
-        if own.doubt:
-            return kept(text, own.doubt)
-        return became(text, own.value, "phone_letters" if found.lettered else "phone_format")
-    why = "cell_split" if own or want == "any" else "phone_moved"
-    if not parts:
-        why = "remark_cut"
-    why = "phone_letters" if found.lettered else why
-    return Fix(own.value if own else None, why, own.doubt if own else "", rest, tuple(parts))
-
-
 def diagnose(text: str) -> str:
     """The code of what is wrong with a cell that holds no valid number; '' for a placeholder."""
     plain = folded(text)
@@ -303,7 +265,7 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
         bare = exact(strip_outer(tidy(text), _QUOTES))
         found = find(bare) if len(bare) <= LONGEST else Found()
         if found.numbers:
-            return _assemble(text, found, want, lambda piece: is_person_name(piece, known, notes))
+            return assemble(text, found, want, lambda piece: is_person_name(piece, known, notes))
         if len(bare) > LONGEST:
             return kept(text, "phone_not_a_number")
         if fakes and digits_of(folded(bare)) in fakes:

@@ -6,13 +6,13 @@ Only text is judged here, and who gets which number; which numbers exist is the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import NamedTuple
 
-from cleanse.kinds.characters import arabic_digits, half_width, plain_dashes, plain_dots
-from cleanse.model import Words
+from cleanse.kinds.characters import arabic_digits, became, half_width, kept, plain_dashes, plain_dots
+from cleanse.model import Fix, Words
 
 SCIENTIFIC = re.compile(r"(\d)(?:\.(\d+))?[eE]\+?(\d{1,2})", re.ASCII)
 MASKED = re.compile(r"\d{2,}[-\s]?(?:[*＊×•●#?]{2,}|[xX]{3,})[-\s]?\d{2,}|\d{3,}[*＊×•●#?]{2,}", re.ASCII)
@@ -69,6 +69,28 @@ def any_of(words: Iterable[str]) -> re.Pattern[str]:
 
 def _any_of(words: Iterable[str]) -> str:
     return "|".join(re.escape(w) for w in sorted(words, key=lambda w: (-len(w), w))) or "(?!)"
+
+
+def one_of(prefixes: Iterable[str]) -> str:
+    """A pattern for any of the given digit strings, the last digit folded into a class."""
+    heads: dict[str, str] = {}
+    for prefix in sorted(prefixes):
+        heads[prefix[:-1]] = heads.get(prefix[:-1], "") + prefix[-1]
+    return "(?:" + "|".join(f"{head}[{tails}]" for head, tails in heads.items()) + ")"
+
+
+def all_but(length: int, words: Sequence[str]) -> str:
+    """A pattern for every string of ``length`` digits but the given ones (RE2 knows no lookahead).
+
+    >>> all_but(2, ["00"])
+    '(?:[123456789][0-9]{1}|0[123456789])'
+    """
+    if length == 1:
+        return f"[{''.join(d for d in '0123456789' if d not in words)}]"
+    heads = sorted({w[0] for w in words})
+    free = "".join(d for d in "0123456789" if d not in heads)
+    branches = [head + all_but(length - 1, [w[1:] for w in words if w[0] == head]) for head in heads]
+    return "(?:" + "|".join([f"[{free}][0-9]{{{length - 1}}}", *branches]) + ")"
 
 
 def digits_of(text: str | None) -> str:
@@ -212,3 +234,20 @@ def parts_of(numbers: Iterable[Number], want: str) -> tuple[Number | None, list[
             else:
                 beyond.append(number.value)
     return own, parts, beyond
+
+
+def assemble(text: str, found: Found, want: str, is_name: Callable[[str], bool]) -> Fix:
+    """The Fix of a cell with at least one number."""
+    own, parts, beyond = parts_of(found.numbers, want)
+    names = [p for p in found.pieces if is_name(p.strip("()（）"))]
+    rest = " ".join([*found.rest, *(p for p in found.pieces if p not in names[:1]), *beyond])
+    parts += [("name", name.strip("()（）")) for name in names[:1]]
+    if own and not parts and not rest:
+        if own.doubt:
+            return kept(text, own.doubt)
+        return became(text, own.value, "phone_letters" if found.lettered else "phone_format")
+    why = "cell_split" if own or want == "any" else "phone_moved"
+    if not parts:
+        why = "remark_cut"
+    why = "phone_letters" if found.lettered else why
+    return Fix(own.value if own else None, why, own.doubt if own else "", rest, tuple(parts))
