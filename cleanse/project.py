@@ -24,6 +24,7 @@ SHIPPED = next(
     p for p in (Path(__file__).parent / "data" / "rules", Path(__file__).parent.parent / "rules") if p.is_dir()
 )
 
+CONFIG, DECISIONS = "cleanse.toml", "decisions.jsonl"  # in the project folder
 SETTINGS: dict[str, dict[str, type | tuple[type, ...]]] = {
     "project": {"name": str, "language": str, "today": str},
     "sources": {"paths": list, "ignore": list, "encoding": str},
@@ -114,7 +115,9 @@ class Faults:
 
 def where(path: Path, text: str, key: str) -> str:
     """``path:line`` of the first line that names the key, or holds the value."""
-    pattern = re.compile(rf"^\s*\[*[\w.\"]*\b{re.escape(key)}\b|[{{,]\s*{re.escape(key)}\s*=|[\"']{re.escape(key)}[\"']")
+    pattern = re.compile(
+        rf"^\s*\[*[\w.\"]*\b{re.escape(key)}\b|[{{,]\s*{re.escape(key)}\s*=|[\"']{re.escape(key)}[\"']"
+    )
     for number, line in enumerate(text.split("\n"), 1):
         if pattern.search(line):
             return f"{path}:{number}"
@@ -127,7 +130,7 @@ def load_project(root: Path, *, out: Path | None = None, today: str = "", paths:
     Raises UsageError naming every fault with file and line.
     """
     faults = Faults()
-    config_path = root / "cleanse.toml"
+    config_path = root / CONFIG
     if not config_path.is_file():
         raise UsageError(
             "no cleanse.toml here",

@@ -1,0 +1,37 @@
+"""The verbs. Thin: heavy libraries load inside a verb, so that ``cleanse --help`` is instant."""
+
+from __future__ import annotations
+
+import click
+
+from cleanse.cli import jobs, looking
+from cleanse.cli.review import review
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="cleanse")
+def cleanse() -> None:
+    """Turn scattered customer files into migration files a CRM accepts at first try, and prove it.
+
+    Exit codes: 0 clean, 1 findings above the gate, 2 wrong use or configuration, 3 a source could not be read,
+    4 target or disk refused, 5 approval missing, 10 a fault of ours.
+    """
+
+
+for _verb in (
+    jobs.run,
+    jobs.scan,
+    jobs.init,
+    jobs.trial,
+    review,
+    looking.trace,
+    looking.report,
+    looking.runs,
+    looking.rules,
+):
+    cleanse.add_command(_verb)
+
+
+def main() -> None:
+    """The console entry."""
+    cleanse()

@@ -1,0 +1,47 @@
+"""The verbs of review: export, import."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from cleanse.cli.common import OUT, PROJECT, verb
+
+
+@click.group()
+def review() -> None:
+    """Duplicates judged by people: out to a workbook, and back."""
+
+
+@review.command("export")
+@click.argument("file", type=click.Path(path_type=Path))
+@PROJECT
+@OUT
+@verb
+def review_export(file: Path, root: Path, out: Path | None) -> int:
+    """Copy the duplicates workbook of the latest run to FILE."""
+    from cleanse import flow
+    from cleanse.project import load_project
+
+    click.echo(f"wrote {flow.review_export(load_project(root, out=out), file)}")
+    return 0
+
+
+@review.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--who", required=True, help="Who decided.")
+@PROJECT
+@verb
+def review_import(file: Path, who: str, root: Path) -> int:
+    """Take the decisions of a workbook back into decisions.jsonl; the next run applies them."""
+    from cleanse import flow
+    from cleanse.project import load_project
+
+    today = datetime.now().date().isoformat()
+    taken, unread = flow.review_import(load_project(root), file, who, today)
+    click.echo(f"{taken} decisions taken")
+    for sheet, row, reason in unread:
+        click.echo(f"not read: {sheet} row {row}: {reason}")
+    return 1 if unread else 0

@@ -1,0 +1,8 @@
+"""What the verbs call: the run and everything beside it. ``corridor`` shows the order of the stages."""
+
+from cleanse.flow.corridor import Outcome, run, trial_alone
+from cleanse.flow.reading import scan
+from cleanse.flow.reviewing import review_export, review_import
+from cleanse.flow.starting import init
+
+__all__ = ["Outcome", "init", "review_export", "review_import", "run", "scan", "trial_alone"]

@@ -1,0 +1,76 @@
+"""The corridor: which stage comes after which. It decides nothing about data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from cleanse.flow.clock import Clock, Progress
+from cleanse.flow.frames import joined
+from cleanse.flow.linking import match, merge_all, validated
+from cleanse.flow.reading import read_input
+from cleanse.flow.trying import try_written
+from cleanse.flow.writing import facts_of, write_frames, write_reports, write_run_book
+from cleanse.project import Project
+from cleanse.runs.folder import run_folder
+from cleanse.stages import conform, exits, map, normalize, quality
+from cleanse.targets import files
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run ended with: its folder, and the numbers of its report."""
+
+    folder: Path
+    quality: Mapping[str, Any]
+
+
+def run(project: Project, *, progress: Progress, now: datetime | None = None) -> Outcome:
+    """The whole job, offline: from the sources to a finished run folder."""
+    clock, started = Clock(progress), now or datetime.now()
+    with run_folder(project.out, project.digest, started) as folder:
+        with clock("read"):
+            found = read_input(project)
+        with clock("map"):
+            mapped = map.apply(found.tables, found.maps, project.entities)
+        with clock("normalize"):
+            clean = normalize.normalize(
+                mapped.columns, mapped.addresses, project.entities, project.words, project.today
+            )
+        with clock("validate"):
+            issues = joined("issues", [clean.issues, *validated(project, clean.records, "record")])
+        with clock("match"):
+            linked = match(project, clean.records, issues)
+        with clock("merge"):
+            gold = merge_all(project, clean.records, linked, issues)
+        with clock("conform"):
+            going = {name: exits.migrating(g, name, gold.parked) for name, g in gold.golden.items()}
+            ready = conform.conform(going, project.profile)
+            parked = pd.concat([gold.parked, exits.parked_by_target(ready.parked)], ignore_index=True)
+            issues = joined("issues", [gold.issues, ready.issues])
+        with clock("write"):
+            written = files.write(ready.tables, project.profile, folder.path("migration"))
+        with clock("ledger"):
+            rows = exits.ledger_rows(mapped.addresses, gold.members, gold.golden, parked)
+            changes = joined("changes", [clean.changes, gold.changes])
+        tried = try_written(project, folder.path("migration"), ready.tables, written, gold, changes, clock)
+        with clock("report"):
+            facts = facts_of(project, found, mapped, clean, linked, gold, tried, rows, changes, issues)
+            numbers = quality.quality(facts)
+            write_frames(folder, project, facts, linked)
+            write_reports(folder, project, numbers, found, rows, linked, clean.records)
+        write_run_book(folder, project, numbers, clock, tried, clean, linked, found, started)
+        return Outcome(folder.finish(), numbers)
+
+
+def trial_alone(project: Project, *, rows: int | None, progress: Progress) -> dict[str, Any]:
+    """A whole run of its sources, of which only the verdict of the trial matters. Raises UsageError when ``rows`` are
+    too few to prove anything."""
+    if rows is not None:
+        project = replace(project, trial={**project.trial, "rows": rows})
+    return dict(run(project, progress=progress).quality["trial"])

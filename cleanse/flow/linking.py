@@ -1,0 +1,115 @@
+"""Judged, linked, merged: what of all entities together becomes golden records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from cleanse import matching
+from cleanse.flow.frames import joined
+from cleanse.kinds import COMPARABLE, KINDS
+from cleanse.model import Entity
+from cleanse.project import DECISIONS, Project
+from cleanse.review import decisions as review_decisions
+from cleanse.stages import exits, merge, validate
+
+
+@dataclass(frozen=True)
+class Linked:
+    """Per entity its links, and what people had decided before."""
+
+    links: Mapping[str, matching.Links]
+    digests: Mapping[str, pd.Series]
+    resolved: review_decisions.Resolved
+
+
+@dataclass(frozen=True)
+class Gold:
+    """Per entity the golden records and which golden record each record became; which of them may not go."""
+
+    golden: Mapping[str, pd.DataFrame]
+    members: Mapping[str, pd.DataFrame]
+    changes: pd.DataFrame
+    issues: pd.DataFrame
+    parked: pd.DataFrame
+
+
+def _shapes(entity: Entity) -> dict[str, str]:
+    return {n: KINDS[entity.fields[n].kind].shape(entity.fields[n].options) for n in entity.stored}
+
+
+def _allowed(project: Project, entity: Entity) -> dict[str, frozenset[str]]:
+    lists = {n: f"picklists/{f.options['picklist']}" for n, f in entity.fields.items() if f.options.get("picklist")}
+    return {n: frozenset(row[0] for row in project.words.get(name, ())) for n, name in lists.items()}
+
+
+def validated(project: Project, records: Mapping[str, pd.DataFrame], level: validate.Level) -> list[pd.DataFrame]:
+    return [
+        validate.validate(records[name], entity, _shapes(entity), _allowed(project, entity), level)
+        for name, entity in project.entities.items()
+    ]
+
+
+def match(project: Project, records: Mapping[str, pd.DataFrame], issues: pd.DataFrame) -> Linked:
+    said = review_decisions.read(project.root / DECISIONS)
+    sound = {name: merge.without_wrong(table, _wrong(issues, name)) for name, table in records.items()}
+    tables = {name: with_children(project, name, sound) for name in project.entities}
+    digests = {n: review_decisions.digest(tables[n], compared(s)) for n, s in project.schemas.items() if n in tables}
+    every = [pd.DataFrame({"entity": n, "rid": d.index, "digest": d.to_numpy()}) for n, d in digests.items()]
+    resolved = review_decisions.resolve(said, pd.concat(every, ignore_index=True))
+    links: dict[str, matching.Links] = {}
+    for name, entity in project.entities.items():
+        schema, table = project.schemas.get(name), tables[name]
+        if schema is None:
+            continue
+        if schema.within:
+            parents = links[entity.refers_to].clusters.set_index("rid")["cluster"]
+            table = matching.with_others(table.assign(**{schema.within: table["rid"].map(parents)}), schema)
+        number, distinct = pd.factorize(table[schema.name_field].fillna(""))
+        names = COMPARABLE[schema.name_kind](distinct.tolist(), project.words).take(number)
+        links[name] = matching.link(table, names, schema, resolved.forced[resolved.forced["entity"] == name])
+    return Linked(links, digests, resolved)
+
+
+def _wrong(issues: pd.DataFrame, entity: str) -> pd.DataFrame:
+    """The cells that validation found wrong: rid, field."""
+    return issues.loc[(issues["entity"] == entity) & (issues["severity"] == "error"), ["rid", "field"]]
+
+
+def compared(schema: matching.MatchSchema) -> list[str]:
+    return [schema.name_field, *(f for e in schema.evidence for f in e.fields)]
+
+
+def with_children(project: Project, name: str, records: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """The records of an entity, with the fields of the child records that stand in the same rows."""
+    table = records[name]
+    for child in project.entities.values():
+        if child.refers_to == name:
+            beside = records[child.name].set_index("rid")[list(child.stored)].add_prefix(f"{child.name}.")
+            table = table.join(beside, on="rid")
+    return table
+
+
+def merge_all(project: Project, records: Mapping[str, pd.DataFrame], linked: Linked, issues: pd.DataFrame) -> Gold:
+    golden: dict[str, pd.DataFrame] = {}
+    members: dict[str, pd.DataFrame] = {}
+    changes, found, parked = [], [issues], [pd.DataFrame(columns=list(exits.PARKED))]
+    for name, entity in project.entities.items():
+        own = records[name].set_index("rid").index
+        links = linked.links.get(name)
+        clusters = pd.Series(own, index=own)
+        if links:
+            clusters.update(links.clusters.set_index("rid")["cluster"])
+        parents = members[entity.refers_to].set_index("rid")["golden_id"] if entity.refers_to else None
+        merged = merge.merge(entity, records[name], clusters, _wrong(issues, name), parents)
+        golden[name], members[name] = merged.golden, merged.members
+        changes.append(merged.changes)
+        judged = validate.validate(merged.golden, entity, _shapes(entity), _allowed(project, entity), "golden")
+        found.append(judged)
+        parked.append(exits.parked_by_rules(merged.golden, judged, entity))
+        if entity.refers_to:
+            parked.append(exits.parked_by_parent(merged.golden, entity, pd.concat(parked, ignore_index=True)))
+    every = joined("issues", found).drop_duplicates(["rid", "entity", "field", "code"], ignore_index=True)
+    return Gold(golden, members, joined("changes", changes), every, pd.concat(parked, ignore_index=True))

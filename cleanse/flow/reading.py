@@ -1,0 +1,86 @@
+"""From the sources to tables with a field for every column."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pandas as pd
+
+from cleanse import readers
+from cleanse.flow.frames import joined, plain
+from cleanse.kinds.header import Vocabulary
+from cleanse.model import Source, Table, frame
+from cleanse.project import Project
+from cleanse.stages import map, tables
+
+
+@dataclass(frozen=True)
+class Input:
+    """What was found on the disk: every file, the tables in them, and the field of every column."""
+
+    sources: tuple[Source, ...]
+    tables: tuple[Table, ...]
+    maps: tuple[tuple[map.ColumnMap, ...], ...]
+
+
+def read_input(project: Project) -> Input:
+    """Read every file below the project's sources, find the tables in it, and a field for every column."""
+    vocabulary = Vocabulary.of(project.words)
+    known = frozenset(vocabulary.synonyms)
+    sources: list[Source] = []
+    for root in project.sources:
+        prefix = f"{root.name}/" if len(project.sources) > 1 and root.is_dir() else ""
+        for name, path in readers.discover(root, project.ignore):
+            sources.append(readers.read(path, prefix + name, encoding=project.encoding, ignore=project.ignore))
+    sources.sort(key=lambda s: s.name)
+    found = [t for s in sources for g in s.grids for t in tables.find_tables(g, s.name, known)]
+    rules = [(r.source, r.sheet, r.columns) for r in project.mappings]
+    maps = [map.propose(t, vocabulary, project.entities, project.words, map.said_for(t, rules)) for t in found]
+    return Input(tuple(sources), tuple(found), tuple(maps))
+
+
+def scan(project: Project) -> dict[str, Any]:
+    """What a folder holds, JSON-ready: files with their status, and for every column the field it would feed."""
+    found = read_input(project)
+    return {
+        "files": plain(files_frame(found)),
+        "columns": mapping(found),
+        "notes": [
+            {"source_file": s.name, "source_sheet": g.sheet, **asdict(n)}
+            for s in found.sources
+            for g in s.grids
+            for n in g.notes
+        ],
+    }
+
+
+def files_frame(found: Input) -> pd.DataFrame:
+    count = {s.name: sum(len(t.rows) for t in found.tables if t.source == s.name) for s in found.sources}
+    return frame(
+        "files",
+        [
+            (s.name, s.status, s.reason, s.detail, s.format, s.encoding, len(s.grids), count[s.name])
+            for s in found.sources
+        ],
+    )
+
+
+def mapping(found: Input) -> list[dict[str, Any]]:
+    return [
+        {
+            "source_file": t.source,
+            "source_sheet": t.sheet,
+            "column": m.column,
+            "field": m.path,
+            "confidence": m.confidence,
+            "evidence": m.evidence,
+        }
+        for t, columns in zip(found.tables, found.maps, strict=True)
+        for m in columns
+    ]
+
+
+def layout(found: Input) -> pd.DataFrame:
+    parts = [t.layout.assign(source_file=t.source, source_sheet=t.sheet) for t in found.tables if len(t.layout)]
+    return joined("layout", parts)

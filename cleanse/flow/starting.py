@@ -1,0 +1,51 @@
+"""The first look at a folder of files: its ``cleanse.toml``, with a mapping to confirm."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from cleanse.errors import CleanseError, UsageError
+from cleanse.flow.reading import read_input
+from cleanse.model import Table
+from cleanse.project import CONFIG, load_project
+from cleanse.stages import map
+
+CERTAIN = 0.9
+
+
+def init(folder: Path, target: str) -> Path:
+    """Write ``cleanse.toml`` into a folder of files: its sources, and the mapping found, for a person to confirm."""
+    path = folder / CONFIG
+    if path.exists():
+        raise UsageError("there is a cleanse.toml already", where=str(path), cure="edit it, or move it away first")
+    head = f'[project]\nname = {json.dumps(folder.resolve().name, ensure_ascii=False)}\nlanguage = "zh"\n\n'
+    head += f'[sources]\npaths = ["."]\nignore = ["out/*"]\n\n[target]\nprofile = {json.dumps(target)}\n'
+    path.write_text(head, "utf-8", newline="\n")
+    try:
+        found = read_input(load_project(folder))
+    except CleanseError:
+        path.unlink()
+        raise
+    path.write_text(
+        head + "".join(_mapping_text(t, m) for t, m in zip(found.tables, found.maps, strict=True)),
+        "utf-8",
+        newline="\n",
+    )
+    return path
+
+
+def _mapping_text(table: Table, columns: tuple[map.ColumnMap, ...]) -> str:
+    """One ``[[mapping]]`` of a table; columns that are not certain stand as remarks, to be confirmed."""
+
+    def quoted(text: str) -> str:
+        return json.dumps(text, ensure_ascii=False)
+
+    lines = [
+        f"\n[[mapping]]\nsource = {quoted(table.source)}\nsheet = {quoted(table.sheet or '*')}\n[mapping.columns]\n"
+    ]
+    for c in columns:
+        sure = c.path and c.confidence >= CERTAIN
+        why = "" if sure else f"  # {c.confidence:.0%} {c.evidence}" if c.path else "  # entity.field, or '-'"
+        lines.append(f"{'' if sure else '# '}{quoted(c.column)} = {quoted(c.path or '-')}{why}\n")
+    return "".join(lines)
