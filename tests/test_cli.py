@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import openpyxl
+import pandas as pd
 import pytest
 
 ROWS = [
@@ -128,7 +129,15 @@ def test_init_then_scan_then_run(command, tmp_path, project):
     assert command("init", folder).returncode == 2
     scanned = command("scan", "--project", folder)
     assert "手机 → contact.mobile（100%" in scanned.stdout
-    assert command("run", "--project", folder).returncode == 0
+    for _ in range(2):  # the second run meets the project's own files and the first run's folder
+        (folder / "decisions.jsonl").touch()
+        (folder / "rules").mkdir(exist_ok=True)
+        (folder / "rules" / "note.csv").write_text("客户名称,手机\n甲乙丙丁有限公司,13912345670\n", "utf-8")
+        assert command("run", "--project", folder).returncode == 0
+    seen = pd.read_parquet(folder / "out" / "latest" / "ledger" / "files.parquet").set_index("source_file")["status"]
+    assert seen.to_dict() == {
+        "a.csv": "read", "cleanse.toml": "ignored", "decisions.jsonl": "ignored", "rules/note.csv": "ignored"
+    }  # fmt: skip
 
 
 def test_a_persons_word_on_a_column_stands(command, project, tmp_path, run_flow):
@@ -167,7 +176,9 @@ def test_decisions_go_out_come_back_and_stay(command, project, tmp_path):
 @pytest.mark.parametrize("target", ["generic", "wukong-11", "salesforce", "hubspot"])
 def test_every_shipped_target_is_written_and_tried(command, project, tmp_path, target):
     rows = [{**row, "负责人": "陆知行"} for row in ROWS]
-    root = project(tmp_path, {"a.csv": rows}, f'[project]\nname = "t"\n[target]\nprofile = "{target}"\n[gate]\nmax_parked = 1.0\n')
+    root = project(
+        tmp_path, {"a.csv": rows}, f'[project]\nname = "t"\n[target]\nprofile = "{target}"\n[gate]\nmax_parked = 1.0\n'
+    )
     done = command("run", "--project", root)
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,7 @@ from cleanse import readers
 from cleanse.flow.frames import joined, plain
 from cleanse.kinds.header import Vocabulary
 from cleanse.model import Source, Table, frame
-from cleanse.project import Project
+from cleanse.project import CONFIG, DECISIONS, Project
 from cleanse.stages import map, tables
 
 
@@ -32,12 +33,20 @@ def read_input(project: Project) -> Input:
     for root in project.sources:
         prefix = f"{root.name}/" if len(project.sources) > 1 and root.is_dir() else ""
         for name, path in readers.discover(root, project.ignore):
-            sources.append(readers.read(path, prefix + name, encoding=project.encoding, ignore=project.ignore))
+            if project.out not in path.resolve().parents:
+                ignore = ("*",) if _own(project, path) else project.ignore
+                sources.append(readers.read(path, prefix + name, encoding=project.encoding, ignore=ignore))
     sources.sort(key=lambda s: s.name)
     found = [t for s in sources for g in s.grids for t in tables.find_tables(g, s.name, known)]
     rules = [(r.source, r.sheet, r.columns) for r in project.mappings]
     maps = [map.propose(t, vocabulary, project.entities, project.words, map.said_for(t, rules)) for t in found]
     return Input(tuple(sources), tuple(found), tuple(maps))
+
+
+def _own(project: Project, path: Path) -> bool:
+    """Whether a file belongs to the project itself, which often stands among the sources."""
+    there = path.resolve()
+    return there in (project.root / CONFIG, project.root / DECISIONS) or project.root / "rules" in there.parents
 
 
 def scan(project: Project) -> dict[str, Any]:
