@@ -46,3 +46,13 @@ def test_both_pages_hold_the_same_commands():
     commands = [re.findall(r"```sh\n(.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL) for page in PAGES]
     bare = [[re.sub(r" *#.*", "", block) for block in blocks] for blocks in commands]
     assert bare[0] == bare[1]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_python_shown_runs(page, project, tmp_path, monkeypatch, capsys):
+    block = re.search(r"```python\n(.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL)
+    assert block
+    project(tmp_path / "FOLDER", {"a.csv": [{"客户名称": "岚石机电有限公司", "手机": "13912345670"}]})
+    monkeypatch.chdir(tmp_path)
+    exec(block[1], {})
+    assert "'rows': 1" in capsys.readouterr().out

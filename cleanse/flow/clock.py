@@ -23,6 +23,10 @@ STAGES = (
 )
 
 
+def quiet(stage: str, number: int, total: int) -> None:
+    """No progress is shown."""
+
+
 @dataclass
 class Clock:
     """CPU and wall seconds per stage; tells the caller how far the run is."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from cleanse.flow.clock import Clock, Progress
+from cleanse.flow.clock import Clock, Progress, quiet
 from cleanse.flow.frames import joined
 from cleanse.flow.linking import match, merge_all, validated
 from cleanse.flow.reading import read_input
@@ -30,8 +30,12 @@ class Outcome:
     quality: Mapping[str, Any]
 
 
-def run(project: Project, *, progress: Progress, now: datetime | None = None) -> Outcome:
-    """The whole job, offline: from the sources to a finished run folder."""
+def run(project: Project, *, progress: Progress = quiet, now: datetime | None = None) -> Outcome:
+    """The whole job, offline: from the sources to a finished run folder.
+
+    ``progress`` is told every stage (its name, its number, how many there are); ``now`` names the run. Raises
+    CleanseError for what a person must mend.
+    """
     clock, started = Clock(progress), now or datetime.now()
     with run_folder(project.out, project.digest, started) as folder:
         with clock("read"):
