@@ -147,3 +147,12 @@ def test_no_personal_value_where_it_does_not_belong(run_flow, project, tmp_path,
     content = (ran.folder / name).read_bytes()
     for secret in SECRETS:
         assert secret.encode() not in content, secret
+
+
+def test_a_row_of_nothing_but_a_doubtful_cell_is_parked_with_that_doubt(run_flow, project, tmp_path):
+    root = project(tmp_path, {})
+    (root / "files" / "a.csv").write_text("客户名称,联系方式,备注\n,1.38E+10,\n岚石机电有限公司,,甲\n", "utf-8")
+    ran = run_flow(root)
+    told = ran.frame("ledger/rows").query("entity == 'contact'").set_index("source_row")
+    assert told.loc[2, "exit"] == "parked" and "phone_digits_lost" in told.loc[2, "reason"].split(";")
+    assert told.loc[3, "exit"] == "excluded"

@@ -111,5 +111,6 @@ def merge_all(project: Project, records: Mapping[str, pd.DataFrame], linked: Lin
         parked.append(exits.parked_by_rules(merged.golden, judged, entity))
         if entity.refers_to:
             parked.append(exits.parked_by_parent(merged.golden, entity, pd.concat(parked, ignore_index=True)))
+        parked.append(exits.parked_by_doubts(merged.golden, issues, entity, pd.concat(parked, ignore_index=True)))
     every = joined("issues", found).drop_duplicates(["rid", "entity", "field", "code"], ignore_index=True)
     return Gold(golden, members, joined("changes", changes), every, pd.concat(parked, ignore_index=True))

@@ -24,6 +24,16 @@ def parked_by_rules(golden: pd.DataFrame, issues: pd.DataFrame, entity: Entity) 
     return table.dropna(subset=["golden_id"]).drop_duplicates(ignore_index=True)
 
 
+def parked_by_doubts(golden: pd.DataFrame, issues: pd.DataFrame, entity: Entity, parked: pd.DataFrame) -> pd.DataFrame:
+    """Of the golden records that are parked, also the doubts on cells that could not be told apart: what they lack may
+    stand there."""
+    mixed = [n for n, f in entity.fields.items() if f.virtual]
+    held = golden[golden["golden_id"].isin(parked.loc[parked["entity"] == entity.name, "golden_id"])]
+    told = issues[(issues["entity"] == entity.name) & issues["field"].isin(mixed) & issues["rid"].isin(held["rid"])]
+    ids = told["rid"].map(held.set_index("rid")["golden_id"])
+    return pd.DataFrame({"entity": entity.name, "golden_id": ids.to_numpy(), "code": told["code"].to_numpy()})
+
+
 def parked_by_parent(golden: pd.DataFrame, entity: Entity, parked: pd.DataFrame) -> pd.DataFrame:
     """Golden records whose parent is missing or parked itself."""
     parent = golden[f"{entity.refers_to}_id"]

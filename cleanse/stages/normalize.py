@@ -57,6 +57,7 @@ class Work:
     values: dict[str, pa.Array] = field(default_factory=dict)
     changes: list[Lines] = field(default_factory=list)
     issues: list[pd.DataFrame] = field(default_factory=list)
+    unplaced: dict[str, list[np.ndarray]] = field(default_factory=dict)
 
     def column(self, path: str) -> pa.Array:
         """The column of a field, null where empty."""
@@ -70,7 +71,13 @@ class Work:
         self.values[path] = patched(self.column(path), rids, values)
 
     def change(
-        self, f: Field, rids: np.ndarray, before: pa.Array, after: pa.Array, code: pa.Array, rest: pa.Array | None = None
+        self,
+        f: Field,
+        rids: np.ndarray,
+        before: pa.Array,
+        after: pa.Array,
+        code: pa.Array,
+        rest: pa.Array | None = None,
     ) -> None:
         if len(rids):
             rest = constant("", len(rids)) if rest is None else rest
@@ -184,8 +191,12 @@ def _own(work: Work, f: Field, options: Options, texts: pd.Series, words: Words,
     after = constant(None, len(at)) if f.virtual else fixed.of_cells(fixed.values, at)
     before = cells.take(pa.array(at))
     work.change(f, rids[at], before, after, fixed.of_cells(fixed.why, at), fixed.of_cells(rest, at))
-    at = np.flatnonzero(differs(doubt, constant("", len(doubt)))[fixed.codes])
+    doubtful = differs(doubt, constant("", len(doubt)))
+    at = np.flatnonzero(doubtful[fixed.codes])
     work.issue(f, rids[at], _objects(fixed.of_cells(doubt, at)), _objects(cells.take(pa.array(at))))
+    if f.virtual:
+        doubtful[[n for n, fix in fixed.seen.items() if any(role in f.parts for role, _ in fix.parts)]] = False
+        work.unplaced.setdefault(f.entity, []).append(rids[doubtful[fixed.codes]])
     return _parts(f, fixed, rids, cells)
 
 
@@ -276,9 +287,13 @@ def _doubtful(work: Work, f: Field) -> np.ndarray:
 
 
 def _records(work: Work, entity: Entity, addresses: pd.DataFrame) -> pd.DataFrame:
-    """The records of one entity: rid, address, stored fields; rows where every field is empty hold no record."""
+    """The records of one entity: rid, address, stored fields; rows where every field is empty hold no record, unless
+    a cell that speaks of it could not be told apart: such a row is somebody's to correct."""
     columns = {name: work.column(f"{entity.name}.{name}") for name in entity.stored}
-    there = np.flatnonzero(np.logical_or.reduce([filled(column) for column in columns.values()]))
+    given = np.logical_or.reduce([filled(column) for column in columns.values()])
+    for rids in work.unplaced.get(entity.name, ()):
+        given[rids] = True
+    there = np.flatnonzero(given)
     at = pa.array(there)
     data: dict[str, Any] = {"rid": addresses.index.to_numpy()[there]}
     data |= {name: addresses[name].array.take(there) for name in addresses.columns}
