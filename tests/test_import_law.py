@@ -37,7 +37,7 @@ ALLOWED = {
     "data": set(),
 }
 # In these rooms files do not know each other; helpers without a KIND or a stage of their own may be shared.
-SHARED = {"kinds": {"characters", "script", "places", "company", "phone_words", "date_shape"}, "stages": set[str]()}
+SHARED = {"kinds": {"characters", "script", "places", "company", "phone_words", "date_shape", "check_characters", "numerals"}, "stages": set[str]()}
 INSIDE = {
     ("kinds/contact_line.py", "phone"),  # its cell holds a name, telephones and an e-mail address
     ("kinds/contact_line.py", "email"),
@@ -54,7 +54,8 @@ HOMES = {
     "click": {"cli/__init__.py", "cli/common.py", "cli/jobs.py", "cli/looking.py", "cli/review.py"}, "pandera": {"stages/validate.py"},
     "filelock": {"runs/folder.py"},
     "jinja2": {"reports/html.py"}, "markupsafe": {"reports/html.py"}, "opencc": {"kinds/script.py"},
-    "phonenumbers": {"kinds/phone.py"}, "pypinyin": {"kinds/person.py"}, "stdnum": {"kinds/uscc.py"},
+    "phonenumbers": {"kinds/phone.py"}, "pypinyin": {"kinds/person.py"},
+    "stdnum": {"kinds/uscc.py", "kinds/licence.py", "kinds/cn_id.py", "kinds/org_code.py"},
     "charset_normalizer": {"readers/encodings.py"}, "dbfread": {"readers/dbf.py"},
     "lxml": {"readers/html.py", "readers/packages.py", "readers/spreadsheetml.py", "readers/styles.py"},
     "sqlite3": {"runs/book.py", "targets/sqlite.py"},

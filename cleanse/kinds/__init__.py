@@ -8,19 +8,27 @@ import pandas as pd
 
 from cleanse.kinds import (
     address,
+    cn_id,
     code,
     company,
     contact_line,
     date,
     email,
+    licence,
     money,
+    org_code,
     owner,
+    percent,
     person,
     phone,
     picklist,
+    postcode,
+    quantity,
     region,
     text,
+    url,
     uscc,
+    yesno,
 )
 from cleanse.model import Kind, Words
 
@@ -39,6 +47,14 @@ KINDS: dict[str, Kind] = {
     "company": company.KIND,
     "uscc": uscc.KIND,
     "code": code.KIND,
+    "licence": licence.KIND,
+    "org_code": org_code.KIND,
+    "cn_id": cn_id.KIND,
+    "url": url.KIND,
+    "postcode": postcode.KIND,
+    "percent": percent.KIND,
+    "quantity": quantity.KIND,
+    "yesno": yesno.KIND,
 }
 
 # What names of a kind are compared by when records are linked.

@@ -267,7 +267,9 @@ def repairs(options: Options, words: Words) -> Repairs:
     forms = "|".join(f"{a}([0-9]{{1,2}}){b}([0-9]{{1,2}}){c}" for a, b, c in marks)
 
     def dashed(texts: pa.Array) -> pa.Array:
-        padded = pc.replace_substring_regex(texts, f"^([0-9]{{4}})(?:{forms})$", "\\1\0000\\2\\4\\6\\8\0000\\3\\5\\7\\9")
+        padded = pc.replace_substring_regex(
+            texts, f"^([0-9]{{4}})(?:{forms})$", "\\1\0000\\2\\4\\6\\8\0000\\3\\5\\7\\9"
+        )
         return pc.replace_substring_regex(padded, r"\x000?([0-9]{2})", r"-\1")
 
     return (("date_format", dashed),)

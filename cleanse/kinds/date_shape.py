@@ -11,11 +11,24 @@ FIRST_YEAR, LAST_YEAR = 1901, 2100
 NO_DATE = "1970-01-01"  # what machines write where there is none
 
 
-def _months(year: str) -> str:
+def days(years: Iterable[int], mark: str, *, short: bool = False) -> str:
+    """The days of some years, with ``mark`` between the parts; ``short``: the years by their last two digits.
+
+    >>> import re
+    >>> [re.fullmatch(days(range(1990, 2001), ""), t) is not None for t in ("19990228", "19990229", "20000229")]
+    [True, False, True]
+    """
+    every = list(years)
+    leaps = [y for y in every if y % 4 == 0 and (y % 100 or y % 400 == 0)]
+    some, few = (_any_of(y % 100 if short else y for y in group) for group in (every, leaps))
+    return f"(?:{_months(some, mark)}|{few}{mark}02{mark}29)"
+
+
+def _months(year: str, mark: str = "-") -> str:
     """The days of a year that is not asked for 29 February."""
     return (
-        f"{year}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
-        "|02-(?:0[1-9]|1[0-9]|2[0-8]))"
+        f"{year}{mark}(?:(?:0[13578]|1[02]){mark}(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11){mark}(?:0[1-9]|[12][0-9]|30)"
+        f"|02{mark}(?:0[1-9]|1[0-9]|2[0-8]))"
     )
 
 

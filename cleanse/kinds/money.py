@@ -13,6 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cleanse.kinds.characters import NULL, PLACEHOLDER, became, half_width, is_null, kept, null_words, strip_outer, tidy
+from cleanse.kinds.numerals import DIGITS, NUMBER, NUMERALS, UNIT, decimal, sections, spelt, written
+from cleanse.kinds.numerals import plain as plain_number
 from cleanse.model import Fix, Kind, Options, Repairs, Words
 
 SHAPE = r"(?:0|-?(?:[1-9][0-9]{0,29}(?:\.[0-9]{0,5}[1-9])?|0\.[0-9]{0,5}[1-9]))"
@@ -34,99 +36,37 @@ _CURRENCIES = {
 }
 _CURRENCY = {code: re.compile(rf"(?<![a-z])(?:{pattern})(?![a-z])") for code, pattern in _CURRENCIES.items()}
 _MARKED = re.compile("[^0-9.,()+\\-\\s万亿千百元¥￥]")  # what a currency of any name is written with
-_UNITS = {
-    "万亿": 10**12, "千亿": 10**11, "百亿": 10**10, "十亿": 10**9, "亿": 10**8, "千万": 10**7, "百万": 10**6,
-    "十万": 10**5, "万": 10**4, "w": 10**4, "千": 10**3, "k": 10**3, "百": 100,
-}  # fmt: skip
-_NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+"
-_UNIT = "|".join(_UNITS)
-_PLAIN = re.compile(rf"([+\-]?)({_NUMBER})(?:e\+?(\d{{1,2}}))?", re.ASCII)
-_SECTIONS = re.compile(rf"([+\-]?)((?:(?:{_NUMBER})(?:{_UNIT}))+)(?:{_NUMBER})?", re.ASCII)
-_SECTION = re.compile(rf"({_NUMBER})({_UNIT})", re.ASCII)
-_ACCOUNTING = re.compile(rf"\(({_NUMBER})\)", re.ASCII)
+_UNITED = re.compile(UNIT)
+_ACCOUNTING = re.compile(rf"\(({NUMBER})\)", re.ASCII)
 _TAIL = re.compile("(?:元整|圆整|块钱|元人民币|元|圆|圓|块|整)$")
 _VAGUE = re.compile(
     r"[约近超余多几数~～>＞<＜≥≤≈±]|左右|上下|以[上下内]|大概|大约|不到|不足|至少|至多|最[多少]|起$|\+$|\d\s*[-—–至到]\s*\d"
 )
-_DIGITS = dict(zip("零〇一二三四五六七八九壹贰叁肆伍陆柒捌玖两貳參陸", "001234567891234567892236", strict=True))
-_STEPS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
-_SPELT = re.compile("[零〇一二三四五六七八九壹贰叁肆伍陆柒捌玖两貳參陸十拾百佰千仟万萬亿億]+")
+_SPELT = re.compile(f"[{NUMERALS}]+")
 _CAPITAL = re.compile(
     "(?P<whole>[零〇一二三四五六七八九壹贰叁肆伍陆柒捌玖两貳參陸十拾百佰千仟万萬亿億]+)(?:[元圆圓])?零?"
     "(?:(?P<jiao>[一二三四五六七八九壹贰叁肆伍陆柒捌玖两])角)?零?(?:(?P<fen>[一二三四五六七八九壹贰叁肆伍陆柒捌玖两])分)?[整正]?"
 )
 
 
-def _written(number: Decimal) -> str:
-    """A number without exponent and trailing zeros."""
-    text = f"{number:f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text in ("-0", "") else text
-
-
-def _decimal(text: str) -> Decimal:
-    return Decimal(text.replace(",", ""))
-
-
-def _settled(number: Decimal) -> Decimal:
-    """Binary noise of a spreadsheet (1250.4000000000001) taken back; any other number as it is."""
-    exponent = number.as_tuple().exponent
-    if isinstance(exponent, int) and exponent <= -8 and len(number.as_tuple().digits) >= 15:
-        cents = number.quantize(Decimal("0.01"))
-        if abs(cents - number) < Decimal("0.000001"):
-            return cents
-    return number
-
-
-def spelt(text: str) -> int | None:
-    """A whole number in Chinese numerals, small or capital; None where they do not make one.
-
-    >>> spelt("壹万贰仟叁佰肆拾伍"), spelt("五十万"), spelt("一亿零三百万"), spelt("万")
-    (12345, 500000, 103000000, None)
-    """
-    total = section = digit = 0
-    seen = False
-    for c in text:
-        if c in _DIGITS:
-            if digit:
-                return None
-            digit, seen = int(_DIGITS[c]), True
-        elif c in _STEPS:
-            section += (digit or 1) * _STEPS[c]
-            digit, seen = 0, True
-        elif not seen:
-            return None
-        elif c in "万萬":
-            total, section, digit = total + (section + digit) * 10**4, 0, 0
-        else:
-            total, section, digit = (total + section + digit) * 10**8, 0, 0
-    return total + section + digit if seen and any(c in _DIGITS or c in "十拾" for c in text) else None
-
-
 def amount(plain: str, unit: int) -> Decimal | None:
     """The amount of a folded text without currency; ``unit`` counts where the text names none. None: not an amount."""
     bare = _TAIL.sub("", plain)
     explicit = bare != plain
-    match = _PLAIN.fullmatch(bare)
-    if match:
-        number = _settled(_decimal(match[2])).scaleb(int(match[3] or 0))
-        return (-number if match[1] == "-" else number) * (1 if explicit else unit)
+    number = plain_number(bare)
+    if number is not None:
+        return number * (1 if explicit else unit)
     match = _ACCOUNTING.fullmatch(bare)
     if match:
-        return -_settled(_decimal(match[1])) * unit
-    match = _SECTIONS.fullmatch(bare)
-    if match:
-        sections = _SECTION.findall(match[2])
-        units = [_UNITS[u] for _, u in sections]
-        if match.end(2) != len(bare) or units != sorted(set(units), reverse=True):
-            return None
-        total = sum((_decimal(n) * _UNITS[u] for n, u in sections), Decimal(0))
-        return -total if match[1] == "-" else total
+        return -decimal(match[1]) * unit
+    total = sections(bare)
+    if total is not None:
+        return total
     capital = _CAPITAL.fullmatch(plain)
     whole = spelt(capital["whole"]) if capital else None
     if capital is None or whole is None or not _SPELT.search(plain):
         return None
-    cents = 10 * int(_DIGITS.get(capital["jiao"] or "", "0")) + int(_DIGITS.get(capital["fen"] or "", "0"))
+    cents = 10 * int(DIGITS.get(capital["jiao"] or "", "0")) + int(DIGITS.get(capital["fen"] or "", "0"))
     return Decimal(whole) + Decimal(cents) / 100
 
 
@@ -161,9 +101,9 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
         with localcontext() as context:
             context.prec = 80
             number = amount(bare, unit)
-            value = "" if number is None else _written(number)
+            value = "" if number is None else written(number)
         if re.fullmatch(SHAPE, value):
-            return became(text, value, "money_unit" if re.search(_UNIT, bare) or unit != 1 else "money_format")
+            return became(text, value, "money_unit" if _UNITED.search(bare) or unit != 1 else "money_format")
         return kept(text, "money_approximate" if _VAGUE.search(bare) else "money_unclear")
 
     return fix

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from stdnum.cn import uscc as standard
+from stdnum.iso7064 import mod_11_10
 
 from cleanse.kinds.characters import (
     NULL,
@@ -24,15 +25,15 @@ from cleanse.kinds.characters import (
     plain_dashes,
     tidy,
 )
+from cleanse.kinds.check_characters import weighted
 from cleanse.model import Fix, Kind, Options, Repairs, Words
 
 _NOISE = re.compile(r"[\s'‘’`\"._·-]+")
 _LABEL = re.compile(r"^(?:(?:统一)?(?:社会)?信用代码|(?:纳税人)?(?:识别号|税号)|USCC)[:：]?", re.IGNORECASE)
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _SHAPE = f"[{_ALPHABET}]{{2}}[0-9]{{6}}[{_ALPHABET}]{{10}}"
-_VALUES = np.zeros(256, dtype=np.int64)
-_VALUES[[ord(c) for c in _ALPHABET]] = np.arange(31)
-_WEIGHTS = np.array([3**i % 31 for i in range(17)])
+_CHECKS = np.frombuffer(_ALPHABET.encode(), dtype=np.uint8)
+_WEIGHTS = tuple(3**i % 31 for i in range(17))
 _COUNTED = frozenset(("123456789012345678", "987654321098765432", "123456789ABCDEFGHI"))
 _MISREAD = str.maketrans("OI", "01")  # neither letter can stand in a code
 
@@ -57,7 +58,8 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
         mended = value.translate(_MISREAD)
         if mended != value and standard.is_valid(mended):
             return became(text, mended, "uscc_letters_mended")
-        return kept(text, "uscc_old_licence" if re.fullmatch(r"[0-9]{15}", value) else "uscc_invalid")
+        old = re.fullmatch(r"[0-9]{15}", value) and mod_11_10.is_valid(value)
+        return kept(text, "uscc_old_licence" if old else "uscc_invalid")
 
     return fix
 
@@ -69,10 +71,8 @@ def untouched(options: Options, words: Words) -> Callable[[pa.Array], np.ndarray
     def test(texts: pa.Array) -> np.ndarray:
         good = shaped(texts).copy()
         at = np.flatnonzero(good)
-        letters = np.frombuffer("".join(texts.take(pa.array(at)).to_pylist()).encode(), dtype=np.uint8).reshape(-1, 18)
-        values = _VALUES[letters]
-        check = (31 - values[:, :17] @ _WEIGHTS % 31) % 31
-        good[at] = (check == values[:, 17]) & (letters != letters[:, :1]).any(axis=1)
+        letters, total = weighted(texts.take(pa.array(at)), _ALPHABET, _WEIGHTS)
+        good[at] = (_CHECKS[(31 - total % 31) % 31] == letters[:, 17]) & (letters != letters[:, :1]).any(axis=1)
         return good
 
     return test
@@ -88,5 +88,10 @@ def repairs(options: Options, words: Words) -> Repairs:
 
 
 KIND = Kind(
-    name="uscc", repairs=repairs, untouched=untouched, fixer=fixer, shape=lambda options: "", mask=lambda value: mask_text(value, 2, 4)
+    name="uscc",
+    repairs=repairs,
+    untouched=untouched,
+    fixer=fixer,
+    shape=lambda options: "",
+    mask=lambda value: mask_text(value, 2, 4),
 )

@@ -213,7 +213,9 @@ def held_at_once(name, options, fix, words, texts):
 @kinds
 def test_what_is_told_at_once_is_what_fix_says_of_the_cases(name, fixers, cases, words):
     own = {text for c in cases if c.kind == name for text in (c.text, c.value or "", *(v for _, v in c.parts))}
-    texts = sorted({f"{a}{text}{b}" for text in own for a, b in (("", ""), (" ", "\n"), ("\ufeff", "\u3000"), ("'", ""))})
+    texts = sorted(
+        {f"{a}{text}{b}" for text in own for a, b in (("", ""), (" ", "\n"), ("\ufeff", "\u3000"), ("'", ""))}
+    )
     for options, fix in fixers[name]:
         held_at_once(name, options, fix, words, texts)
 
