@@ -51,7 +51,8 @@ INSIDE = {
 }
 # One library, one home, or one per room that writes or reads workbooks; the frames stand anywhere.
 HOMES = {
-    "click": {"cli/__init__.py", "cli/common.py", "cli/jobs.py", "cli/looking.py", "cli/review.py"}, "pandera": {"stages/validate.py"},
+    "click": {"cli/__init__.py", "cli/common.py", "cli/jobs.py", "cli/looking.py", "cli/review.py", "cli/rules.py"},
+    "pandera": {"stages/validate.py"},
     "filelock": {"runs/folder.py"},
     "jinja2": {"reports/html.py"}, "markupsafe": {"reports/html.py"}, "opencc": {"kinds/script.py"},
     "phonenumbers": {"kinds/phone.py"}, "pypinyin": {"kinds/person.py"},
@@ -59,9 +60,9 @@ HOMES = {
     "charset_normalizer": {"readers/encodings.py"}, "dbfread": {"readers/dbf.py"},
     "lxml": {"readers/html.py", "readers/packages.py", "readers/spreadsheetml.py", "readers/styles.py"},
     "sqlite3": {"runs/book.py", "targets/sqlite.py"},
-    "xlsxwriter": {"reports/xlsx.py", "review/workbook.py", "targets/workbook.py"},
-    "python_calamine": {"readers/workbook.py", "review/workbook.py", "targets/workbook.py"},
-    "rapidfuzz": {"kinds/header.py", "kinds/person.py", "matching/comparison.py", "review/cells.py"},
+    "xlsxwriter": {"reports/xlsx.py", "review/suggestions.py", "review/workbook.py", "targets/workbook.py"},
+    "python_calamine": {"readers/workbook.py", "review/suggestions.py", "review/workbook.py", "targets/workbook.py"},
+    "rapidfuzz": {"kinds/header.py", "kinds/person.py", "kinds/picklist.py", "matching/comparison.py", "review/cells.py"},
 }  # fmt: skip
 ANYWHERE = {"pandas", "numpy", "pyarrow"}
 # What a pure room may not touch: the disk, the clock, dice, other processes.

@@ -6,6 +6,7 @@ import click
 
 from cleanse.cli import jobs, looking
 from cleanse.cli.review import review
+from cleanse.cli.rules import rules
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -27,7 +28,7 @@ for _verb in (
     looking.trace,
     looking.report,
     looking.runs,
-    looking.rules,
+    rules,
 ):
     cleanse.add_command(_verb)
 

@@ -1,4 +1,4 @@
-"""The verbs that look back: trace, report, runs, rules."""
+"""The verbs that look back: trace, report, runs."""
 
 from __future__ import annotations
 
@@ -58,22 +58,4 @@ def runs(root: Path, out: Path | None, as_json: bool) -> int:
 
     found = list_runs(load_project(root, out=out).out)
     click.echo(json.dumps(found, ensure_ascii=False, indent=2) if as_json else summary.runs_text(found))
-    return 0
-
-
-@click.command()
-@PROJECT
-@verb
-def rules(root: Path) -> int:
-    """Check cleanse.toml and every rule file; list what is in force."""
-    from cleanse.codes import all_codes
-    from cleanse.project import load_project
-
-    project = load_project(root)
-    for entity in project.entities.values():
-        click.echo(f"{entity.name}: {', '.join(entity.fields)}")
-    for name, lines in sorted(project.words.items()):
-        click.echo(f"{name}: {len(lines)} lines")
-    click.echo(f"target {project.profile.name}: {', '.join(o.name for o in project.profile.objects)}")
-    click.echo(f"{len(all_codes())} codes, no fault in the rules")
     return 0

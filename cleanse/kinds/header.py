@@ -17,6 +17,7 @@ from cleanse.model import Words
 _NOISE = re.compile(r"[\s*＊_\-:：.。#\"'“”]+|[(（\[【][^)）\]】]*[)）\]】](?=[\s*＊]*$)")
 LIKE = 88.0
 PREFIX = 4
+NEAR = 60.0
 
 
 def normalize_header(text: str) -> str:
@@ -64,3 +65,12 @@ class Vocabulary:
             if best:
                 return self.synonyms[best[0]], best[1] / 100 * 0.9, f"like {best[0]}"
         return "", 0.0, ""
+
+    def near(self, header: str) -> list[tuple[str, float]]:
+        """Fields a header may name, with a likeness 0..1, the likest first; nothing below ``NEAR``."""
+        name, best = normalize_header(header), dict[str, float]()
+        for synonym, likeness, _ in process.extract(name, sorted(self.synonyms), scorer=fuzz.ratio, limit=20):
+            path = self.synonyms[synonym]
+            if likeness >= NEAR and path != "-":
+                best[path] = max(best.get(path, 0.0), round(likeness / 100, 2))
+        return sorted(best.items(), key=lambda found: (-found[1], found[0]))

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
+from rapidfuzz import fuzz
+
 from cleanse.kinds.characters import NULL, became, half_width, is_null, kept, mask_text, null_words, tidy
 from cleanse.kinds.script import fold
 from cleanse.model import Fix, Kind, Options, Words
 
 _SPACE = re.compile(r"\s+")
+LIKE, WITHIN = 0.5, 0.9
 _SEVERAL = re.compile(r"[/／、,，;；|+&]")
 
 
@@ -47,6 +50,28 @@ def _add(found: dict[str, set[str]], group: Iterable[str], value: str) -> None:
     for word in group:
         if word:
             found.setdefault(plain(word), set()).add(value)
+
+
+def nearest(options: Options, words: Words) -> Callable[[str], list[tuple[str, float]]]:
+    """Values of the list a word may stand for, with a likeness 0..1, the likest first; nothing below ``LIKE``. A known
+    word that lies within the word, or the other way round, counts as likely.
+
+    >>> words = {"picklists/industry": (("制造业",), ("信息技术",)), "synonyms/industry": (("信息技术", "软件"),)}
+    >>> nearest({"picklist": "industry"}, words)("软件开发")
+    [('信息技术', 0.9)]
+    """
+    known = lookup(options, words)
+
+    def find(text: str) -> list[tuple[str, float]]:
+        word, best = plain(text), dict[str, float]()
+        for name, value in known.items():
+            inside = min(len(name), len(word)) > 1 and (name in word or word in name)
+            likeness = max(fuzz.ratio(word, name) / 100, WITHIN if inside else 0.0)
+            if likeness >= LIKE:
+                best[value] = max(best.get(value, 0.0), round(likeness, 2))
+        return sorted(best.items(), key=lambda found: (-found[1], found[0]))
+
+    return find
 
 
 def fixer(options: Options, words: Words) -> Callable[[str], Fix]:

@@ -1,0 +1,73 @@
+"""The verbs of the rules: check them, see what a run asks of them, take a person's answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cleanse.cli.common import OUT, PROJECT, verb
+
+
+@click.group(invoke_without_command=True)
+@PROJECT
+@click.pass_context
+def rules(context: click.Context, root: Path) -> None:
+    """Check cleanse.toml and every rule file; list what is in force."""
+    if context.invoked_subcommand is None:
+        _check(root)
+
+
+@verb
+def _check(root: Path) -> int:
+    from cleanse.codes import all_codes
+    from cleanse.project import load_project
+
+    project = load_project(root)
+    for entity in project.entities.values():
+        click.echo(f"{entity.name}: {', '.join(entity.fields)}")
+    for name, lines in sorted(project.words.items()):
+        click.echo(f"{name}: {len(lines)} lines")
+    click.echo(f"target {project.profile.name}: {', '.join(o.name for o in project.profile.objects)}")
+    click.echo(f"{len(all_codes())} codes, no fault in the rules")
+    return 0
+
+
+@rules.command("suggest")
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@PROJECT
+@OUT
+@verb
+def suggest(file: Path | None, root: Path, out: Path | None) -> int:
+    """Words and headers of the latest run that no rule knows, most frequent first: as lines to paste, or into FILE
+    (.xlsx) for a person to choose from."""
+    from cleanse.flow import learning
+    from cleanse.project import load_project
+
+    project = load_project(root, out=out)
+    if file:
+        click.echo(f"wrote {learning.export(project, file)} suggestions to {file}")
+    else:
+        click.echo(learning.as_text(learning.suggested(project)))
+    return 0
+
+
+@rules.command("learn")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--yes", is_flag=True, help="Write the lines; without it they are only shown.")
+@PROJECT
+@OUT
+@verb
+def learn(file: Path, yes: bool, root: Path, out: Path | None) -> int:
+    """The choices of a workbook as lines of rule files: shown as a diff, written with --yes."""
+    from cleanse.flow import learning
+    from cleanse.project import load_project
+
+    learnt = learning.learn(load_project(root, out=out), file)
+    click.echo(learnt.diff, nl=False)
+    for row, reason in learnt.unread:
+        click.echo(f"not read: row {row}: {reason}")
+    if yes:
+        learning.write(learnt)
+        click.echo(f"wrote {len(learnt.content)} files; the next run applies them")
+    return 1 if learnt.unread else 0

@@ -1,0 +1,115 @@
+"""What a run asks of the rules, and what a person answers: lines of rule files, shown before they are written."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from cleanse.errors import UsageError
+from cleanse.project import SHIPPED, Project
+from cleanse.review import suggestions
+from cleanse.runs.folder import find_run
+from cleanse.stages import suggest
+
+PICKLISTS = "picklists/"
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What would change: the diff, the new content by file, and the lines of the workbook that say nothing usable
+    (row, reason)."""
+
+    diff: str
+    content: Mapping[Path, str]
+    unread: tuple[tuple[int, str], ...]
+
+
+def suggested(project: Project) -> list[suggest.Suggestion]:
+    """The suggestions of the latest run. Raises UsageError when there is none."""
+    folder = find_run(project.out) / "ledger"
+    issues, losses, rows = (pd.read_parquet(folder / f"{name}.parquet") for name in ("issues", "losses", "rows"))
+    return suggest.suggest(issues, losses, rows, project.entities, project.words)
+
+
+def as_text(found: Sequence[suggest.Suggestion]) -> str:
+    """The suggestions as lines to paste, by file: what is not certain stands behind a ``#``."""
+    texts = []
+    for file in sorted({s.file for s in found}):
+        texts.append(f"# --- rules/{file}")
+        for s in (s for s in found if s.file == file):
+            near = ", ".join(f"{value} {likeness:.0%}" for value, likeness in s.near)
+            texts.append(f"# {s.count} x {s.word} ({s.example})" + (f": {near}" if near else ""))
+            meanings = [value for value, _ in s.near] or ([s.word] if file.startswith(PICKLISTS) else [])
+            texts += [("" if s.sure else "# ") + s.line(meaning) for meaning in (meanings[:1] if s.sure else meanings)]
+    return "\n".join(texts)
+
+
+def export(project: Project, path: Path) -> int:
+    """Write the suggestions as a workbook; how many there are."""
+    found = suggested(project)
+    lines = []
+    for s in found:
+        near = "；".join(f"{value} {likeness:.0%}" for value, likeness in s.near)
+        options = tuple(suggest.options_of(s, project.entities, project.words))
+        lines.append(suggestions.Line((str(s.count), s.field, s.word, near, s.example, s.file), options))
+    suggestions.export(path, lines, project.language)
+    return len(found)
+
+
+def learn(project: Project, path: Path) -> Learnt:
+    """What a person chose in the workbook, as changes of the project's own rule files; nothing is written."""
+    known = {(s.file, s.word): s for s in suggested(project)}
+    added: dict[str, list[str]] = {}
+    unread: list[tuple[int, str]] = []
+    for choice in suggestions.read(path):
+        suggestion = known.get((choice.file, choice.word))
+        if suggestion is None:
+            unread.append((choice.row, "the latest run asks nothing of this word"))
+        elif choice.meaning not in suggest.options_of(suggestion, project.entities, project.words):
+            unread.append((choice.row, f"'{choice.meaning}' is not offered: choose from the list"))
+        else:
+            new = choice.meaning == choice.word and not choice.file.startswith(PICKLISTS)
+            file = choice.file.replace("lexicons/synonyms/", PICKLISTS) if new else choice.file
+            added.setdefault(file, []).append(suggestion.line(choice.meaning))
+    before = {file: _content(project, file) for file in added}
+    after = {file: _with(before[file], lines) for file, lines in added.items()}
+    return Learnt(
+        "".join(_diff(file, before[file], after[file]) for file in sorted(added)),
+        {project.root / "rules" / file: text for file, text in sorted(after.items())},
+        tuple(unread),
+    )
+
+
+def _content(project: Project, file: str) -> str:
+    """The project's own file. A picklist of its own stands in place of the shipped one, so it starts as its copy."""
+    for base in (project.root / "rules", *([SHIPPED] if file.startswith(PICKLISTS) else [])):
+        if (base / file).is_file():
+            return (base / file).read_text("utf-8-sig").replace("\r\n", "\n")
+    return ""
+
+
+def _with(text: str, lines: Sequence[str]) -> str:
+    there = text.split("\n")
+    new = [line for line in dict.fromkeys(lines) if line not in there]
+    return text + ("" if not text or text.endswith("\n") else "\n") + "".join(f"{line}\n" for line in new)
+
+
+def _diff(file: str, before: str, after: str) -> str:
+    name = f"rules/{file}"
+    lines = difflib.unified_diff(before.splitlines(True), after.splitlines(True), name, name)
+    return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
+
+
+def write(learnt: Learnt) -> None:
+    """Write what was learnt into the project's rules. Raises UsageError when there is nothing."""
+    if not learnt.content and not learnt.unread:
+        raise UsageError("no choice in the workbook", cure="choose a meaning in the green column and save")
+    for path, text in learnt.content.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f"{path.name}.tmp")
+        temporary.write_text(text, "utf-8", newline="\n")
+        temporary.replace(path)
