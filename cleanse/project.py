@@ -18,7 +18,7 @@ from typing import Any
 from cleanse import matching, profiles
 from cleanse.errors import CleanseError, UsageError
 from cleanse.kinds import KINDS
-from cleanse.model import Entity, Field, Profile, Words
+from cleanse.model import COMPLETION, Entity, Field, Profile, Words
 
 SHIPPED = next(
     p for p in (Path(__file__).parent / "data" / "rules", Path(__file__).parent.parent / "rules") if p.is_dir()
@@ -32,6 +32,7 @@ SETTINGS: dict[str, dict[str, type | tuple[type, ...]]] = {
     "run": {"out": str},
     "trial": {"rows": int, "accuracy": float, "confidence": float},
     "gate": {"max_parked": float, "trial": bool},
+    "complete": {"fields": list, "sources": list, "accept": float, "lookup": str},
 }
 MAPPING_KEYS = ("source", "sheet", "columns")
 ENTITY_KEYS = ("name", "label", "refers_to", "identity", "one_of", "fields", "checks")
@@ -78,6 +79,7 @@ class Project:
     mappings: tuple[MappingRule, ...]
     trial: Mapping[str, Any]
     gate: Mapping[str, Any]
+    complete: Mapping[str, Any]
     digest: str = field(default="", compare=False)
 
 
@@ -151,6 +153,7 @@ def load_project(root: Path, *, out: Path | None = None, today: str = "", paths:
     profile = _profile(settings["target"], rules, entities, faults, where(config_path, text, "profile"))
     mappings = _mappings(config, config_path, text, rules, entities, faults)
     _check_values(settings, faults, config_path, text)
+    _check_completion(settings["complete"], root, entities, faults, config_path, text)
     given = tuple(Path(p) for p in paths) or tuple(root / p for p in settings["sources"].get("paths", ["."]))
     for path in given:
         if not path.exists():
@@ -173,6 +176,7 @@ def load_project(root: Path, *, out: Path | None = None, today: str = "", paths:
         mappings=mappings,
         trial={"rows": 100, "accuracy": 0.95, "confidence": 0.95, **settings["trial"]},
         gate={"max_parked": 0.25, "trial": True, **settings["gate"]},
+        complete=_completion(settings["complete"], root),
         digest=rules.digest(config_path),
     )
 
@@ -274,6 +278,28 @@ def _check_values(settings: Mapping[str, Mapping[str, Any]], faults: Faults, pat
             faults.add(f"'{key}' must be a list of texts", where(path, text, key))
     if settings["trial"].get("rows", 1) < 1:
         faults.add("'rows' must be at least 1", where(path, text, "rows"))
+
+
+def _completion(given: Mapping[str, Any], root: Path) -> dict[str, Any]:
+    """``[complete]`` with its defaults; ``lookup`` as a path, or None."""
+    lookup = root / given["lookup"] if given.get("lookup") else None
+    return {"fields": None, "sources": list(COMPLETION), "accept": 1.0, **given, "lookup": lookup}
+
+
+def _check_completion(
+    given: Mapping[str, Any], root: Path, entities: Mapping[str, Entity], faults: Faults, path: Path, text: str
+) -> None:
+    stored = [f"{e.name}.{name}" for e in entities.values() for name in e.stored]
+    for key, known in (("fields", stored), ("sources", list(COMPLETION))):
+        for name in given.get(key, ()):
+            if name not in known:
+                near = difflib.get_close_matches(str(name), known, 1, 0.5)
+                cure = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(known)}"
+                faults.add(f"[complete] {key}: unknown '{name}'", where(path, text, str(name)), cure)
+    if not 0 < given.get("accept", 1.0) <= 1:
+        faults.add("'accept' must lie above 0 and be at most 1", where(path, text, "accept"))
+    if given.get("lookup") and not (root / given["lookup"]).is_file():
+        faults.add(f"lookup file not found: {given['lookup']}", where(path, text, "lookup"), "mend [complete] lookup")
 
 
 def _parsed(path: Path, faults: Faults, parse: Callable[[dict[str, Any], str], Any]) -> Any:

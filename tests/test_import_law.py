@@ -55,7 +55,7 @@ HOMES = {
     "pandera": {"stages/validate.py"},
     "filelock": {"runs/folder.py"},
     "jinja2": {"reports/html.py"}, "markupsafe": {"reports/html.py"}, "opencc": {"kinds/script.py"},
-    "phonenumbers": {"kinds/phone.py"}, "pypinyin": {"kinds/person.py"},
+    "phonenumbers": {"kinds/phone.py", "kinds/phone_places.py"}, "pypinyin": {"kinds/person.py"},
     "stdnum": {"kinds/uscc.py", "kinds/licence.py", "kinds/cn_id.py", "kinds/org_code.py"},
     "charset_normalizer": {"readers/encodings.py"}, "dbfread": {"readers/dbf.py"},
     "lxml": {"readers/html.py", "readers/packages.py", "readers/spreadsheetml.py", "readers/styles.py"},

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from cleanse import matching
+from cleanse.flow.completing import Completion
 from cleanse.flow.frames import joined
 from cleanse.kinds import COMPARABLE, KINDS
 from cleanse.model import Entity
@@ -93,6 +94,7 @@ def with_children(project: Project, name: str, records: Mapping[str, pd.DataFram
 
 
 def merge_all(project: Project, records: Mapping[str, pd.DataFrame], linked: Linked, issues: pd.DataFrame) -> Gold:
+    completion = Completion.of(project)
     golden: dict[str, pd.DataFrame] = {}
     members: dict[str, pd.DataFrame] = {}
     changes, found, parked = [], [issues], [pd.DataFrame(columns=list(exits.PARKED))]
@@ -104,13 +106,16 @@ def merge_all(project: Project, records: Mapping[str, pd.DataFrame], linked: Lin
             clusters.update(links.clusters.set_index("rid")["cluster"])
         parents = members[entity.refers_to].set_index("rid")["golden_id"] if entity.refers_to else None
         merged = merge.merge(entity, records[name], clusters, _wrong(issues, name), parents)
-        golden[name], members[name] = merged.golden, merged.members
-        changes.append(merged.changes)
-        judged = validate.validate(merged.golden, entity, _shapes(entity), _allowed(project, entity), "golden")
+        members[name] = merged.members
+        filled = completion.fill(project, entity, merged.golden, records)
+        golden[name] = filled.golden
+        changes += [merged.changes, filled.changes]
+        found.append(filled.issues)
+        judged = validate.validate(filled.golden, entity, _shapes(entity), _allowed(project, entity), "golden")
         found.append(judged)
-        parked.append(exits.parked_by_rules(merged.golden, judged, entity))
+        parked.append(exits.parked_by_rules(filled.golden, judged, entity))
         if entity.refers_to:
-            parked.append(exits.parked_by_parent(merged.golden, entity, pd.concat(parked, ignore_index=True)))
-        parked.append(exits.parked_by_doubts(merged.golden, issues, entity, pd.concat(parked, ignore_index=True)))
+            parked.append(exits.parked_by_parent(filled.golden, entity, pd.concat(parked, ignore_index=True)))
+        parked.append(exits.parked_by_doubts(filled.golden, issues, entity, pd.concat(parked, ignore_index=True)))
     every = joined("issues", found).drop_duplicates(["rid", "entity", "field", "code"], ignore_index=True)
     return Gold(golden, members, joined("changes", changes), every, pd.concat(parked, ignore_index=True))

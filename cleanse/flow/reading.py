@@ -46,7 +46,9 @@ def read_input(project: Project) -> Input:
 def _own(project: Project, path: Path) -> bool:
     """Whether a file belongs to the project itself, which often stands among the sources."""
     there = path.resolve()
-    return there in (project.root / CONFIG, project.root / DECISIONS) or project.root / "rules" in there.parents
+    lookup = project.complete["lookup"]
+    own = (project.root / CONFIG, project.root / DECISIONS, lookup.resolve() if lookup else None)
+    return there in own or project.root / "rules" in there.parents
 
 
 def scan(project: Project) -> dict[str, Any]:

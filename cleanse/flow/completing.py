@@ -1,0 +1,94 @@
+"""Blanks completed: what a project asks for, and where the evidence comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+
+import numpy as np
+import pandas as pd
+
+from cleanse import readers
+from cleanse.kinds.header import Vocabulary
+from cleanse.model import Entity
+from cleanse.project import Project
+from cleanse.stages import complete, map, normalize, tables
+
+
+@dataclass(frozen=True)
+class Completion:
+    """The plan, and the records of the lookup file by entity."""
+
+    plan: complete.Plan
+    reference: Mapping[str, pd.DataFrame]
+
+    @classmethod
+    def of(cls, project: Project) -> Completion:
+        """As ``[complete]`` says it; without ``fields``, those that the rules or the target require."""
+        given = project.complete
+        fields = required(project) if given["fields"] is None else given["fields"]
+        plan = complete.Plan(tuple(fields), tuple(given["sources"]), given["accept"])
+        return cls(plan, looked_up(project) if given["lookup"] else {})
+
+    def fill(
+        self, project: Project, entity: Entity, golden: pd.DataFrame, records: Mapping[str, pd.DataFrame]
+    ) -> complete.Completed:
+        """The golden records of one entity, completed."""
+        places = None
+        if "mobile" in self.plan.sources and any(p.startswith(f"{entity.name}.") for p in self.plan.fields):
+            places = mobile_places(project, records, entity)
+        reference = self.reference.get(entity.name)
+        return complete.complete(
+            golden, entity, self.plan, project.words, records[entity.name].set_index("rid"), reference, places
+        )
+
+
+def required(project: Project) -> list[str]:
+    """The stored fields that the rules or the target require."""
+    asked = [f.path for e in project.entities.values() for f in e.fields.values() if f.required and not f.virtual]
+    for target in project.profile.objects:
+        names = [source for column in target.fields if column.required for source in column.sources]
+        asked += [f"{target.entity}.{n}" for n in names if n in project.entities[target.entity].stored]
+    return list(dict.fromkeys(asked))
+
+
+def looked_up(project: Project) -> dict[str, pd.DataFrame]:
+    """The lookup file read, mapped and repaired as a source is; raises CleanseError when it cannot be read."""
+    path = project.complete["lookup"]
+    source = readers.read(path, path.name, encoding=project.encoding, ignore=())
+    vocabulary = Vocabulary.of(project.words)
+    found = [t for g in source.grids for t in tables.find_tables(g, source.name, frozenset(vocabulary.synonyms))]
+    maps = [map.propose(t, vocabulary, project.entities, project.words, {}) for t in found]
+    mapped = map.apply(tuple(found), tuple(maps), project.entities)
+    clean = normalize.normalize(mapped.columns, mapped.addresses, project.entities, project.words, project.today)
+    doubtful = clean.issues[["entity", "field", "rid"]]
+    return {name: _without(table, doubtful[doubtful["entity"] == name]) for name, table in clean.records.items()}
+
+
+def _without(records: pd.DataFrame, doubtful: pd.DataFrame) -> pd.DataFrame:
+    """Records without the values that are in doubt."""
+    sure = records.copy()
+    for name, cells in doubtful.groupby("field", observed=True):
+        if name in sure.columns:
+            sure.loc[sure["rid"].isin(cells["rid"]), name] = np.nan
+    return sure
+
+
+def mobile_places(project: Project, records: Mapping[str, pd.DataFrame], entity: Entity) -> pd.Series:
+    """Where the mobile of a record, or of a contact in its row, was issued: text by rid."""
+    # loaded here and not above: its table takes a third of a second, and most runs do not ask for it
+    issued_in: Callable[[str], str] = import_module("cleanse.kinds.phone_places").issued_in
+    columns = [
+        records[e.name].set_index("rid")[f.name]
+        for e in project.entities.values()
+        for f in e.fields.values()
+        if entity.name in (e.name, e.refers_to)
+        and f.kind == "phone"
+        and f.options.get("want") == "mobile"
+        and not f.virtual
+    ]
+    mobiles = pd.concat([c.dropna() for c in columns]) if columns else pd.Series(dtype="str")
+    found = mobiles.map({m: issued_in(m) or np.nan for m in mobiles.unique()}).dropna()
+    agree = found.groupby(level=0).nunique() == 1
+    return found[~found.index.duplicated()].loc[agree.index[agree]]
