@@ -1,22 +1,37 @@
 """Files become grids of text; what cannot be read is said with its reason. Content decides, never the suffix alone.
 
->>> sorted(READERS)
-['dbf', 'delimited', 'html', 'mhtml', 'spreadsheetml', 'workbook']
+>>> list(READERS)[:5]
+['workbook', 'dbf', 'spreadsheetml', 'xml', 'mhtml']
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
 
 from cleanse.model import Source
-from cleanse.readers import dbf, delimited, html, mhtml, spreadsheetml, workbook
+from cleanse.readers import (
+    archive,
+    dbf,
+    delimited,
+    guard,
+    html,
+    json_records,
+    mhtml,
+    passwords,
+    spreadsheetml,
+    vcard,
+    workbook,
+    xml_records,
+)
 from cleanse.readers.raw import Limits, Parsed, Raw, Unreadable
 
-__all__ = ["READERS", "Limits", "Raw", "discover", "read"]
+__all__ = ["READERS", "Limits", "Raw", "discover", "read", "read_all"]
 
 Reader = tuple[Callable[[bytes], bool], Callable[[Raw], Parsed]]
 
@@ -25,13 +40,18 @@ READERS: dict[str, Reader] = {
     "workbook": (workbook.sniff, workbook.read),
     "dbf": (dbf.sniff, dbf.read),
     "spreadsheetml": (spreadsheetml.sniff, spreadsheetml.read),
+    "xml": (xml_records.sniff, xml_records.read),
     "mhtml": (mhtml.sniff, mhtml.read),
     "html": (html.sniff, html.read),
+    "xml without a declaration": (xml_records.sniff_bare, xml_records.read),
+    "json": (json_records.sniff, json_records.read),
+    "vcard": (vcard.sniff, vcard.read),
     "delimited": (delimited.sniff, delimited.read),
 }
 
 DEFAULT_LIMITS = Limits()
 HEAD = 8192
+LARGE = 1 << 26  # bytes of a file after which the reading process is ended, to give its memory back
 LOCK_FILES = ("~$*", ".~lock*")
 SYSTEM_FILES = (".*", "thumbs.db", "desktop.ini", "ehthumbs.db")
 NO_FAULT = ("lock_file", "ignored_by_rule", "no_cells")  # nothing is lost by passing these over
@@ -59,20 +79,93 @@ def discover(root: Path, ignore: Sequence[str] = ()) -> list[tuple[str, Path]]:
     return sorted(found.items())
 
 
+def read_all(
+    path: Path,
+    name: str,
+    limits: Limits = DEFAULT_LIMITS,
+    encoding: str = "",
+    ignore: Sequence[str] = (),
+    known: Sequence[str] = (),
+) -> Iterator[Source]:
+    """One file and, of an archive, every file inside it, named ``archive.zip/inner/path.xlsx``; each as ``read`` does."""
+    source = read(path, name, limits, encoding, ignore, known)
+    if source.status != "read" or source.format != "zip":
+        yield source
+    elif limits.archive_depth < 1:
+        yield replace(source, status="error", reason="too_deep", detail="archive")
+    else:
+        with tempfile.TemporaryDirectory(prefix="cleanse-") as folder:
+            yield from _members(path, source, Path(folder), limits, encoding, ignore, known)
+
+
+def _members(
+    path: Path,
+    source: Source,
+    folder: Path,
+    limits: Limits,
+    encoding: str,
+    ignore: Sequence[str],
+    known: Sequence[str],
+) -> Iterator[Source]:
+    try:
+        members: list[archive.Member] = guard.call(
+            archive.unpack, path, folder, limits, seconds=_seconds(path, limits), memory=limits.memory_bytes
+        )
+    except (Unreadable, RuntimeError, OSError) as e:
+        reason, detail = (e.reason, e.detail) if isinstance(e, Unreadable) else ("corrupt", type(e).__name__)
+        yield replace(source, status="error", reason=reason, detail=detail)
+        return
+    yield source
+    inner = replace(
+        limits,
+        unpacked_bytes=limits.unpacked_bytes - sum(m.size for m in members),
+        archive_files=limits.archive_files - len(members),
+        archive_depth=limits.archive_depth - 1,
+    )
+    for member in members:
+        inside = f"{source.name}/{member.name}"
+        if member.path is not None:
+            yield from read_all(member.path, inside, inner, encoding, ignore, known)
+        elif _ignored_for_good(inside, ignore):
+            yield Source(inside, "ignored", "ignored_by_rule")
+        else:
+            yield Source(inside, "error", member.reason, member.detail)
+
+
 def read(
-    path: Path, name: str, limits: Limits = DEFAULT_LIMITS, encoding: str = "", ignore: Sequence[str] = ()
+    path: Path,
+    name: str,
+    limits: Limits = DEFAULT_LIMITS,
+    encoding: str = "",
+    ignore: Sequence[str] = (),
+    known: Sequence[str] = (),
 ) -> Source:
     """One file as grids of text; never raises for bad data: ``status`` and ``reason`` say what became of it.
 
-    ``encoding`` is what a person says of text files; ``ignore`` holds globs of names to pass over.
+    ``encoding`` is what a person says of text files; ``ignore`` holds globs of names to pass over, ``known`` passwords to
+    try. The reading itself happens in a process of its own, within the limits of time and memory.
     """
     try:
-        data = _bytes(path, name, limits, ignore)
+        large = _look(path, name, limits, ignore) > LARGE
+        return guard.call(
+            read_here, path, name, limits, encoding, tuple(known),
+            seconds=_seconds(path, limits), memory=limits.memory_bytes, last=large,
+        )  # fmt: skip
     except Unreadable as e:
         return Source(name, "ignored" if e.reason in NO_FAULT else "error", e.reason, e.detail, e.format)
+    except (MemoryError, RuntimeError) as e:
+        return Source(name, "error", "too_large" if isinstance(e, MemoryError) else "corrupt", type(e).__name__)
+
+
+def read_here(path: Path, name: str, limits: Limits, encoding: str, known: tuple[str, ...]) -> Source:
+    """What ``read`` does once the file may be read, in this process."""
+    try:
+        data = _bytes(path)
+    except Unreadable as e:
+        return Source(name, "error", e.reason, e.detail, e.format)
     digest = hashlib.sha256(data).hexdigest()
     try:
-        parsed = _parse(Raw(path, name, data, limits, encoding))
+        parsed = _opened(Raw(path, name, data, limits, encoding, known))
     except Unreadable as e:
         status = "ignored" if e.reason in NO_FAULT else "error"
         return Source(name, status, e.reason, e.detail, e.format, digest=digest)
@@ -92,29 +185,63 @@ def _ignored(name: str, globs: Sequence[str]) -> bool:
     return any(fnmatch(text, glob.rstrip("/")) for glob in globs for text in (name, base))
 
 
-def _bytes(path: Path, name: str, limits: Limits, ignore: Sequence[str]) -> bytes:
+def _seconds(path: Path, limits: Limits) -> float:
+    return limits.seconds + (path.stat().st_size >> 20)
+
+
+def _ignored_for_good(name: str, ignore: Sequence[str]) -> bool:
     base = name.rsplit("/", 1)[-1]
-    if any(fnmatch(base, glob) for glob in LOCK_FILES):
+    return any(fnmatch(base.lower(), glob) for glob in SYSTEM_FILES) or _ignored(name, ignore)
+
+
+def _look(path: Path, name: str, limits: Limits, ignore: Sequence[str]) -> int:
+    """The size of a file that may be read."""
+    if any(fnmatch(name.rsplit("/", 1)[-1], glob) for glob in LOCK_FILES):
         raise Unreadable("lock_file", format="lock")
-    if any(fnmatch(base.lower(), glob) for glob in SYSTEM_FILES) or _ignored(name, ignore):
+    if _ignored_for_good(name, ignore):
         raise Unreadable("ignored_by_rule")
     try:
         if not path.is_file():
             raise Unreadable("unsupported_format", "no regular file")
         size = path.stat().st_size
-        if size > limits.file_bytes:
-            raise Unreadable("too_large", f"{size} bytes")
-        data = path.read_bytes()
-    except PermissionError as e:
-        raise Unreadable("permission_denied") from e
     except OSError as e:
-        raise Unreadable("unreadable_disk", e.strerror or "") from e
+        raise _disk(e) from e
+    if size > limits.file_bytes:
+        raise Unreadable("too_large", f"{size} bytes")
+    return size
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        data = path.read_bytes()
+    except OSError as e:
+        raise _disk(e) from e
     if not data.strip(b"\0 \r\n\t"):
         raise Unreadable("empty_file")
     return data
 
 
+def _disk(error: OSError) -> Unreadable:
+    if isinstance(error, PermissionError):
+        return Unreadable("permission_denied")
+    return Unreadable("unreadable_disk", error.strerror or "")
+
+
+def _opened(raw: Raw) -> Parsed:
+    """The file as it stands or, where it asks for a password, opened with one of those handed over."""
+    try:
+        return _parse(raw)
+    except Unreadable as e:
+        if e.reason != "password_protected":
+            raise
+        if (data := passwords.opened(raw.data, raw.passwords)) is not None:
+            return _parse(replace(raw, data=data))
+        raise Unreadable("password_wrong" if raw.passwords else e.reason, e.detail, e.format) from e
+
+
 def _parse(raw: Raw) -> Parsed:
+    if archive.sniff(raw.data):
+        return archive.read(raw)
     head = raw.data[:HEAD]
     for sniff, parse in READERS.values():
         if sniff(head):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cleanse.model import Grid
@@ -10,25 +10,30 @@ from cleanse.model import Grid
 
 @dataclass(frozen=True)
 class Limits:
-    """How much is read before a file is refused: bytes on disk, bytes once unpacked, cells and sheets of a workbook,
-    seconds for a trial reading in a process of its own."""
+    """How much is read before a file is refused: bytes on disk, bytes once unpacked, cells and sheets of a workbook;
+    seconds for one file (and one more for each megabyte), memory for reading one (0: three quarters of the machine's);
+    files of one archive and archives inside archives."""
 
     file_bytes: int = 1 << 30
     unpacked_bytes: int = 4 << 30
     cells: int = 40_000_000
     sheets: int = 1_000
     seconds: float = 120.0
+    memory_bytes: int = 0
+    archive_files: int = 10_000
+    archive_depth: int = 3
 
 
 @dataclass(frozen=True)
 class Raw:
-    """One file as bytes. ``encoding`` is what a person said, or ''."""
+    """One file as bytes. ``encoding`` is what a person said, or ''; ``passwords`` are those handed over."""
 
     path: Path
     name: str
     data: bytes
     limits: Limits = Limits()
     encoding: str = ""
+    passwords: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)

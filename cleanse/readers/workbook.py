@@ -10,7 +10,6 @@ import python_calamine as calamine
 from cleanse.model import Grid, Note
 from cleanse.readers import packages
 from cleanse.readers.cells import column_name, frame_of_rows, listed, number_text
-from cleanse.readers.probe import probe
 from cleanse.readers.raw import Parsed, Raw, Unreadable
 
 ZIP = b"PK\x03\x04"
@@ -32,8 +31,6 @@ def sniff(head: bytes) -> bool:
 def read(raw: Raw) -> Parsed:
     """One grid per sheet that holds a cell, hidden ones included."""
     package = packages.inspect(raw.data, raw.limits) if raw.data.startswith(ZIP) else _container(raw.data)
-    if package.form not in ("xlsx", "xlsm"):
-        probe(raw.path, raw.limits, package.form)
     grids: list[Grid] = []
     try:
         with calamine.load_workbook(io.BytesIO(raw.data)) as book:

@@ -57,7 +57,7 @@ def test_a_quote_inside_a_cell_is_a_sign_like_any_other(reading):
     ['{"a": 1}', '[{"a": "x,y"}]', "<a><b>1,2</b></a>", "-- x\nINSERT INTO t VALUES (1, 2);", "BEGIN:VCARD\nN:a"],
 )
 def test_other_languages_are_not_taken_for_a_table(reading, text):
-    assert reading(text).reason == "unsupported_format"
+    assert reading(text).format not in ("csv", "tsv")
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])

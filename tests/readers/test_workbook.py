@@ -7,9 +7,7 @@ import datetime as dt
 import pytest
 import xlsxwriter
 
-from cleanse.readers import DEFAULT_LIMITS, read
-from cleanse.readers.probe import probe
-from cleanse.readers.raw import Unreadable
+from cleanse.readers import read
 
 
 @pytest.fixture
@@ -137,11 +135,3 @@ def test_what_is_no_workbook_is_refused_with_its_reason(tmp_path, data, reason):
     (tmp_path / "x.xlsx").write_bytes(data)
     source = read(tmp_path / "x.xlsx", "x.xlsx")
     assert (source.status, source.reason) == ("error", reason)
-
-
-def test_a_library_that_aborts_takes_only_its_own_process_along(tmp_path, change_package):
-    path = tmp_path / "h.xlsx"
-    path.write_bytes(change_package(sheet=HOSTILE["a cell at the far end"][0]))
-    with pytest.raises(Unreadable) as caught:
-        probe(path, DEFAULT_LIMITS, "xlsx")
-    assert caught.value.reason == "too_large"
