@@ -24,6 +24,7 @@ for _verb in (
     jobs.scan,
     jobs.init,
     jobs.trial,
+    jobs.results,
     review,
     looking.trace,
     looking.report,

@@ -1,4 +1,4 @@
-"""The verbs that work: run, scan, init, trial."""
+"""The verbs that work: run, scan, init, trial, results."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from cleanse.cli.common import JSON, OUT, PATHS, PROJECT, TODAY, show_progress, verb
+from cleanse.cli.common import JSON, OUT, PASSWORDS, PATHS, PROJECT, TODAY, show_progress, verb
 
 
 @click.command()
@@ -15,9 +15,12 @@ from cleanse.cli.common import JSON, OUT, PATHS, PROJECT, TODAY, show_progress, 
 @PROJECT
 @OUT
 @TODAY
+@PASSWORDS
 @JSON
 @verb
-def run(paths: tuple[Path, ...], root: Path, out: Path | None, today: str, as_json: bool) -> int:
+def run(
+    paths: tuple[Path, ...], root: Path, out: Path | None, today: str, password_file: Path | None, as_json: bool
+) -> int:
     """The whole job, offline: read, map, clean, match, merge, migration files, trial, report.
 
     PATHS are files or folders; without them, those of [sources] in cleanse.toml.
@@ -26,7 +29,7 @@ def run(paths: tuple[Path, ...], root: Path, out: Path | None, today: str, as_js
     from cleanse.project import load_project
     from cleanse.reports import text as summary
 
-    project = load_project(root, out=out, today=today, paths=paths)
+    project = load_project(root, out=out, today=today, paths=paths, password_file=password_file)
     outcome = flow.run(project, progress=show_progress)
     numbers, gate = outcome.quality, project.gate
     text = (
@@ -41,15 +44,16 @@ def run(paths: tuple[Path, ...], root: Path, out: Path | None, today: str, as_js
 @click.command()
 @PATHS
 @PROJECT
+@PASSWORDS
 @JSON
 @verb
-def scan(paths: tuple[Path, ...], root: Path, as_json: bool) -> int:
+def scan(paths: tuple[Path, ...], root: Path, password_file: Path | None, as_json: bool) -> int:
     """What is in there: files, sheets, headers, the field each column would feed and how sure that is."""
     from cleanse import flow
     from cleanse.project import load_project
     from cleanse.reports import text as summary
 
-    project = load_project(root, paths=paths)
+    project = load_project(root, paths=paths, password_file=password_file)
     found = flow.scan(project)
     click.echo(
         json.dumps(found, ensure_ascii=False, indent=2) if as_json else summary.scan_text(found, project.language)
@@ -60,12 +64,13 @@ def scan(paths: tuple[Path, ...], root: Path, as_json: bool) -> int:
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--target", default="generic", help="Target profile to write for.")
+@PASSWORDS
 @verb
-def init(folder: Path, target: str) -> int:
+def init(folder: Path, target: str, password_file: Path | None) -> int:
     """Look at a folder of files and write its cleanse.toml, with a mapping to confirm."""
     from cleanse import flow
 
-    click.echo(f"wrote {flow.init(folder, target)}")
+    click.echo(f"wrote {flow.init(folder, target, password_file)}")
     return 0
 
 
@@ -76,17 +81,45 @@ def init(folder: Path, target: str) -> int:
 )
 @PROJECT
 @OUT
+@PASSWORDS
 @JSON
 @verb
-def trial(file: Path | None, rows: int | None, root: Path, out: Path | None, as_json: bool) -> int:
+def trial(
+    file: Path | None, rows: int | None, root: Path, out: Path | None, password_file: Path | None, as_json: bool
+) -> int:
     """The trial for CI: clean FILE (default: the sources), write, read back, load a sample into SQLite, compare."""
     from cleanse import flow
     from cleanse.project import load_project
     from cleanse.reports import text as summary
 
-    project = load_project(root, out=out, paths=[file] if file else [])
+    project = load_project(root, out=out, paths=[file] if file else [], password_file=password_file)
     verdict = flow.trial_alone(project, rows=rows, progress=show_progress)
     click.echo(
         json.dumps(verdict, ensure_ascii=False, indent=2) if as_json else summary.trial_text(verdict, project.language)
     )
     return 0 if verdict["result"] == "accept" else 1
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--to", type=click.Path(path_type=Path), default=Path("corrections.xlsx"), help="Correction workbook.")
+@PROJECT
+@OUT
+@JSON
+@verb
+def results(files: tuple[Path, ...], to: Path, root: Path, out: Path | None, as_json: bool) -> int:
+    """Read the result FILES of the target's import (of the latest run): what was taken, what was refused and why; the
+    source rows of what was refused go into a workbook to correct."""
+    from cleanse.flow import results as answered
+    from cleanse.project import load_project
+    from cleanse.reports import text as summary
+
+    project = load_project(root, out=out)
+    told = answered.take(project, files, to)
+    found = {"objects": told.counts, "strange": [list(s) for s in told.strange], "corrections": told.corrections}
+    click.echo(
+        json.dumps(found, ensure_ascii=False, indent=2)
+        if as_json
+        else summary.answers_text(told.counts, told.strange, told.corrections, project.language)
+    )
+    return 1 if told.corrections or told.strange else 0

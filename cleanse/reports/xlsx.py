@@ -63,14 +63,17 @@ def _book(path: Path) -> Iterator[xlsxwriter.Workbook]:
 
 
 def _sentences(reason: str, language: str) -> tuple[str, str]:
-    """The sentences and the cures of the codes in ``reason`` (joined by ;)."""
+    """The sentences and the cures of the codes in ``reason`` (joined by ;); other words, such as a target's, stand as
+    they are."""
     codes = [all_codes()[code] for code in reason.split(";") if code in all_codes()]
+    if not codes:
+        return reason, ""
     cures = dict.fromkeys(c.cure[language] for c in codes if c.cure[language])
     return JOINT[language].join(c.text[language] for c in codes), JOINT[language].join(cures)
 
 
 def write_parked(path: Path, rows: pd.DataFrame, language: str) -> None:
-    """Write parked source rows: ``reason`` (codes joined by ;), entity, address, then the source columns as they were.
+    """Write parked source rows: ``reason`` (codes joined by ;, or a target's words), entity, address, then the source columns as they were.
 
     The first five columns are told by their place, for a source may have a column of the same name. The codes stand in
     a hidden last column; a hidden sheet holds what every column is, so that the file can be read again once corrected.

@@ -41,14 +41,7 @@ class RunFolder:
         return path
 
     def frame(self, name: str, table: pd.DataFrame) -> None:
-        """Write a frame as Parquet (zstd), categories as text."""
-        arrow = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
-        for at, column in enumerate(arrow.schema):
-            if pa.types.is_dictionary(column.type):
-                arrow = arrow.set_column(at, column.name, arrow.column(at).cast(pa.string()))
-        temporary = self.path(f"{name}.tmp")
-        pq.write_table(arrow, temporary, compression="zstd")
-        temporary.replace(self.path(name))
+        write_frame(self.path(name), table)
 
     def text(self, name: str, content: str) -> None:
         """Write a text file in UTF-8 with LF."""
@@ -70,6 +63,17 @@ class RunFolder:
         self.work.replace(final)
         point_latest(self.out, self.run_id)
         return final
+
+
+def write_frame(path: Path, table: pd.DataFrame) -> None:
+    """Write a frame as Parquet (zstd), categories as text; it has its name once it is whole."""
+    arrow = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
+    for at, column in enumerate(arrow.schema):
+        if pa.types.is_dictionary(column.type):
+            arrow = arrow.set_column(at, column.name, arrow.column(at).cast(pa.string()))
+    temporary = path.with_name(f"{path.name}.tmp")
+    pq.write_table(arrow, temporary, compression="zstd")
+    temporary.replace(path)
 
 
 @contextmanager

@@ -1,0 +1,95 @@
+"""The target's answers to a finished import: what was refused, and a workbook of the source rows to correct."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from cleanse import readers
+from cleanse.errors import SourceError
+from cleanse.flow.reading import read_input
+from cleanse.flow.writing import parked_rows
+from cleanse.model import Exit
+from cleanse.project import Project
+from cleanse.reports import xlsx
+from cleanse.runs.folder import find_run, write_frame
+from cleanse.stages import conform, results, tables
+
+FRAME = "results.parquet"
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Per object: rows sent, taken, refused and not mentioned; the rows of the files that nothing sent belongs to (file,
+    row); where the correction workbook stands, '' when nothing was refused."""
+
+    counts: Mapping[str, Mapping[str, int]]
+    strange: tuple[tuple[str, int], ...]
+    corrections: str
+
+
+def take(project: Project, paths: Sequence[Path], to: Path) -> Answers:
+    """Read result files of the latest run's target, keep what they say as ``results.parquet`` of that run, and write the
+    source rows of what was refused to ``to``: with the target's words, and in the form of ``parked.xlsx``.
+
+    Raises SourceError when a file cannot be read or is no result file of the target.
+    """
+    folder = find_run(project.out)
+    rows = pd.read_parquet(folder / "ledger" / "rows.parquet")
+    sent = _sent(project, folder, rows)
+    told = pd.concat([_answers(project, path, sent) for path in paths], ignore_index=True)
+    known = told[told["golden_id"] != ""].drop_duplicates(["object", "golden_id"], keep="last")
+    write_frame(folder / FRAME, known)
+    refused = known[~known["taken"]]
+    if len(refused):
+        xlsx.write_parked(to, parked_rows(read_input(project), _source_rows(project, rows, refused)), project.language)
+    strange = told[told["golden_id"] == ""]
+    return Answers(
+        {name: _counted(name, len(table), known) for name, table in sent.items()},
+        tuple(zip(strange["file"], strange["row"].astype(int), strict=True)),
+        str(to) if len(refused) else "",
+    )
+
+
+def _sent(project: Project, folder: Path, rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """What the run wrote for import, made again from its golden records."""
+    going = rows.loc[rows["exit"] == Exit.MIGRATED, ["entity", "golden_id"]]
+    golden = {}
+    for name in project.entities:
+        table = pd.read_parquet(folder / "golden" / f"{name}.parquet")
+        mine = going.loc[going["entity"] == name, "golden_id"]
+        golden[name] = table[table["golden_id"].isin(mine)].reset_index(drop=True)
+    return dict(conform.conform(golden, project.profile).tables)
+
+
+def _answers(project: Project, path: Path, sent: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    source = readers.read(path, path.name)
+    if source.status != "read":
+        raise SourceError(f"the result file cannot be read: {source.reason}", where=str(path))
+    known = results.headers(project.profile, project.words)
+    found = [t.rows for grid in source.grids for t in tables.find_tables(grid, source.name, known)]
+    told = [results.answers(table, sent, project.profile, project.words) for table in found]
+    if not any(len(t) for t in told):
+        raise SourceError(
+            f"no result file of {project.profile.label}",
+            where=str(path),
+            cure="hand in the file of the target's import with its error or status column, or name that column in "
+            "rules/lexicons/results.tsv",
+        )
+    return pd.concat([t for t in told if len(t)], ignore_index=True).assign(file=path.name)
+
+
+def _source_rows(project: Project, rows: pd.DataFrame, refused: pd.DataFrame) -> pd.DataFrame:
+    """The ledger's lines of the refused records, with the target's words as the reason."""
+    entity = {target.name: target.entity for target in project.profile.objects}
+    why = refused.assign(entity=refused["object"].map(entity))[["entity", "golden_id", "message"]]
+    mine = rows.merge(why, on=["entity", "golden_id"])
+    return mine.assign(exit=str(Exit.PARKED), reason=mine["message"]).drop(columns="message")
+
+
+def _counted(name: str, sent: int, known: pd.DataFrame) -> dict[str, int]:
+    mine = known.loc[known["object"] == name, "taken"]
+    return {"sent": sent, "taken": int(mine.sum()), "refused": int((~mine).sum()), "unmentioned": sent - len(mine)}
