@@ -27,13 +27,24 @@ SHIPPED = next(
 CONFIG, DECISIONS = "cleanse.toml", "decisions.jsonl"  # in the project folder
 SETTINGS: dict[str, dict[str, type | tuple[type, ...]]] = {
     "project": {"name": str, "language": str, "today": str},
-    "sources": {"paths": list, "ignore": list, "encoding": str},
+    "sources": {"paths": list, "ignore": list, "encoding": str, "password_file": str, "sql": list},
+    "reading": {
+        "file_mb": int,
+        "unpacked_mb": int,
+        "cells": int,
+        "sheets": int,
+        "seconds": float,
+        "memory_mb": int,
+        "archive_files": int,
+        "archive_depth": int,
+    },
     "target": {"profile": str, "limits": dict},
     "run": {"out": str},
     "trial": {"rows": int, "accuracy": float, "confidence": float},
     "gate": {"max_parked": float, "trial": bool},
     "complete": {"fields": list, "sources": list, "accept": float, "lookup": str},
 }
+SQL_KEYS = ("name", "url", "query")
 MAPPING_KEYS = ("source", "sheet", "columns")
 ENTITY_KEYS = ("name", "label", "refers_to", "identity", "one_of", "fields", "checks")
 FIELD_KEYS = tuple(k for k in Field.__dataclass_fields__ if k not in ("entity", "name"))
@@ -61,6 +72,15 @@ class MappingRule:
 
 
 @dataclass(frozen=True)
+class Query:
+    """A source in a database: its name, the SQLAlchemy URL with ``${VARIABLE}`` for what is secret, what to ask."""
+
+    name: str
+    url: str = field(repr=False)
+    query: str
+
+
+@dataclass(frozen=True)
 class Project:
     """Everything a run needs to know, checked. Paths are absolute."""
 
@@ -71,6 +91,9 @@ class Project:
     sources: tuple[Path, ...]
     ignore: tuple[str, ...]
     encoding: str
+    passwords: tuple[str, ...] = field(repr=False)
+    queries: tuple[Query, ...]
+    reading: Mapping[str, Any]
     out: Path
     entities: Mapping[str, Entity]
     profile: Profile
@@ -126,8 +149,16 @@ def where(path: Path, text: str, key: str) -> str:
     return str(path)
 
 
-def load_project(root: Path, *, out: Path | None = None, today: str = "", paths: Iterable[Path] = ()) -> Project:
-    """The project in folder ``root``; ``out``, ``today`` and ``paths`` stand before what ``cleanse.toml`` says.
+def load_project(
+    root: Path,
+    *,
+    out: Path | None = None,
+    today: str = "",
+    paths: Iterable[Path] = (),
+    password_file: Path | None = None,
+) -> Project:
+    """The project in folder ``root``; what is given here stands before what ``cleanse.toml`` says. With ``paths``, its
+    databases are not asked either.
 
     Raises UsageError naming every fault with file and line.
     """
@@ -154,7 +185,11 @@ def load_project(root: Path, *, out: Path | None = None, today: str = "", paths:
     mappings = _mappings(config, config_path, text, rules, entities, faults)
     _check_values(settings, faults, config_path, text)
     _check_completion(settings["complete"], root, entities, faults, config_path, text)
-    given = tuple(Path(p) for p in paths) or tuple(root / p for p in settings["sources"].get("paths", ["."]))
+    named = tuple(Path(p) for p in paths)
+    given = named or tuple(root / p for p in settings["sources"].get("paths", ["."]))
+    queries = () if named else _queries(settings["sources"].get("sql", []), faults, config_path, text)
+    said = settings["sources"].get("password_file", "")
+    passwords = _passwords(password_file or (root / said if said else None), faults)
     for path in given:
         if not path.exists():
             faults.add(f"source not found: {path.name}", str(path), "mend [sources] paths, or name a path that exists")
@@ -168,6 +203,9 @@ def load_project(root: Path, *, out: Path | None = None, today: str = "", paths:
         sources=tuple(p.resolve() for p in given),
         ignore=tuple(settings["sources"].get("ignore", ())),
         encoding=settings["sources"].get("encoding", ""),
+        passwords=passwords,
+        queries=queries,
+        reading=settings["reading"],
         out=(out or root / settings["run"].get("out", "out")).resolve(),
         entities=entities,
         profile=profile,
@@ -262,6 +300,38 @@ def _section(config: Mapping[str, Any], name: str, faults: Faults, path: Path, t
     return good
 
 
+def _queries(entries: Iterable[Any], faults: Faults, path: Path, text: str) -> tuple[Query, ...]:
+    """The databases of ``[[sources.sql]]``, whose names must differ: they stand where others have a file's name."""
+    found: dict[str, Query] = {}
+    for entry in entries:
+        if not isinstance(entry, dict):
+            faults.add("'sql' must be a list of tables", where(path, text, "sql"), "write [[sources.sql]]")
+            continue
+        faults.keys(entry, SQL_KEYS, path, text)
+        values = {key: entry.get(key) for key in SQL_KEYS}
+        for key, value in values.items():
+            if not isinstance(value, str) or not value.strip():
+                faults.add(f"[[sources.sql]] needs '{key}'", where(path, text, "sources.sql"), f'add {key} = "..."')
+        if all(isinstance(value, str) for value in values.values()):
+            query = Query(**{key: str(value) for key, value in values.items()})
+            if query.name in found:
+                faults.add(f"two databases are named '{query.name}'", where(path, text, query.name))
+            found[query.name] = query
+    return tuple(found.values())
+
+
+def _passwords(path: Path | None, faults: Faults) -> tuple[str, ...]:
+    """One password a line, as it stands; empty lines do not count."""
+    if path is None:
+        return ()
+    try:
+        lines = path.read_text("utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError):
+        faults.add("the password file cannot be read as UTF-8 text", str(path), "one password on each line")
+        return ()
+    return tuple(line.rstrip("\r") for line in lines if line.strip())
+
+
 def _check_values(settings: Mapping[str, Mapping[str, Any]], faults: Faults, path: Path, text: str) -> None:
     language = settings["project"].get("language", "zh")
     if language not in ("zh", "en"):
@@ -276,6 +346,9 @@ def _check_values(settings: Mapping[str, Mapping[str, Any]], faults: Faults, pat
     for key in ("paths", "ignore"):
         if not all(isinstance(p, str) for p in settings["sources"].get(key, [])):
             faults.add(f"'{key}' must be a list of texts", where(path, text, key))
+    for key, value in settings["reading"].items():
+        if value < (0 if key in ("archive_depth", "memory_mb") else 1):
+            faults.add(f"'{key}' must not be less than 1", where(path, text, key))
     if settings["trial"].get("rows", 1) < 1:
         faults.add("'rows' must be at least 1", where(path, text, "rows"))
 

@@ -22,7 +22,7 @@ def test_every_verb_setting_and_exit_code_is_documented(page):
     for section, keys in SETTINGS.items():
         assert f"[{section}]" in text
         for key in keys:
-            assert re.search(rf"^{key} *=", text, re.MULTILINE), f"{section}.{key}"
+            assert re.search(rf"^{key} *=|^\[\[{section}\.{key}\]\]", text, re.MULTILINE), f"{section}.{key}"
     for code in ("| 0 |", "| 1 |", "| 2 |", "| 3 |", "| 4 |", "| 5 |", "| 10 |"):
         assert code in text
 

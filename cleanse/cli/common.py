@@ -24,6 +24,12 @@ PROJECT = click.option(
 OUT = click.option("--out", type=click.Path(path_type=Path), default=None, help="Where run folders go (default: out/).")
 TODAY = click.option("--today", default="", metavar="YYYY-MM-DD", help="The date that rules compare with.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+PASSWORDS = click.option(
+    "--password-file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    default=None,
+    help="Passwords of protected workbooks, one on each line.",
+)
 PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pandas as pd
 from cleanse import readers
 from cleanse.flow.frames import joined, plain
 from cleanse.kinds.header import Vocabulary
-from cleanse.model import Source, Table, frame
+from cleanse.model import Entity, Source, Table, frame
 from cleanse.project import CONFIG, DECISIONS, Project
 from cleanse.stages import map, tables
 
@@ -29,18 +30,28 @@ def read_input(project: Project) -> Input:
     """Read every file below the project's sources, find the tables in it, and a field for every column."""
     vocabulary = Vocabulary.of(project.words)
     known = frozenset(vocabulary.synonyms)
+    limits = reading_limits(project)
     sources: list[Source] = []
     for root in project.sources:
         prefix = f"{root.name}/" if len(project.sources) > 1 and root.is_dir() else ""
         for name, path in readers.discover(root, project.ignore):
             if project.out not in path.resolve().parents:
                 ignore = ("*",) if _own(project, path) else project.ignore
-                sources.append(readers.read(path, prefix + name, encoding=project.encoding, ignore=ignore))
+                sources += readers.read_all(path, prefix + name, limits, project.encoding, ignore, project.passwords)
+    sources += [readers.query(q.name, q.url, q.query, project.root, limits) for q in project.queries]
     sources.sort(key=lambda s: s.name)
     found = [t for s in sources for g in s.grids for t in tables.find_tables(g, s.name, known)]
     rules = [(r.source, r.sheet, r.columns) for r in project.mappings]
     maps = [map.propose(t, vocabulary, project.entities, project.words, map.said_for(t, rules)) for t in found]
     return Input(tuple(sources), tuple(found), tuple(maps))
+
+
+def reading_limits(project: Project) -> readers.Limits:
+    """The limits of reading: the usual ones, with what ``[reading]`` says before them."""
+    said = {
+        f"{key.removesuffix('_mb')}_bytes": value << 20 for key, value in project.reading.items() if key[-3:] == "_mb"
+    }
+    return readers.Limits(**{k: v for k, v in project.reading.items() if k[-3:] != "_mb"}, **said)
 
 
 def _own(project: Project, path: Path) -> bool:
@@ -90,6 +101,20 @@ def mapping(found: Input) -> list[dict[str, Any]]:
         for t, columns in zip(found.tables, found.maps, strict=True)
         for m in columns
     ]
+
+
+def columns(found: Input, entities: Mapping[str, Entity]) -> pd.DataFrame:
+    """Every column of every table: where it stands (from 1), the field it feeds, and the fields that parts of its cells
+    may go to."""
+    fields = {f.path: f for e in entities.values() for f in e.fields.values()}
+    lines = []
+    for t, maps in zip(found.tables, found.maps, strict=True):
+        for place, m in zip(t.places, maps, strict=True):
+            feeds = " ".join(sorted(set(fields[m.path].parts.values()))) if m.path in fields else ""
+            lines.append(
+                (t.source, t.sheet, t.header_row, place + 1, m.column, m.path, feeds, m.confidence, m.evidence)
+            )
+    return frame("columns", lines)
 
 
 def layout(found: Input) -> pd.DataFrame:

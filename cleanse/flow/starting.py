@@ -14,7 +14,7 @@ from cleanse.stages import map
 CERTAIN = 0.9
 
 
-def init(folder: Path, target: str) -> Path:
+def init(folder: Path, target: str, password_file: Path | None = None) -> Path:
     """Write ``cleanse.toml`` into a folder of files: its sources, and the mapping found, for a person to confirm."""
     path = folder / CONFIG
     if path.exists():
@@ -23,7 +23,7 @@ def init(folder: Path, target: str) -> Path:
     head += f'[sources]\npaths = ["."]\nignore = ["out/*"]\n\n[target]\nprofile = {json.dumps(target)}\n'
     path.write_text(head, "utf-8", newline="\n")
     try:
-        found = read_input(load_project(folder))
+        found = read_input(load_project(folder, password_file=password_file))
     except CleanseError:
         path.unlink()
         raise

@@ -17,6 +17,7 @@ from pathlib import Path
 from cleanse.model import Source
 from cleanse.readers import (
     archive,
+    database,
     dbf,
     delimited,
     guard,
@@ -31,7 +32,7 @@ from cleanse.readers import (
 )
 from cleanse.readers.raw import Limits, Parsed, Raw, Unreadable
 
-__all__ = ["READERS", "Limits", "Raw", "discover", "read", "read_all"]
+__all__ = ["READERS", "Limits", "Raw", "discover", "query", "read", "read_all"]
 
 Reader = tuple[Callable[[bytes], bool], Callable[[Raw], Parsed]]
 
@@ -155,6 +156,20 @@ def read(
         return Source(name, "ignored" if e.reason in NO_FAULT else "error", e.reason, e.detail, e.format)
     except (MemoryError, RuntimeError) as e:
         return Source(name, "error", "too_large" if isinstance(e, MemoryError) else "corrupt", type(e).__name__)
+
+
+def query(name: str, url: str, text: str, base: Path, limits: Limits = DEFAULT_LIMITS) -> Source:
+    """The rows of a query as a source of that name; never raises for what a database refuses. ``base`` is the folder
+    from which the file of a SQLite database is named."""
+    try:
+        parsed, digest = guard.call(
+            database.read, url, text, base, limits, seconds=limits.seconds, memory=limits.memory_bytes, last=True
+        )
+    except Unreadable as e:
+        return Source(name, "error", e.reason, e.detail, "sql")
+    except (MemoryError, RuntimeError) as e:
+        return Source(name, "error", "too_large" if isinstance(e, MemoryError) else "sql_refused", str(e), "sql")
+    return Source(name, "read", "", "", "sql", "", parsed.grids, digest)
 
 
 def read_here(path: Path, name: str, limits: Limits, encoding: str, known: tuple[str, ...]) -> Source:

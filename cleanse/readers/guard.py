@@ -73,7 +73,12 @@ def call(function: Callable[..., Any], *arguments: Any, seconds: float, memory: 
         except OSError:  # no process can be started here: the function itself still refuses what it knows
             return function(*arguments)
         late = threading.Event()
-        timer = threading.Timer(seconds, lambda: (late.set(), child.kill()))
+
+        def end() -> None:
+            late.set()
+            child.kill()
+
+        timer = threading.Timer(seconds, end)
         timer.daemon = True
         timer.start()
         try:

@@ -114,7 +114,7 @@ def _lists(value: Any, path: str, form: str, depth: int) -> Iterator[tuple[str, 
         elif value and (not path or any(isinstance(v, dict | list) for v in value)):
             yield path, value, []
     elif isinstance(value, dict):
-        names = next((value[k] for k in HEADERS if isinstance(value.get(k), list)), [])
+        names: list[Any] = next((value[k] for k in HEADERS if isinstance(value.get(k), list)), [])
         for key, inner in value.items():
             for place, items, header in _lists(inner, f"{path}.{key}" if path else str(key), form, depth + 1):
                 yield place, items, header or names
