@@ -60,6 +60,7 @@ HOMES = {
     "charset_normalizer": {"readers/encodings.py"}, "dbfread": {"readers/dbf.py"},
     "lxml": {"readers/html.py", "readers/packages.py", "readers/spreadsheetml.py", "readers/styles.py", "readers/xml_records.py"},
     "msoffcrypto": {"readers/passwords.py"},
+    "openpyxl": {"targets/template.py"}, "tomli_w": {"flow/template.py"},
     "sqlite3": {"runs/book.py", "targets/sqlite.py"},
     "xlsxwriter": {"reports/xlsx.py", "review/suggestions.py", "review/workbook.py", "targets/workbook.py"},
     "python_calamine": {"readers/workbook.py", "review/suggestions.py", "review/workbook.py", "targets/workbook.py"},

@@ -64,13 +64,25 @@ def scan(paths: tuple[Path, ...], root: Path, password_file: Path | None, as_jso
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--target", default="generic", help="Target profile to write for.")
+@click.option(
+    "--template",
+    "templates",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Import template exported from your own CRM, once per object: makes a profile of its columns and lists.",
+)
+@click.option("--name", default="", help="Name of that profile (default: the template's file name).")
 @PASSWORDS
 @verb
-def init(folder: Path, target: str, password_file: Path | None) -> int:
+def init(folder: Path, target: str, templates: tuple[Path, ...], name: str, password_file: Path | None) -> int:
     """Look at a folder of files and write its cleanse.toml, with a mapping to confirm."""
     from cleanse import flow
 
-    click.echo(f"wrote {flow.init(folder, target, password_file)}")
+    written, to_confirm = flow.init(folder, target, password_file, templates, name)
+    for path in written:
+        click.echo(f"wrote {path}")
+    for line in to_confirm:
+        click.echo(f"to confirm: {line}")
     return 0
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from cleanse.errors import CleanseError, UsageError
+from cleanse.flow import template
 from cleanse.flow.reading import read_input
 from cleanse.model import Table
 from cleanse.project import CONFIG, load_project
@@ -14,13 +16,34 @@ from cleanse.stages import map
 CERTAIN = 0.9
 
 
-def init(folder: Path, target: str, password_file: Path | None = None) -> Path:
-    """Write ``cleanse.toml`` into a folder of files: its sources, and the mapping found, for a person to confirm."""
+def init(
+    folder: Path, target: str, password_file: Path | None = None, templates: Sequence[Path] = (), name: str = ""
+) -> tuple[list[Path], tuple[str, ...]]:
+    """Write ``cleanse.toml`` into a folder of files: its sources, and the mapping found, for a person to confirm.
+
+    With the import ``templates`` of a CRM also ``rules/targets/NAME.toml``, made from them and the profile ``target``; a
+    ``cleanse.toml`` that is there stays then as it is. Returns what was written, and what of the profile to confirm.
+    """
+    path = folder / CONFIG
+    there = path.exists()
+    written = [] if there and templates else [_config(folder, target, password_file)]
+    if not templates:
+        return written, ()
+    named = name or templates[0].stem
+    made = template.make(load_project(folder), target, templates, named)
+    if not there:
+        text = path.read_text("utf-8")
+        old, new = (f"profile = {json.dumps(n, ensure_ascii=False)}" for n in (target, named))
+        path.write_text(text.replace(old, new, 1), "utf-8", newline="\n")
+    return [*written, made.path], made.to_confirm
+
+
+def _config(folder: Path, target: str, password_file: Path | None) -> Path:
     path = folder / CONFIG
     if path.exists():
         raise UsageError("there is a cleanse.toml already", where=str(path), cure="edit it, or move it away first")
     head = f'[project]\nname = {json.dumps(folder.resolve().name, ensure_ascii=False)}\nlanguage = "zh"\n\n'
-    head += f'[sources]\npaths = ["."]\nignore = ["out/*"]\n\n[target]\nprofile = {json.dumps(target)}\n'
+    head += f'[sources]\npaths = ["."]\nignore = ["out/*"]\n\n[target]\nprofile = {json.dumps(target, ensure_ascii=False)}\n'
     path.write_text(head, "utf-8", newline="\n")
     try:
         found = read_input(load_project(folder, password_file=password_file))
