@@ -20,6 +20,7 @@ from cleanse.readers import (
     database,
     dbf,
     delimited,
+    fixed,
     guard,
     html,
     json_records,
@@ -47,6 +48,7 @@ READERS: dict[str, Reader] = {
     "xml without a declaration": (xml_records.sniff_bare, xml_records.read),
     "json": (json_records.sniff, json_records.read),
     "vcard": (vcard.sniff, vcard.read),
+    "fixed": (fixed.sniff, fixed.read),
     "delimited": (delimited.sniff, delimited.read),
 }
 
