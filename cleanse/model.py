@@ -22,6 +22,7 @@ ADDRESS = ("source_file", "source_sheet", "source_row")
 COLUMNS: dict[str, tuple[str, ...]] = {
     "files": ("source_file", "status", "reason", "detail", "format", "encoding", "sheets", "rows"),
     "layout": (*ADDRESS, "kind", "text"),
+    "columns": ("source_file", "source_sheet", "header_row", "place", "column", "field", "feeds", "confidence", "evidence"),
     "losses": ("source_file", "source_sheet", "column", "why", "values"),
     "unmapped": ("rid", *ADDRESS, "column", "value"),
     "records": ("rid", *ADDRESS),
@@ -111,13 +112,14 @@ class Source:
 class Table:
     """The records found in a grid: ``rows`` is a text frame indexed by physical row, one column per header (names made
     unique), missing where empty. ``layout`` lists the other rows with (source_row, kind, text); kind is one of title,
-    header, blank, subtotal, banner, note, repeated_header."""
+    header, blank, subtotal, banner, note, repeated_header. ``places`` are the physical columns, from 0."""
 
     source: str
     sheet: str
     header_row: int
     rows: pd.DataFrame
     layout: pd.DataFrame
+    places: tuple[int, ...] = ()
 
 
 # ----------------------------------------------------------------------------------------------------------- kinds

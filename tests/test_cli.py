@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import openpyxl
@@ -154,6 +156,41 @@ def test_trace_tells_a_row_and_a_golden_record(command, project, tmp_path):
     assert "139 1234 5670 -> 13912345670" in told.stdout
     golden = re.search(r"customer .*(C-[0-9a-f]{12})", told.stdout)
     assert golden and "a.csv!3" in command("trace", golden[1], "--project", root).stdout
+
+
+def test_trace_tells_the_life_of_one_cell_and_the_way_back(command, project, tmp_path):
+    rows = [
+        {"客户名称": "杭州星渚包装材料有限公司", "联系人": "林知远 13912345670", "市": "浙江省杭州市", "爱好": "围棋"},
+        {"客户名称": "杭州星渚包装材料有限公司", "联系人": "林知远", "手机": "13912345670", "座机": "0571-86543210"},
+    ]
+    root = project(tmp_path, {"a.csv": rows})
+    command("run", "--project", root)
+    cell = json.loads(command("trace", "a.csv!C2", "--json", "--project", root).stdout)
+    assert (cell["column"]["column"], cell["column"]["field"]) == ("联系人", "contact.name")
+    assert {(c["entity"], c["field"], c["after"]) for c in cell["changes"]} == {
+        ("contact", "name", "林知远"), ("contact", "mobile", "13912345670")
+    }  # fmt: skip
+    assert {g["field"] for g in cell["golden"]} == {"name", "mobile"}
+    golden = next(r["golden_id"] for r in cell["rows"] if r["entity"] == "customer")
+    back = json.loads(command("trace", golden, "--json", "--project", root).stdout)
+    assert [r["source_row"] for r in back["rows"] if r["entity"] == "customer"] == [2, 3]
+    came = {g["field"]: g["origin"] for g in back["golden"] if g["entity"] == "customer"}
+    assert (came["name"], came["phone"]) == ("a.csv!A2", "a.csv!E3")
+    assert came["city"] == came["province"] == "a.csv!2", "two columns may have fed them: the row is as much as is known"
+    assert "爱好" in command("trace", "a.csv!N2", "--project", root).stdout
+    wrong = command("trace", "a.csv!ZZ2", "--project", root)
+    assert wrong.returncode == 2 and "A 客户名称" in wrong.stderr and "Traceback" not in wrong.stderr
+
+
+def test_trace_finds_a_record_by_the_id_the_target_gave(command, project, tmp_path):
+    root = project(tmp_path, {"a.csv": ROWS})
+    command("run", "--project", root)
+    golden = pd.read_parquet(root / "out" / "latest" / "golden" / "customer.parquet")["golden_id"].iloc[0]
+    with closing(sqlite3.connect(root / "out" / "latest" / "run.sqlite")) as book:
+        book.execute("CREATE TABLE arrived (golden_id TEXT, target_id TEXT)")
+        book.execute("INSERT INTO arrived VALUES (?, '001xx000003DGb2')", [golden])
+        book.commit()
+    assert golden in command("trace", "001xx000003DGb2", "--project", root).stdout
 
 
 def test_decisions_go_out_come_back_and_stay(command, project, tmp_path):

@@ -17,7 +17,8 @@ from cleanse.cli.common import JSON, OUT, PROJECT, verb
 @JSON
 @verb
 def trace(address: str, root: Path, out: Path | None, as_json: bool) -> int:
-    """The life of one value or record, both ways. ADDRESS is FILE!SHEET!ROW (FILE!ROW for CSV), or a golden id."""
+    """The life of one value or record, both ways. ADDRESS is a cell FILE!SHEET!C17 or a row FILE!SHEET!17 (FILE!C17 for
+    CSV), a golden id, or an id that the target gave."""
     from cleanse.project import load_project
     from cleanse.runs import trace as lineage
     from cleanse.runs.folder import find_run

@@ -12,6 +12,7 @@ import pandas as pd
 
 from cleanse.flow.clock import Clock, Progress, quiet
 from cleanse.flow.frames import joined
+from cleanse.flow.judging import write_sample
 from cleanse.flow.linking import match, merge_all, validated
 from cleanse.flow.reading import read_input
 from cleanse.flow.trying import try_written
@@ -66,15 +67,16 @@ def run(project: Project, *, progress: Progress = quiet, now: datetime | None = 
         with clock("report"):
             facts = facts_of(project, found, mapped, clean, linked, gold, tried, rows, changes, issues)
             numbers = quality.quality(facts)
-            write_frames(folder, project, facts, linked)
+            write_frames(folder, project, found, facts, linked)
             write_reports(folder, project, numbers, found, rows, linked, clean.records)
+            write_sample(folder, project, facts, tried)
         write_run_book(folder, project, numbers, clock, tried, clean, linked, found, started)
         return Outcome(folder.finish(), numbers)
 
 
-def trial_alone(project: Project, *, rows: int | None, progress: Progress) -> dict[str, Any]:
-    """A whole run of its sources, of which only the verdict of the trial matters. Raises UsageError when ``rows`` are
-    too few to prove anything."""
+def trial_alone(project: Project, *, rows: int | None, progress: Progress) -> Mapping[str, Any]:
+    """A whole run of its sources, of which the verdict of the trial matters; returns the numbers of its report. Raises
+    UsageError when ``rows`` are too few to prove anything."""
     if rows is not None:
         project = replace(project, trial={**project.trial, "rows": rows})
-    return dict(run(project, progress=progress).quality["trial"])
+    return run(project, progress=progress).quality

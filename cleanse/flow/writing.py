@@ -13,7 +13,7 @@ from cleanse import __version__
 from cleanse.flow.clock import Clock
 from cleanse.flow.frames import joined
 from cleanse.flow.linking import Gold, Linked, compared, with_children
-from cleanse.flow.reading import Input, files_frame, layout, mapping
+from cleanse.flow.reading import Input, columns, files_frame, layout, mapping
 from cleanse.flow.trying import Tried
 from cleanse.kinds import KINDS
 from cleanse.model import Exit
@@ -70,9 +70,10 @@ def facts_of(
     )
 
 
-def write_frames(folder: RunFolder, project: Project, facts: quality.Facts, linked: Linked) -> None:
+def write_frames(folder: RunFolder, project: Project, found: Input, facts: quality.Facts, linked: Linked) -> None:
     for name in ("rows", "changes", "issues", "files", "layout", "losses"):
         folder.frame(f"ledger/{name}.parquet", getattr(facts, name))
+    folder.frame("ledger/columns.parquet", columns(found, project.entities))
     folder.frame("records/unmapped.parquet", facts.unmapped)
     folder.frame("pairs.parquet", facts.pairs)
     folder.frame("clusters.parquet", facts.clusters)

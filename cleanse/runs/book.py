@@ -47,3 +47,20 @@ def write_book(
         book.executemany("INSERT INTO receipts VALUES (?, ?, ?, ?)", rows)
         book.executemany("INSERT INTO audit (at, who, what, detail) VALUES (?, ?, ?, ?)", audit)
         book.commit()
+
+
+def golden_ids(path: Path, target_id: str) -> list[str]:
+    """The golden ids that a target's id stands for: every table of the book with a ``target_id`` is asked."""
+    if not path.exists():
+        return []
+    found: set[str] = set()
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as book:
+        tables = [name for (name,) in book.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        for table in tables:
+            names = [row[1] for row in book.execute(f'PRAGMA table_info("{table}")')]
+            key = next((n for n in ("golden_id", "key") if n in names), "")
+            if key and "target_id" in names:
+                found |= {
+                    row[0] for row in book.execute(f'SELECT {key} FROM "{table}" WHERE target_id = ?', [target_id])
+                }
+    return sorted(found)

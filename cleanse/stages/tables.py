@@ -13,27 +13,11 @@ import pyarrow.compute as pc
 from cleanse.kinds.header import normalize_header
 from cleanse.model import Grid, Table
 from cleanse.stages import rows as look
+from cleanse.stages.sheet import HEAD_ROWS, SERIAL, Sheet, side_by_side
 
 __all__ = ["find_tables", "normalize_header"]
 
-HEAD_ROWS = 60  # a header stands within so many rows of the top
 BODY_ROWS = 40  # rows below that a header is compared with
-SERIAL = frozenset(map(normalize_header, ("序号", "行号", "No.", "#", "编号序号", "ID序号", "rownum", "S/N", "seq")))
-
-
-@dataclass(frozen=True)
-class _Sheet:
-    """The cells of a grid for quick looks: columns as Arrow text, which cells hold something, how many per row."""
-
-    columns: tuple[pa.Array, ...]
-    filled: np.ndarray
-    counts: np.ndarray
-    numbers: np.ndarray  # physical rows
-    places: tuple[int, ...]  # physical columns
-
-    def row(self, at: int) -> dict[int, str]:
-        """The filled cells of one row, stripped, by column position."""
-        return {int(c): self.columns[c][at].as_py().strip() for c in np.flatnonzero(self.filled[at])}
 
 
 def find_tables(grid: Grid, source: str, headers: frozenset[str]) -> list[Table]:
@@ -59,21 +43,10 @@ def find_tables(grid: Grid, source: str, headers: frozenset[str]) -> list[Table]
         kinds = _kinds(sheet, start, end, header)
         layout, records = _layout(sheet, kinds, start, end)
         header_row = int(sheet.numbers[header.rows[-1]]) if header.rows else 0
-        tables.append(Table(source, grid.sheet, header_row, _rows(sheet, records, header), layout))
+        rows, places = _rows(sheet, records, header)
+        tables.append(Table(source, grid.sheet, header_row, rows, layout, places))
         start = end
     return tables
-
-
-def _sheet(cells: pd.DataFrame) -> _Sheet:
-    columns = tuple(pc.fill_null(_arrow(cells[c]), "") for c in cells.columns)
-    marks = [pc.not_equal(pc.utf8_trim_whitespace(c), "").to_numpy(zero_copy_only=False) for c in columns]
-    filled = np.column_stack(marks) if marks else np.zeros((len(cells), 0), dtype=bool)
-    return _Sheet(columns, filled, filled.sum(axis=1), cells.index.to_numpy(), tuple(map(int, cells.columns)))
-
-
-def _arrow(column: pd.Series) -> pa.Array:
-    array = pa.array(column, pa.large_string())
-    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 
 # ---------------------------------------------------------------------------------------------------------- header
@@ -87,7 +60,7 @@ class _Header:
     names: dict[int, str]
 
 
-def _find_header(sheet: _Sheet, start: int, words: look.Words) -> _Header:
+def _find_header(sheet: Sheet, start: int, words: look.Words) -> _Header:
     if start == 0 and sheet.numbers[0] == 0:  # the field list of a database table
         return _Header((0,), sheet.row(0))
     stop = min(start + HEAD_ROWS, len(sheet.counts))
@@ -100,9 +73,9 @@ def _find_header(sheet: _Sheet, start: int, words: look.Words) -> _Header:
     return _two_rows(sheet, at, head, words)
 
 
-def _by_words(head: dict[int, dict[int, str]], words: look.Words, sheet: _Sheet) -> int | None:
+def _by_words(head: dict[int, dict[int, str]], words: look.Words, sheet: Sheet) -> int | None:
     """The first row in which enough known words stand."""
-    typical = _typical(sheet)
+    typical = sheet.typical()
     for at, cells in head.items():
         known = words.known(cells)
         enough = 1 if typical <= 2 or len(cells) == 1 == sheet.counts.max() else 2
@@ -112,9 +85,9 @@ def _by_words(head: dict[int, dict[int, str]], words: look.Words, sheet: _Sheet)
     return None
 
 
-def _by_looks(head: dict[int, dict[int, str]], sheet: _Sheet) -> int | None:
+def _by_looks(head: dict[int, dict[int, str]], sheet: Sheet) -> int | None:
     """The first full row of short, distinct texts, unless it is a record like those below it."""
-    typical = _typical(sheet)
+    typical = sheet.typical()
     for at, cells in head.items():
         if len(cells) < max(2, 0.6 * typical):
             continue
@@ -136,13 +109,7 @@ def _contrast(cells: dict[int, str], below: Sequence[dict[int, str]]) -> bool:
     return not any(text in values[c] for c, text in cells.items())
 
 
-def _typical(sheet: _Sheet) -> float:
-    """How many cells a usual row fills."""
-    filled = sheet.counts[sheet.counts > 1]
-    return float(np.median(filled)) if len(filled) else 1.0
-
-
-def _two_rows(sheet: _Sheet, at: int, head: dict[int, dict[int, str]], words: look.Words) -> _Header:
+def _two_rows(sheet: Sheet, at: int, head: dict[int, dict[int, str]], words: look.Words) -> _Header:
     """A header of two rows: the lower one names the columns, the upper one those that the lower leaves open."""
     upper, lower = head[at], head.get(at + 1, {})
     known = words.known(lower)
@@ -155,13 +122,13 @@ def _two_rows(sheet: _Sheet, at: int, head: dict[int, dict[int, str]], words: lo
     return _Header((at,), upper)
 
 
-def _said(sheet: _Sheet, header: _Header) -> dict[int, frozenset[str]]:
+def _said(sheet: Sheet, header: _Header) -> dict[int, frozenset[str]]:
     """The normalised words that stand over each column, in all rows of the header."""
     said = [(at, normalize_header(text)) for row in header.rows for at, text in sheet.row(row).items()]
     return {place: frozenset(text for at, text in said if at == place) for place, _ in said}
 
 
-def _next_header(sheet: _Sheet, start: int, header: _Header, words: look.Words) -> int:
+def _next_header(sheet: Sheet, start: int, header: _Header, words: look.Words) -> int:
     """Where a second table with a header of its own begins: after a row that is (nearly) blank; or the end."""
     first = header.rows[-1] + 1 if header.rows else start + 1
     near = np.flatnonzero((sheet.counts[:-1] <= 1) & (sheet.counts[1:] >= 3)) + 1
@@ -178,7 +145,7 @@ def _next_header(sheet: _Sheet, start: int, header: _Header, words: look.Words) 
 # ------------------------------------------------------------------------------------------------------------ rows
 
 
-def _kinds(sheet: _Sheet, start: int, end: int, header: _Header) -> dict[int, str]:
+def _kinds(sheet: Sheet, start: int, end: int, header: _Header) -> dict[int, str]:
     """What every row is that is no record, by position."""
     first = header.rows[0] if header.rows else start
     kinds = dict.fromkeys(header.rows, "header")
@@ -188,7 +155,7 @@ def _kinds(sheet: _Sheet, start: int, end: int, header: _Header) -> dict[int, st
     return kinds | dict.fromkeys(blank.tolist(), "blank")
 
 
-def _layout(sheet: _Sheet, kinds: dict[int, str], start: int, end: int) -> tuple[pd.DataFrame, np.ndarray]:
+def _layout(sheet: Sheet, kinds: dict[int, str], start: int, end: int) -> tuple[pd.DataFrame, np.ndarray]:
     """The rows that are no records as a frame (row 0 is none of the sheet's), and the positions of the records."""
     lines = [
         (int(sheet.numbers[at]), kind, " ".join(sheet.row(at).values()))
@@ -200,16 +167,20 @@ def _layout(sheet: _Sheet, kinds: dict[int, str], start: int, end: int) -> tuple
     return pd.DataFrame(lines, columns=["source_row", "kind", "text"]), np.flatnonzero(is_record) + start
 
 
-def _rows(sheet: _Sheet, records: np.ndarray, header: _Header) -> pd.DataFrame:
+def _rows(sheet: Sheet, records: np.ndarray, header: _Header) -> tuple[pd.DataFrame, tuple[int, ...]]:
+    """The records, and the physical column of each of their columns."""
     used = sheet.filled[records].any(axis=0)
     data: dict[str, pd.api.extensions.ExtensionArray] = {}
+    places = []
     for at, column in enumerate(sheet.columns):
         if not used[at] and at not in header.names:
             continue
         name = _unique(" ".join(header.names.get(at, "").split()) or f"column_{sheet.places[at] + 1}", data)
         kept = pc.if_else(pa.array(sheet.filled[records, at]), column.take(pa.array(records)), None)
         data[name] = pd.array(kept, dtype="str")
-    return pd.DataFrame(data, index=pd.Index(sheet.numbers[records], dtype="int64", name="source_row"))
+        places.append(sheet.places[at])
+    rows = pd.DataFrame(data, index=pd.Index(sheet.numbers[records], dtype="int64", name="source_row"))
+    return rows, tuple(places)
 
 
 def _unique(name: str, taken: dict[str, pd.api.extensions.ExtensionArray]) -> str:
@@ -220,10 +191,10 @@ def _unique(name: str, taken: dict[str, pd.api.extensions.ExtensionArray]) -> st
     return free
 
 
-def _above(sheet: _Sheet, start: int, header: int) -> dict[int, str]:
+def _above(sheet: Sheet, start: int, header: int) -> dict[int, str]:
     """Rows above the header are titles, unless one is plainly a record."""
     kinds = {}
-    typical = _typical(sheet)
+    typical = sheet.typical()
     for at in range(start, header):
         cells = sheet.row(at)
         texts = cells.values()
@@ -233,7 +204,7 @@ def _above(sheet: _Sheet, start: int, header: int) -> dict[int, str]:
     return kinds
 
 
-def _below(sheet: _Sheet, start: int, end: int, header: _Header) -> dict[int, str]:
+def _below(sheet: Sheet, start: int, end: int, header: _Header) -> dict[int, str]:
     """The rows under the header that are no records; only the suspicious ones are looked at."""
     counts = sheet.counts[start:end]
     if not len(counts):
@@ -256,7 +227,7 @@ def _below(sheet: _Sheet, start: int, end: int, header: _Header) -> dict[int, st
     return kinds
 
 
-def _worded(sheet: _Sheet, start: int, end: int, header: _Header) -> np.ndarray:
+def _worded(sheet: Sheet, start: int, end: int, header: _Header) -> np.ndarray:
     """Rows with a word of subtotals or notes in their first columns, or with a header's own word in its column."""
     found = np.zeros(end - start, dtype=bool)
     for column in sheet.columns[:4]:
