@@ -62,8 +62,8 @@ HOMES = {
     "msoffcrypto": {"readers/passwords.py"},
     "openpyxl": {"targets/template.py"}, "tomli_w": {"flow/template.py"},
     "sqlite3": {"runs/book.py", "targets/sqlite.py"},
-    "xlsxwriter": {"reports/xlsx.py", "review/suggestions.py", "review/workbook.py", "targets/workbook.py"},
-    "python_calamine": {"readers/workbook.py", "review/suggestions.py", "review/workbook.py", "targets/workbook.py"},
+    "xlsxwriter": {"reports/xlsx.py", "review/judging.py", "review/suggestions.py", "review/workbook.py", "targets/workbook.py"},
+    "python_calamine": {"readers/workbook.py", "review/judging.py", "review/suggestions.py", "review/workbook.py", "targets/workbook.py"},
     "rapidfuzz": {"kinds/header.py", "kinds/person.py", "kinds/picklist.py", "matching/comparison.py", "review/cells.py"},
 }  # fmt: skip
 ANYWHERE = {"pandas", "numpy", "pyarrow"}

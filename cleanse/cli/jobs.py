@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -91,25 +92,45 @@ def init(folder: Path, target: str, templates: tuple[Path, ...], name: str, pass
 @click.option(
     "-n", "rows", type=click.IntRange(1), default=None, help="Rows of the random part (default: [trial] rows)."
 )
+@click.option("--summary", type=click.Path(path_type=Path), help="Add a Markdown summary to this file, for a CI job.")
+@click.option(
+    "--judged",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="trial.xlsx of the latest run as a person judged it: gives the verdict on accuracy; nothing is run.",
+)
+@click.option("--who", default="", help="Who judged.")
 @PROJECT
 @OUT
 @PASSWORDS
 @JSON
 @verb
 def trial(
-    file: Path | None, rows: int | None, root: Path, out: Path | None, password_file: Path | None, as_json: bool
-) -> int:
+    file: Path | None, rows: int | None, summary: Path | None, judged: Path | None, who: str, root: Path,
+    out: Path | None, password_file: Path | None, as_json: bool,
+) -> int:  # fmt: skip
     """The trial for CI: clean FILE (default: the sources), write, read back, load a sample into SQLite, compare."""
     from cleanse import flow
     from cleanse.project import load_project
-    from cleanse.reports import text as summary
+    from cleanse.reports import markdown, text
 
     project = load_project(root, out=out, paths=[file] if file else [], password_file=password_file)
-    verdict = flow.trial_alone(project, rows=rows, progress=show_progress)
+    unread: tuple[tuple[int, str], ...] = ()
+    if judged:
+        if not who:
+            raise click.UsageError("--judged needs --who: whose judgement is it?")
+        verdict, unread = flow.judge(project, judged, who, datetime.now().isoformat(timespec="seconds"))
+    else:
+        numbers = flow.trial_alone(project, rows=rows, progress=show_progress)
+        verdict = numbers["trial"]
+        if summary:
+            with summary.open("a", encoding="utf-8", newline="\n") as page:
+                page.write(markdown.render(numbers, project.language))
     click.echo(
-        json.dumps(verdict, ensure_ascii=False, indent=2) if as_json else summary.trial_text(verdict, project.language)
+        json.dumps(verdict, ensure_ascii=False, indent=2) if as_json else text.trial_text(verdict, project.language)
     )
-    return 0 if verdict["result"] == "accept" else 1
+    for row, word in unread:
+        click.echo(f"not read: row {row}: '{word}'")
+    return 0 if verdict["result"] == "accept" and not unread else 1
 
 
 @click.command()

@@ -25,6 +25,8 @@ class Tried:
     preflight: pd.DataFrame
     verdict: Mapping[str, Any]
     receipts: pd.DataFrame
+    sample: pd.DataFrame
+    planned: Mapping[str, pd.DataFrame]
 
 
 def try_written(
@@ -45,10 +47,10 @@ def try_written(
         rids = {name: pd.Series(rid_of[entity_of[name]].reindex(t.index).to_numpy()) for name, t in planned.items()}
         checked = preflight.preflight(back, profile, seen, rids=rids)
     with clock("trial"):
-        verdict, receipts = try_files(
+        verdict, receipts, sample = try_files(
             project, {name: pd.concat(parts, ignore_index=True) for name, parts in back.items()}, planned, gold, changes
         )
-    return Tried(written, checked, verdict, receipts)
+    return Tried(written, checked, verdict, receipts, sample, planned)
 
 
 def try_files(
@@ -57,7 +59,7 @@ def try_files(
     planned: Mapping[str, pd.DataFrame],
     gold: Gold,
     changes: pd.DataFrame,
-) -> tuple[dict[str, Any], pd.DataFrame]:
+) -> tuple[dict[str, Any], pd.DataFrame, pd.DataFrame]:
     """The trial of what was read back: a sample by the plan, loaded into SQLite, fetched and compared cell by cell."""
     profile = project.profile
     arrived = {n: t.set_axis(planned[n].index) if len(t) == len(planned[n]) else t for n, t in back.items()}
@@ -74,7 +76,7 @@ def try_files(
         wrong = trial.wrong_ids(trial.compare(wanted, fetched), receipts)
         verdict = trial.verdict(tried, wrong, plan, len(roots))
         if verdict["result"] != "second_stage" or size > plan.first:
-            return verdict, receipts
+            return verdict, receipts, tried
         size = plan.first + plan.second
 
 
