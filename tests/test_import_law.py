@@ -42,7 +42,12 @@ INSIDE = {
     ("kinds/contact_line.py", "phone"),  # its cell holds a name, telephones and an e-mail address
     ("kinds/contact_line.py", "email"),
     ("kinds/owner.py", "picklist"),  # a roster is a picklist of people
-    ("stages/tables.py", "rows"),  # parts of one stage in two files
+    ("stages/tables.py", "rows"),  # parts of one stage in several files
+    ("stages/tables.py", "sheet"),
+    ("stages/tables.py", "form"),
+    ("stages/form.py", "rows"),
+    ("stages/form.py", "sheet"),
+    ("stages/sheet.py", "rows"),
     ("stages/conform.py", "forms"),
     ("stages/preflight.py", "preflight_values"),
     ("stages/quality.py", "quality_counts"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -13,40 +13,66 @@ import pyarrow.compute as pc
 from cleanse.kinds.header import normalize_header
 from cleanse.model import Grid, Table
 from cleanse.stages import rows as look
+from cleanse.stages.form import read_form
 from cleanse.stages.sheet import HEAD_ROWS, SERIAL, Sheet, side_by_side
 
 __all__ = ["find_tables", "normalize_header"]
 
 BODY_ROWS = 40  # rows below that a header is compared with
+MOST_HEADER_ROWS = 3
+LOOKED_AT = 8  # first columns in which the words of another header are looked for
 
 
 def find_tables(grid: Grid, source: str, headers: frozenset[str]) -> list[Table]:
-    """The tables of one grid, from top to bottom; none where no cell holds anything.
+    """The tables of one grid, from left to right and from top to bottom; none where no cell holds anything.
 
     ``source`` is the file's name, ``headers`` the known header words as ``normalize_header`` gives them. Every row of
-    the grid is either in ``rows`` or in ``layout`` of one table. ``header_row`` is 0 where no row of the sheet is it.
+    the grid is either in ``rows`` or in ``layout`` of one table (of tables side by side: in one of each).
+    ``header_row`` is 0 where no row of the sheet is it.
 
     >>> cells = pd.DataFrame([["名单", ""], ["客户", "电话"], ["甲公司", "88886666"]], index=[1, 2, 3], dtype="str")
     >>> table, = find_tables(Grid("", cells), "a.csv", frozenset({"客户", "电话"}))
     >>> table.header_row, table.rows.to_dict("index"), table.layout["kind"].tolist()
     (2, {3: {'客户': '甲公司', '电话': '88886666'}}, ['title', 'header'])
     """
-    sheet = _sheet(grid.cells)
+    sheet = Sheet.of(grid.cells)
     if not sheet.counts.any():
         return []
     words = look.Words.of(headers)
+    if (form := read_form(sheet, words)) is not None:
+        return [Table(source, grid.sheet, 0, form.rows, form.layout, form.places)]
+    parts = [sheet] if sheet.numbers[0] == 0 else side_by_side(sheet, words)
+    tables = [table for part in parts for table in _stacked(part, source, grid.sheet, words)]
+    return tables if len(parts) == 1 else _shared(tables)
+
+
+def _stacked(sheet: Sheet, source: str, name: str, words: look.Words) -> list[Table]:
+    """The tables that stand below one another, from top to bottom."""
     tables: list[Table] = []
     start = 0
     while start < len(sheet.counts):
         header = _find_header(sheet, start, words)
-        end = _next_header(sheet, start, header, words)
+        end = _next_table(sheet, start, header, words)
         kinds = _kinds(sheet, start, end, header)
         layout, records = _layout(sheet, kinds, start, end)
         header_row = int(sheet.numbers[header.rows[-1]]) if header.rows else 0
         rows, places = _rows(sheet, records, header)
-        tables.append(Table(source, grid.sheet, header_row, rows, layout, places))
+        tables.append(Table(source, name, header_row, rows, layout, places))
         start = end
     return tables
+
+
+def _shared(tables: list[Table]) -> list[Table]:
+    """Tables side by side: a row that is blank in one of them is named only where it is blank in all, and only once."""
+    used = {int(row) for t in tables for row in t.rows.index}
+    used |= {int(row) for t in tables for row in t.layout.loc[t.layout["kind"] != "blank", "source_row"]}
+    result = []
+    for table in tables:
+        blank = table.layout["kind"] == "blank"
+        kept = table.layout[~(blank & table.layout["source_row"].isin(list(used)))]
+        used |= set(map(int, kept.loc[kept["kind"] == "blank", "source_row"]))
+        result.append(replace(table, layout=kept.reset_index(drop=True)))
+    return result
 
 
 # ---------------------------------------------------------------------------------------------------------- header
@@ -65,17 +91,17 @@ def _find_header(sheet: Sheet, start: int, words: look.Words) -> _Header:
         return _Header((0,), sheet.row(0))
     stop = min(start + HEAD_ROWS, len(sheet.counts))
     head = {at: sheet.row(at) for at in range(start, stop) if sheet.counts[at]}
-    at = _by_words(head, words, sheet)
+    at = _by_words(head, words, sheet, start)
     if at is None:
-        at = _by_looks(head, sheet)
+        at = _by_looks(head, sheet, start)
     if at is None:
         return _Header((), {})
     return _two_rows(sheet, at, head, words)
 
 
-def _by_words(head: dict[int, dict[int, str]], words: look.Words, sheet: Sheet) -> int | None:
+def _by_words(head: dict[int, dict[int, str]], words: look.Words, sheet: Sheet, start: int) -> int | None:
     """The first row in which enough known words stand."""
-    typical = sheet.typical()
+    typical = sheet.typical(start)
     for at, cells in head.items():
         known = words.known(cells)
         enough = 1 if typical <= 2 or len(cells) == 1 == sheet.counts.max() else 2
@@ -85,9 +111,9 @@ def _by_words(head: dict[int, dict[int, str]], words: look.Words, sheet: Sheet) 
     return None
 
 
-def _by_looks(head: dict[int, dict[int, str]], sheet: Sheet) -> int | None:
+def _by_looks(head: dict[int, dict[int, str]], sheet: Sheet, start: int) -> int | None:
     """The first full row of short, distinct texts, unless it is a record like those below it."""
-    typical = sheet.typical()
+    typical = sheet.typical(start)
     for at, cells in head.items():
         if len(cells) < max(2, 0.6 * typical):
             continue
@@ -110,16 +136,38 @@ def _contrast(cells: dict[int, str], below: Sequence[dict[int, str]]) -> bool:
 
 
 def _two_rows(sheet: Sheet, at: int, head: dict[int, dict[int, str]], words: look.Words) -> _Header:
-    """A header of two rows: the lower one names the columns, the upper one those that the lower leaves open."""
-    upper, lower = head[at], head.get(at + 1, {})
-    known = words.known(lower)
-    if known and known >= len(lower) / 2 and not any(look.is_data(t) for t in lower.values()) and lower != upper:
-        return _Header((at, at + 1), {**upper, **lower})
+    """A header of several rows: the lowest names the columns, those above it the columns that it leaves open."""
+    rows, names = [at], dict(head[at])
+    while len(rows) < MOST_HEADER_ROWS and _goes_on(head.get(rows[-1] + 1, {}), head[rows[-1]], words):
+        lower = head[rows[-1] + 1]
+        names = {**names, **_told_apart(lower, head[rows[-1]])}
+        rows.append(rows[-1] + 1)
+    if len(rows) > 1:
+        return _Header(tuple(rows), names)
     above = head.get(at - 1, {})
-    gaps = [c for c in above if c not in upper and sheet.filled[at + 1 :, c].any()]
+    gaps = [c for c in above if c not in names and sheet.filled[at + 1 :, c].any()]
     if len(above) > 1 and (gaps or words.known(above)) and not any(map(look.is_label, above.values())):
-        return _Header((at - 1, at), {**above, **upper})
-    return _Header((at,), upper)
+        return _Header((at - 1, at), {**above, **_told_apart(names, above)})
+    return _Header((at,), names)
+
+
+def _goes_on(lower: dict[int, str], upper: dict[int, str], words: look.Words) -> bool:
+    known = words.known(lower)
+    if not known or known < len(lower) / 2 or lower == upper:
+        return False
+    return not any(look.is_data(t) or look.is_name(t) for t in lower.values())
+
+
+def _told_apart(lower: dict[int, str], upper: dict[int, str]) -> dict[int, str]:
+    """Words that the lower row says twice get the word of the group over them: 备用联系人 over 电话 is 备用联系人 电话."""
+    groups = sorted(c for c in upper if c in lower)
+    told, before = {}, set[str]()
+    for c, text in lower.items():
+        group = max((g for g in groups if g <= c), default=None)
+        said_before = normalize_header(text) in before
+        told[c] = f"{upper[group]} {text}" if said_before and group is not None and upper[group] != text else text
+        before.add(normalize_header(text))
+    return told
 
 
 def _said(sheet: Sheet, header: _Header) -> dict[int, frozenset[str]]:
@@ -128,18 +176,43 @@ def _said(sheet: Sheet, header: _Header) -> dict[int, frozenset[str]]:
     return {place: frozenset(text for at, text in said if at == place) for place, _ in said}
 
 
-def _next_header(sheet: Sheet, start: int, header: _Header, words: look.Words) -> int:
-    """Where a second table with a header of its own begins: after a row that is (nearly) blank; or the end."""
+def _next_table(sheet: Sheet, start: int, header: _Header, words: look.Words) -> int:
+    """Where a second table begins, with a header of its own and perhaps a title above that; or the end."""
     first = header.rows[-1] + 1 if header.rows else start + 1
-    near = np.flatnonzero((sheet.counts[:-1] <= 1) & (sheet.counts[1:] >= 3)) + 1
     mine = look.Shape(0, names=_said(sheet, header))
-    for at in near[near > first]:
-        cells = sheet.row(int(at))
-        if not words.known({0: next(iter(cells.values()))}):
+    for at in _worth_a_look(sheet, first, words):
+        cells = sheet.row(at)
+        known, lonely = words.known(cells), sheet.counts[at - 1] <= 1
+        enough = max(2 if sheet.counts[at - 1] == 0 else 3, (0.7 if lonely else 0.8) * len(cells))
+        if known < enough or mine.repeats(cells) or not words.known({0: next(iter(cells.values()))}):
             continue
-        if words.known(cells) >= max(3, 0.7 * len(cells)) and not mine.repeats(cells):
-            return int(at)
+        if any(map(look.is_data, cells.values())) or not sheet.counts[at + 1 : at + 3].any():
+            continue
+        return _with_title(sheet, at, first)
     return len(sheet.counts)
+
+
+def _worth_a_look(sheet: Sheet, first: int, words: look.Words) -> list[int]:
+    """Rows below a (nearly) blank one, and rows of which most cells are known words as they stand."""
+    known = np.zeros(len(sheet.counts), dtype=np.int64)
+    plain = pa.array(sorted(words.whole), pa.large_string())
+    for column in sheet.columns[:LOOKED_AT]:
+        known += pc.is_in(column, value_set=plain).to_numpy(zero_copy_only=False)
+    near = np.zeros(len(sheet.counts), dtype=bool)
+    near[1:] = (sheet.counts[:-1] <= 1) & (sheet.counts[1:] >= 2)
+    found = np.flatnonzero(near | ((known >= 3) & (known >= 0.7 * np.minimum(sheet.counts, LOOKED_AT))))
+    return [int(at) for at in found if at > first]
+
+
+def _with_title(sheet: Sheet, header: int, first: int) -> int:
+    """The row where the title of a table begins: the rows of one cell above its header, up to a blank one."""
+    at = header
+    while at - 1 > first and sheet.counts[at - 1] == 1 and header - at < MOST_HEADER_ROWS:
+        (text,) = sheet.row(at - 1).values()
+        if look.is_reach(text) or (look.is_name(text) and sheet.counts[at - 2] != 0):
+            return header
+        at -= 1
+    return at if at == header or sheet.counts[at - 1] == 0 or header - at == 1 else header
 
 
 # ------------------------------------------------------------------------------------------------------------ rows
@@ -194,7 +267,7 @@ def _unique(name: str, taken: dict[str, pd.api.extensions.ExtensionArray]) -> st
 def _above(sheet: Sheet, start: int, header: int) -> dict[int, str]:
     """Rows above the header are titles, unless one is plainly a record."""
     kinds = {}
-    typical = sheet.typical()
+    typical = sheet.typical(start)
     for at in range(start, header):
         cells = sheet.row(at)
         texts = cells.values()

@@ -1,0 +1,156 @@
+"""A sheet that is a form: one record, its labels to the left of the values or above them; or several such below one another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from cleanse.kinds.header import normalize_header
+from cleanse.stages import rows as look
+from cleanse.stages.sheet import Sheet
+
+MOST_ROWS, MOST_COLUMNS = 200, 16  # more is a table
+LEAST_LABELS = 3
+LABEL_SHARE = 0.6  # of the cells of a column of labels
+
+
+@dataclass(frozen=True)
+class Form:
+    """The records (index: the row where each begins), the rows that belong to them, the column of each label."""
+
+    rows: pd.DataFrame
+    layout: pd.DataFrame
+    places: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """One label with its value, and where the label stands."""
+
+    label: str
+    value: str
+    row: int
+    column: int
+
+
+def read_form(sheet: Sheet, words: look.Words) -> Form | None:
+    """The records of a form, or None where the sheet is none for certain: every row must be labels with their values."""
+    if len(sheet.counts) > MOST_ROWS or len(sheet.columns) > MOST_COLUMNS or sheet.numbers[0] == 0:
+        return None
+    rows = [sheet.row(at) for at in range(len(sheet.counts))]
+    for read in (_beside, _above):
+        pairs = read(rows, words)
+        if pairs and _is_form(pairs, words):
+            return _form(sheet, rows, pairs)
+    return None
+
+
+def _is_form(pairs: Sequence[_Pair], words: look.Words) -> bool:
+    """Enough labels, in several rows, and a value that only a record has: a name, a phone, an address on the net."""
+    rows = {pair.row for pair in pairs}
+    known = [pair for pair in pairs if words.known({0: pair.label})]
+    telling = any(look.is_name(pair.value) or look.is_reach(pair.value) for pair in known)
+    return len({normalize_header(p.label) for p in known}) >= LEAST_LABELS and len(rows) >= 2 and telling
+
+
+def _beside(rows: Sequence[dict[int, str]], words: look.Words) -> list[_Pair] | None:
+    """Labels with the value to the right of each; None when some row of several cells is anything else."""
+    columns = _label_columns(rows, words)
+    pairs: list[_Pair] = []
+    for at, cells in enumerate(rows):
+        found = _row_beside(at, cells, columns, words)
+        if found is None and len(cells) > 1:
+            return None
+        pairs += found or ()
+    return pairs
+
+
+def _label_columns(rows: Sequence[dict[int, str]], words: look.Words) -> set[int]:
+    """The columns that hold labels; a known word in another column (客户类型: 客户) is a value."""
+    marks: dict[int, list[bool]] = {}
+    for cells in rows:
+        for column, text in cells.items():
+            if len(cells) > 1:
+                marks.setdefault(column, []).append(_is_label(text, words))
+    return {column for column, labels in marks.items() if sum(labels) >= LABEL_SHARE * len(labels)}
+
+
+def _row_beside(at: int, cells: dict[int, str], columns: set[int], words: look.Words) -> list[_Pair] | None:
+    pairs: list[_Pair] = []
+    waiting: tuple[int, str] | None = None
+    for column, text in cells.items():
+        label, _, value = text.replace("：", ":").partition(":")
+        if value.strip() and _is_label(label, words):  # 客户名称：某某公司 in one cell
+            pairs.append(_Pair(label.strip(), value.strip(), at, column))
+            waiting = None
+        elif column in columns and _is_label(text, words):
+            waiting = column, text
+        elif waiting is not None:
+            pairs.append(_Pair(waiting[1].rstrip(":： "), text, at, waiting[0]))
+            waiting = None
+        else:
+            return None
+    return pairs
+
+
+def _is_label(text: str, words: look.Words) -> bool:
+    return not look.is_data(text) and bool(words.known({0: text.rstrip(":： ")}))
+
+
+def _above(rows: Sequence[dict[int, str]], words: look.Words) -> list[_Pair] | None:
+    """Rows of labels, each with one row of values under it and no blank row between; None when it does not go up."""
+    full = [at for at, cells in enumerate(rows) if len(cells) > 1]
+    if len(full) < 4 or len(full) % 2 or full != list(range(full[0], full[-1] + 1)):
+        return None
+    pairs: list[_Pair] = []
+    for upper, lower in zip(full[::2], full[1::2], strict=True):
+        labels, values = rows[upper], rows[lower]
+        if not all(_is_label(text, words) for text in labels.values()) or not values.keys() <= labels.keys():
+            return None
+        if all(_is_label(text, words) for text in values.values()):
+            return None
+        pairs += [_Pair(labels[c].rstrip(":： "), values[c], lower, c) for c in values]
+    names = [normalize_header(pair.label) for pair in pairs]
+    return pairs if len(names) == len(set(names)) and len(rows) - full[-1] <= 2 else None
+
+
+def _form(sheet: Sheet, rows: Sequence[dict[int, str]], pairs: Sequence[_Pair]) -> Form:
+    records: dict[int, dict[str, str]] = {}
+    places: dict[str, int] = {}
+    start = -1
+    for pair in pairs:
+        name = " ".join(pair.label.split())
+        if start < 0 or (name in records[start] and name == next(iter(places))):
+            start = int(sheet.numbers[pair.row])
+            records[start] = {}
+        name = _free(name, records[start])
+        records[start][name] = pair.value
+        places.setdefault(name, sheet.places[pair.column])
+    frame = pd.DataFrame(list(records.values()), index=pd.Index(list(records), dtype="int64", name="source_row"))
+    frame = frame.reindex(columns=list(places)).astype("str")
+    mine = {pair.row for pair in pairs}
+    lines = [
+        (int(sheet.numbers[at]), _kind(at, cells, mine, pairs), " ".join(cells.values()))
+        for at, cells in enumerate(rows)
+        if int(sheet.numbers[at]) not in records
+    ]
+    layout = pd.DataFrame(lines, columns=["source_row", "kind", "text"])
+    return Form(frame, layout, tuple(places.values()))
+
+
+def _kind(at: int, cells: dict[int, str], mine: set[int], pairs: Sequence[_Pair]) -> str:
+    if at in mine:
+        return "form_row"
+    if not cells:
+        return "blank"
+    return "title" if at < pairs[0].row else "note"
+
+
+def _free(name: str, taken: dict[str, str]) -> str:
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{name}#{number}"
+    return free

@@ -1,0 +1,132 @@
+"""The cells of a grid for quick looks, and where one sheet holds several tables side by side."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cleanse.kinds.header import normalize_header
+from cleanse.stages import rows as look
+
+HEAD_ROWS = 60  # a header stands within so many rows of the top
+SERIAL = frozenset(map(normalize_header, ("序号", "行号", "No.", "#", "编号序号", "ID序号", "rownum", "S/N", "seq")))
+_LIST = re.compile(
+    r".{0,30}(?:表|名单|清单|台账|列表|名录|记录|汇总|list|table|contacts|customers|leads)\s*", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The cells of a grid for quick looks: columns as Arrow text, which cells hold something, how many per row."""
+
+    columns: tuple[pa.Array, ...]
+    filled: np.ndarray
+    counts: np.ndarray
+    numbers: np.ndarray  # physical rows
+    places: tuple[int, ...]  # physical columns
+
+    @classmethod
+    def of(cls, cells: pd.DataFrame) -> Sheet:
+        """From the cells of a grid."""
+        columns = tuple(pc.fill_null(_arrow(cells[c]), "") for c in cells.columns)
+        marks = [pc.not_equal(pc.utf8_trim_whitespace(c), "").to_numpy(zero_copy_only=False) for c in columns]
+        filled = np.column_stack(marks) if marks else np.zeros((len(cells), 0), dtype=bool)
+        return cls(columns, filled, filled.sum(axis=1), cells.index.to_numpy(), tuple(map(int, cells.columns)))
+
+    def row(self, at: int) -> dict[int, str]:
+        """The filled cells of one row, stripped, by column position."""
+        return {int(c): self.columns[c][at].as_py().strip() for c in np.flatnonzero(self.filled[at])}
+
+    def part(self, first: int, end: int) -> Sheet:
+        """The columns from ``first`` up to ``end`` as a sheet of their own."""
+        filled = self.filled[:, first:end]
+        return Sheet(self.columns[first:end], filled, filled.sum(axis=1), self.numbers, self.places[first:end])
+
+    def typical(self, start: int = 0) -> float:
+        """How many cells a usual row fills, from ``start`` on."""
+        filled = self.counts[start:][self.counts[start:] > 1]
+        return float(np.median(filled)) if len(filled) else 1.0
+
+
+def _arrow(column: pd.Series) -> pa.Array:
+    array = pa.array(column, pa.large_string())
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def side_by_side(sheet: Sheet, words: look.Words) -> list[Sheet]:
+    """The parts of a sheet that are tables of their own, from left to right; the sheet itself where it is not certain.
+
+    A part has a header of known words, and either says again what the part to its left says (客户 电话 | 客户 电话), or stands
+    behind an empty column and under a title or a header row of its own.
+    """
+    cuts = [0, *(_repeats(sheet, words) or _gaps(sheet, words)), len(sheet.columns)]
+    parts = [sheet.part(first, end) for first, end in pairwise(cuts)]
+    return [part for part in parts if part.counts.any()]
+
+
+def _repeats(sheet: Sheet, words: look.Words) -> list[int]:
+    """Where the words of a header row begin again, the same ones in the same order, without anything before them."""
+    for at in _head(sheet):
+        cells = sheet.row(at)
+        said = [normalize_header(text) for text in cells.values()]
+        for size in range(2, len(said) // 2 + 1):
+            if len(said) % size or said != said[:size] * (len(said) // size) or len(set(said[:size])) < size:
+                continue
+            used = np.flatnonzero(sheet.filled[at:].any(axis=0))
+            whole = used[0] == min(cells) and used[-1] - max(cells) < size
+            if whole and words.known(dict(enumerate(said[:size]))) >= max(2, 0.6 * size):
+                return list(cells)[size::size]
+    return []
+
+
+def _gaps(sheet: Sheet, words: look.Words) -> list[int]:
+    """The first columns behind an empty one, where what stands on both sides is a table of its own."""
+    used = sheet.filled.any(axis=0)
+    starts = [c for c in range(1, len(used)) if used[c] and not used[c - 1] and used[:c].any()]
+    cuts: list[int] = []
+    left = int(np.argmax(used)) if used.any() else 0
+    for number, start in enumerate(starts):
+        end = starts[number + 1] if number + 1 < len(starts) else len(used)
+        if _apart(sheet.part(left, start), sheet.part(start, end), words):
+            cuts.append(start)
+            left = start
+    return cuts
+
+
+def _apart(left: Sheet, right: Sheet, words: look.Words) -> bool:
+    """Whether the right part begins with what the left one begins with, has its header far from the left one's (not the
+    second row of one header), or both stand under a title that calls each a list."""
+    mine, other = _header_at(left, words), _header_at(right, words)
+    if mine < 0 or other < 0:
+        return False
+    first, second = ([normalize_header(t) for t in s.row(at).values()] for s, at in ((left, mine), (right, other)))
+    leading = next((name for name in first if name not in SERIAL), "")
+    return abs(mine - other) >= 2 or leading in second or _titled_level(left, right, mine)
+
+
+def _titled_level(left: Sheet, right: Sheet, header: int) -> bool:
+    for at in range(header):
+        titles = [*left.row(at).values()], [*right.row(at).values()]
+        if all(len(texts) == 1 and _LIST.fullmatch(texts[0]) for texts in titles):
+            return True
+    return False
+
+
+def _header_at(sheet: Sheet, words: look.Words) -> int:
+    """The first row of which at least two words, and most of them, are known headers; -1 for none."""
+    for at in _head(sheet):
+        cells = sheet.row(at)
+        if len(cells) >= 2 and words.known(cells) >= max(2, 0.6 * len(cells)):
+            return at
+    return -1
+
+
+def _head(sheet: Sheet) -> Sequence[int]:
+    return [at for at in range(min(HEAD_ROWS, len(sheet.counts))) if sheet.counts[at] >= 2]
