@@ -53,11 +53,11 @@ def columns(text: str) -> tuple[tuple[str, str], ...]:
     return tuple((header, field) for header, _, field in (pair.rpartition(":") for pair in text.split()))
 
 
-def make_samples(out: Path, seed: int, rows: int) -> None:
+def make_samples(out: Path, seed: int, rows: int, wild: bool) -> None:
     """Write ``out/files``, ``out/expected`` and ``out/trial/customers_100.csv``."""
     world = World(Random(seed))
     world.grow(rows * 4 // 5)
-    filled = Filler(world, 0.3).place(sheets(world.owners), rows)
+    filled = Filler(world, 0.3, wild).place(sheets(world.owners), rows)
     folder = out / "files"
     shutil.rmtree(folder, ignore_errors=True)
     listed = write_files(folder, filled, world)
@@ -152,11 +152,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--rows", type=int, default=300)
     parser.add_argument("--out", type=Path, default=HERE)
     parser.add_argument("--big", type=int, metavar="ROWS", help="make the table of the benchmarks instead")
+    parser.add_argument("--wild", action="store_true", help="also with dirt that the samples do not hold")
     given = parser.parse_args(argv)
     if given.big:
         make_big(given.out, given.seed, given.big)
     else:
-        make_samples(given.out, given.seed, given.rows)
+        make_samples(given.out, given.seed, given.rows, given.wild)
 
 
 if __name__ == "__main__":

@@ -51,6 +51,7 @@ from generator.dirt import (
     wrong_check,
     zero_width,
 )
+from generator.wild import WILD
 from generator.world import WORDS
 
 Table = list[tuple[int, Corruption]]
@@ -218,12 +219,16 @@ CORRUPTIONS: dict[str, Table] = {
     },
 }
 _WEIGHTS = {field: list(accumulate(weight for weight, _ in table)) for field, table in CORRUPTIONS.items()}
+WILD_SHARE = 0.5
 
 
 def corrupt(field: str, value: str, at: Context) -> Cell | None:
     """A dirty form of a value that the file can hold, or None when the drawn corruption does not apply."""
     table = CORRUPTIONS[field]
-    cell = at.rng.choices(table, cum_weights=_WEIGHTS[field])[0][1](value, at)
+    if at.wild and field in WILD and at.rng.random() < WILD_SHARE:
+        cell = at.rng.choice(WILD[field])[1](value, at)
+    else:
+        cell = at.rng.choices(table, cum_weights=_WEIGHTS[field])[0][1](value, at)
     if cell is None or cell.kind in at.forbidden or not encodable(cell.raw, at.encoding):
         return None
     return cell

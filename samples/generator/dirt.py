@@ -53,6 +53,7 @@ class Context:
     date_style: str = "iso"
     owner: str = ""
     second_mobile: str = ""
+    wild: bool = False  # also dirt that the samples do not hold
 
 
 Corruption = Callable[[str, Context], Cell | None]

@@ -73,10 +73,11 @@ class Filled:
 
 
 class Filler:
-    """Puts customers into sheets. ``dirt`` is the share of cells that get dirty beside dates and joined cells."""
+    """Puts customers into sheets. ``dirt`` is the share of cells that get dirty beside dates and joined cells;
+    ``wild``: also in ways that the samples do not hold."""
 
-    def __init__(self, world: World, dirt: float) -> None:
-        self.world, self.rng, self.dirt = world, world.rng, dirt
+    def __init__(self, world: World, dirt: float, wild: bool = False) -> None:
+        self.world, self.rng, self.dirt, self.wild = world, world.rng, dirt, wild
         self.alike = {pair[side] for pair in world.near_miss for side in ("a", "b")}
 
     def row(self, sheet: Sheet, customer: Customer, contact: int, variant: str, keep: bool) -> Row:
@@ -92,6 +93,7 @@ class Filler:
             rng.choice(sheet.dates),
             owner,
             second_mobile(customer, contact),
+            wild=self.wild,
         )
         fields: dict[str, Cell] = {}
         columns = []
