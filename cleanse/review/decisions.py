@@ -1,14 +1,15 @@
 """Decisions of people about pairs of records, in a text file made for version control.
 
 One JSON object per line, keyed by digests of what identifies the two records: no personal value stands in the file, and
-a decision holds wherever the records stand next time. A later line on the same pair counts; both stay. Keeping apart is
-stronger than merging, also through others.
+a decision holds wherever the records stand next time. A later line on the same pair counts; both stay: ``withdrawn``
+takes an earlier one back, ``defer`` puts it off. Keeping apart is stronger than merging, also through others.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -21,7 +22,8 @@ import pyarrow.compute as pc
 from cleanse.errors import TargetError, UsageError
 from cleanse.review.components import components
 
-VERDICTS = ("merge", "apart", "related")
+FORCING = ("merge", "apart", "related")  # the verdicts that say something of two records ...
+VERDICTS = (*FORCING, "defer", "withdrawn")  # ... and those that take an earlier one back: not yet, not any more
 DIGITS = 20  # hex digits of a digest: 80 bits, no two of a billion records alike
 FORCED = ("entity", "left", "right", "verdict")
 
@@ -106,14 +108,22 @@ def _parsed(line: str) -> Decision:
 
 
 def append(path: Path, decisions: Sequence[Decision]) -> None:
-    """Add decisions behind what is there; the file is replaced in one step. Raises TargetError when it cannot be."""
+    """Add decisions behind what is there: on disk when this returns, all of them or none. Raises TargetError when they
+    cannot be written."""
     lines = "".join(json.dumps(asdict(d), ensure_ascii=False, sort_keys=True) + "\n" for d in decisions)
-    temporary = path.with_name(f"{path.name}.tmp")
     try:
-        before = path.read_text("utf-8-sig") if path.exists() else ""
-        gap = "\n" if before and not before.endswith("\n") else ""
-        temporary.write_text(before + gap + lines, "utf-8", newline="\n")
-        temporary.replace(path)
+        with path.open("ab+", buffering=0) as file:
+            end = file.seek(0, os.SEEK_END)
+            file.seek(max(end - 1, 0))
+            gap = b"" if file.read(1) in (b"", b"\n") else b"\n"
+            try:
+                left = memoryview(gap + lines.encode("utf-8"))
+                while left:
+                    left = left[file.write(left) :]
+                os.fsync(file.fileno())
+            except OSError:
+                file.truncate(end)
+                raise
     except OSError as error:
         what = f"decisions cannot be written: {error.strerror}"
         raise TargetError(what, where=str(path), cure="check rights and free space") from error
@@ -165,7 +175,7 @@ def _hash(text: str) -> str:
 def resolve(decisions: Sequence[Decision], digests: pd.DataFrame) -> Resolved:
     """Decisions as pairs of records. ``digests``: entity, rid, digest. Records of one content share their decisions."""
     latest = {(d.entity, d.left, d.right): d for d in decisions}
-    held = tuple(latest.values())
+    held = tuple(d for d in latest.values() if d.verdict in FORCING)
     table = pd.DataFrame([asdict(d) for d in held], columns=["entity", "left", "right", "verdict"])
     wanted = digests[digests["digest"].isin({*table["left"], *table["right"]}) & (digests["digest"] != "")]
     present = set(zip(wanted["entity"], wanted["digest"], strict=True))
@@ -181,7 +191,7 @@ def resolve(decisions: Sequence[Decision], digests: pd.DataFrame) -> Resolved:
     forced = forced[forced["left"] != forced["right"]].drop_duplicates(["entity", "left", "right"])
     forced = forced.sort_values(["entity", "left", "right"], ignore_index=True)
     conflicting = tuple(held[n] for n in sorted(_chained(forced)))
-    return Resolved(forced[list(FORCED)], len(held) - len(stale), stale, len(decisions) - len(held), conflicting)
+    return Resolved(forced[list(FORCED)], len(held) - len(stale), stale, len(decisions) - len(latest), conflicting)
 
 
 def _chained(forced: pd.DataFrame) -> set[int]:

@@ -158,3 +158,24 @@ def test_nothing_said_is_nothing_forced():
     resolved = resolve([], DIGESTS)
     assert list(resolved.forced.columns) == ["entity", "left", "right", "verdict"] and resolved.forced.empty
     assert (resolved.applied, resolved.stale, resolved.replaced, resolved.conflicting) == (0, (), 0, ())
+
+
+@pytest.mark.parametrize("verdict", ["withdrawn", "defer"])
+def test_what_is_taken_back_or_put_off_forces_nothing(verdict):
+    said = [customer("a", "b", "merge"), customer("b", "a", verdict)]
+    resolved = resolve(said, DIGESTS)
+    assert resolved.forced.empty and (resolved.applied, resolved.stale, resolved.replaced) == (0, (), 1)
+    assert forced([*said, customer("a", "b", "apart")]) == forced([customer("a", "b", "apart")])
+
+
+def test_a_full_disk_leaves_no_half_decision(tmp_path, monkeypatch):
+    path = tmp_path / "decisions.jsonl"
+    append(path, [customer("a", "b", "merge")])
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("cleanse.review.decisions.os.fsync", full)
+    with pytest.raises(TargetError, match="No space left"):
+        append(path, [customer("a", "c", "apart")])
+    assert read(path) == [customer("a", "b", "merge")]
