@@ -58,8 +58,7 @@ def match(project: Project, records: Mapping[str, pd.DataFrame], issues: pd.Data
     sound = {name: merge.without_wrong(table, _wrong(issues, name)) for name, table in records.items()}
     tables = {name: with_children(project, name, sound) for name in project.entities}
     digests = {n: review_decisions.digest(tables[n], compared(s)) for n, s in project.schemas.items() if n in tables}
-    every = [pd.DataFrame({"entity": n, "rid": d.index, "digest": d.to_numpy()}) for n, d in digests.items()]
-    resolved = review_decisions.resolve(said, pd.concat(every, ignore_index=True))
+    resolved = review_decisions.resolve(said, digests_frame(digests))
     links: dict[str, matching.Links] = {}
     for name, entity in project.entities.items():
         schema, table = project.schemas.get(name), tables[name]
@@ -72,6 +71,12 @@ def match(project: Project, records: Mapping[str, pd.DataFrame], issues: pd.Data
         names = COMPARABLE[schema.name_kind](distinct.tolist(), project.words).take(number)
         links[name] = matching.link(table, names, schema, resolved.forced[resolved.forced["entity"] == name])
     return Linked(links, digests, resolved)
+
+
+def digests_frame(digests: Mapping[str, pd.Series]) -> pd.DataFrame:
+    """By what decisions know the records: entity, rid, digest."""
+    every = [pd.DataFrame({"entity": n, "rid": d.index, "digest": d.to_numpy()}) for n, d in digests.items()]
+    return pd.concat(every, ignore_index=True)
 
 
 def _wrong(issues: pd.DataFrame, entity: str) -> pd.DataFrame:

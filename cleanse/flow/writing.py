@@ -12,7 +12,7 @@ import pandas as pd
 from cleanse import __version__
 from cleanse.flow.clock import Clock
 from cleanse.flow.frames import joined
-from cleanse.flow.linking import Gold, Linked, compared, with_children
+from cleanse.flow.linking import Gold, Linked, compared, digests_frame, with_children
 from cleanse.flow.reading import Input, columns, files_frame, layout, mapping
 from cleanse.flow.trying import Tried
 from cleanse.kinds import KINDS
@@ -77,6 +77,7 @@ def write_frames(folder: RunFolder, project: Project, found: Input, facts: quali
     folder.frame("records/unmapped.parquet", facts.unmapped)
     folder.frame("pairs.parquet", facts.pairs)
     folder.frame("clusters.parquet", facts.clusters)
+    folder.frame("digests.parquet", digests_frame(linked.digests))
     for name in project.entities:
         folder.frame(f"records/{name}.parquet", facts.records[name])
         folder.frame(f"golden/{name}.parquet", facts.golden[name])
