@@ -36,11 +36,12 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
 
     def fix(text: str) -> Fix:
         clean = _LABEL.sub("", tidy(text), count=1) if "址" in text else tidy(text)
+        clean = clean.rstrip("。；")
         found = None if clean.isascii() or clean.startswith(_ABROAD) else table.read(clean, short=False)
         if found is None or not found.any:
             if is_null(clean, nulls):
                 return NULL
-            return kept(text) if clean.isascii() else became(text, _half(clean), "address_formatted")
+            return became(text, clean if clean.isascii() else _half(clean), "address_formatted")
         if found.ambiguous:
             return kept(text, "region_ambiguous")
         named = (("province", found.province), ("city", found.city), ("district", found.district))

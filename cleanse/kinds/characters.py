@@ -144,6 +144,27 @@ def strip_outer(text: str, characters: str) -> str:
     return text
 
 
+_LISTED = re.compile(
+    r"^(?:[★☆※●■◆▲▪•*＊]+|\d{1,3}[.．、)）](?!\d)|[（(]\d{1,3}[)）])\s*(?=[\u3400-\u9fff“\"])", re.ASCII
+)
+_QUOTED = re.compile(r"“([^“”]+)”|\"([^\"]+)\"|「([^「」]+)」|'([^']+)'|‘([^‘’]+)’")
+
+
+def unmarked(text: str) -> str:
+    """A name without what lists and copying put around it: a star or number in front, quotation marks around all of it,
+    a full stop or comma behind.
+
+    >>> [unmarked(t) for t in ("1、岚石有限公司。", "★“星渚”", "360公司", "“好味”餐厅")]
+    ['岚石有限公司', '星渚', '360公司', '“好味”餐厅']
+    """
+    before = ""
+    while before != text:
+        before, text = text, _LISTED.sub("", text).strip().rstrip("。；;，,、")
+        if quoted := _QUOTED.fullmatch(text):
+            text = next(filter(None, quoted.groups())).strip()
+    return text
+
+
 def null_words(words: Words, kind: str) -> frozenset[str]:
     """The null words that hold for a kind, from the lexicon ``nulls`` (word, and the kinds it holds for; none or ``*``
     is every kind; ``-name`` is every kind but this)."""

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from cleanse.kinds.characters import NULL, became, half_width, halved, is_null, mask_text, matching, null_words, tidy
 from cleanse.model import Fix, Kind, Options, Repairs, Words
 
-_MARKS = re.compile(r"^['‘’`#＃\s]+|['‘’`\s]+$")
+_MARKS = re.compile(r"^['‘’`\"“”#＃\s]+|['‘’`\"“”\s]+$")
 _ROUNDED = re.compile(r"\d(?:\.\d+)?[eE]\+\d+")
 _COUNTED = re.compile(r"\d{3,}\.0")
 
@@ -46,7 +46,7 @@ def repairs(options: Options, words: Words) -> Repairs:
     """Marks for Excel's sake and full-width forms."""
 
     def bare(texts: pa.Array) -> pa.Array:
-        return pc.replace_substring_regex(halved(texts), r"^['‘’`#\s]+|['‘’`\s]+$", "")
+        return pc.replace_substring_regex(halved(texts), r"^['‘’`\"“”#\s]+|['‘’`\"“”\s]+$", "")
 
     return (("code_marks_removed", bare),)
 

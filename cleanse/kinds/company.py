@@ -26,6 +26,7 @@ from cleanse.kinds.characters import (
     null_words,
     surnames,
     tidy,
+    unmarked,
 )  # fmt: skip
 from cleanse.kinds.places import Division, places
 from cleanse.kinds.script import fold
@@ -36,6 +37,7 @@ _BETWEEN = re.compile(rf"(?<=[{_HAN}）)（(])\s+(?=[{_HAN}（(）)])")
 _REMARK = re.compile(r"\s*[(（\[【<《]([^()（）\[\]【】<>《》]*)[)）\]】>》]\s*$")
 _DASHED = re.compile(r"\s*[-—_–]+\s*([^-—_–]+)$")
 _BRACKETS = str.maketrans("()", "（）")
+_LABEL = re.compile(r"^(?:客户(?:名称)?|(?:公司|企业|单位|客户)?(?:名称|全称)|抬头)\s*[:：]\s*")
 _ANY_HAN = re.compile(f"[{_HAN}]")
 _PERSON = re.compile(f"[{_HAN}]{{2,4}}")
 _ASIDE = re.compile(r"[(（\[【]([^()（）\[\]【】]*)[)）\]】]")
@@ -63,7 +65,8 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
     def fix(text: str) -> Fix:
         if is_null(text, nulls):
             return NULL
-        name, status = _without_status(re.sub(r"\s*\n\s*", " ", tidy(text)), remarks)
+        plain = unmarked(_LABEL.sub("", re.sub(r"\s*\n\s*", " ", tidy(text))))
+        name, status = _without_status(plain, remarks)
         value = _chinese(name) if re.search(f"[{_HAN}]", name) else re.sub(r"\s+", " ", half_width(name)).strip()
         if not value:
             return NULL

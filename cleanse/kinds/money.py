@@ -36,6 +36,7 @@ _CURRENCIES = {
 }
 _CURRENCY = {code: re.compile(rf"(?<![a-z])(?:{pattern})(?![a-z])") for code, pattern in _CURRENCIES.items()}
 _MARKED = re.compile("[^0-9.,()+\\-\\s万亿千百元¥￥]")  # what a currency of any name is written with
+_SWISS = re.compile(r"(?<=\d)['’](?=\d{3}(?:\D|$))")
 _UNITED = re.compile(UNIT)
 _ACCOUNTING = re.compile(rf"\(({NUMBER})\)", re.ASCII)
 _TAIL = re.compile("(?:元整|圆整|块钱|元人民币|元|圆|圓|块|整)$")
@@ -95,6 +96,7 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
             return PLACEHOLDER
         foreign = _foreign(plain, currency)
         bare = re.sub(r"\s+", "", _CURRENCY.get(currency, _CURRENCY["CNY"]).sub("", plain, count=1))
+        bare = _SWISS.sub("", bare) if _SWISS.search(bare) else bare
         bare = bare.replace("元", "", 1) if bare.endswith("元整") and currency != "CNY" else bare
         if foreign or len(bare) > 40:
             return kept(text, "money_foreign" if foreign else "money_unclear")

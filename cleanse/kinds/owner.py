@@ -54,7 +54,7 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
 def _bare(text: str) -> tuple[str, str]:
     """The name, and what stood around it."""
     rest: list[str] = []
-    name = _LABEL.sub("", half_width(text).strip())
+    name = _LABEL.sub("", half_width(text).strip()).lstrip("@*★")
     while department := _DEPARTMENT.match(name):
         rest.append(department.group().strip("/\\|:：>—_- "))
         name = name[department.end() :]

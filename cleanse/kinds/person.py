@@ -26,6 +26,7 @@ from cleanse.kinds.characters import (
     null_words,
     surnames,
     tidy,
+    unmarked,
 )
 from cleanse.kinds.script import fold
 from cleanse.model import Fix, Kind, Options, Repairs, Words
@@ -39,9 +40,10 @@ _LABEL = re.compile(r"^(?:联系人|姓名|name)\s*[:：]\s*", re.IGNORECASE)
 _TWO = re.compile(r"\s*(?:[/／、,，;；&＆|\n]|\s和\s|\s+and\s+)\s*")
 _AND = re.compile(rf"([{_HAN}]{{2,4}})[和与及]([{_HAN}]{{2,4}})")
 _CALLED = re.compile(f"[小老阿大][{_HAN}]")  # 小王, 老李
-_EDGES = " /／、,，;；:：-—"
+_EDGES = " /／、,，;；:：-—。"
 _LOST = re.compile("[?？\ufffd]")
 ONE_CHARACTER = frozenset("总工董哥姐")
+COURTESIES = frozenset(("先生", "女士", "小姐", "同志", "太太", "夫人", "老师", "师傅"))
 
 
 def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
@@ -62,7 +64,7 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
             return NULL
         if reader.certain(text):
             return Fix(text)
-        clean = _LABEL.sub("", tidy(text))
+        clean = unmarked(_LABEL.sub("", tidy(text)))
         if _LOST.search(clean):
             return kept(text, "person_lost_in_encoding")
         if not re.search(f"[{_HAN}]", clean):
@@ -112,6 +114,8 @@ class _Reader:
             title, second = second, ""
         if len(names) > 2 or (second and not second_title and not self.plausible(second)):
             return kept(text, "person_several")
+        title, courtesy = _without_courtesy(title)
+        rest = "；".join(text for text in (rest, courtesy) if text)
         title = title or next((aside for aside in asides if aside in self.titles), "")
         named = (("title", title), ("name_2", second))
         parts = (*(part for part in named if part[1]), *mobiles)
@@ -154,7 +158,7 @@ class _Reader:
                 if doubt == "person_surname_only":
                     return joined, "", doubt
                 if self.plausible(inner) and not doubt:
-                    return inner, further + title if behind else title + further, ""
+                    return inner, _beside(further, title) if behind else _beside(title, further), ""
         return joined if len(joined) < 5 else text, "", ""
 
     def _may_be_cut(self, title: str, name: str) -> bool:
@@ -197,6 +201,18 @@ class _Reader:
         if folded[:2] in self.surnames:
             return 3 <= len(name) <= 4
         return folded[:1] in self.surnames and 2 <= len(name) <= 3
+
+
+def _beside(front: str, behind: str) -> str:
+    """Two titles of one person; a lone one stays itself."""
+    return "；".join(title for title in (front, behind) if title)
+
+
+def _without_courtesy(title: str) -> tuple[str, str]:
+    """Of several titles, those that say what somebody does, and the mere courtesies."""
+    several = title.split("；")
+    courtesies = [t for t in several if t in COURTESIES] if len(several) > 1 else []
+    return "".join(t for t in several if t not in courtesies), "；".join(courtesies)
 
 
 @cache

@@ -25,6 +25,14 @@ def plain(text: str) -> str:
     return fold(_SPACE.sub("", half_width(tidy(text)))).casefold()
 
 
+_AROUND = re.compile(r"^[a-z]?\d{0,2}[-.、:：_]|^[a-z](?=[\u3400-\u9fff])|(?:行业|[类业])$|[。.;；,，、!！*★]+$|^[*★]+")
+
+
+def _bare(word: str) -> str:
+    """A plain word without a class letter or number in front (C-制造业, 01.制造业), 行业 or 类 behind, and stray marks."""
+    return _AROUND.sub("", word)
+
+
 def values(options: Options, words: Words) -> tuple[str, ...]:
     """The values of the picklist that the options name, in the order of its file."""
     return tuple(row[0] for row in words.get(f"picklists/{options.get('picklist', '')}", ()) if row and row[0])
@@ -92,7 +100,7 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
             return NULL
         if not listed:
             return kept(text)
-        value = known.get(plain(text)) or _agreed(text)
+        value = known.get(plain(text)) or known.get(_bare(plain(text))) or _agreed(text)
         return kept(text, "picklist_unknown") if value is None else became(text, value, "picklist_synonym")
 
     def _agreed(text: str) -> str | None:

@@ -17,6 +17,7 @@ from cleanse.model import Fix, Kind, Options, Words
 _ASIDE = re.compile(r"[(（\[【]([^()（）\[\]【】]*)[)）\]】]")
 
 _SPACE = re.compile(r"\s+")
+_WRAPPED = re.compile(r"[(（\[【]([^()（）\[\]【】]*)[)）\]】]")
 _SUFFIXES = frozenset("省市区县旗州盟")
 
 
@@ -37,7 +38,7 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
     def fix(text: str) -> Fix:
         if is_null(text, nulls):
             return NULL
-        found = _read(table, tidy(text), level)
+        found = _read(table, _within(tidy(text)), level)
         if not found.any:
             return kept(text, "region_unknown")
         if found.ambiguous:
@@ -57,11 +58,21 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
     return fix
 
 
+def _within(text: str) -> str:
+    """The text without marks at its ends, and without brackets that hold all of it."""
+    bare = text.strip(" -—、，,。;；")
+    wrapped = _WRAPPED.fullmatch(bare)
+    return wrapped[1].strip() if wrapped else bare
+
+
 def _read(table: Places, text: str, level: str) -> Found:
     """What the text names, also where the larger division stands behind the smaller one, or a space before a suffix."""
     found = table.read(text, prefer=level)
-    if not found.any or found.detail in _SUFFIXES:
-        found = table.read(_SPACE.sub("", text), prefer=level)
+    joined = _SPACE.sub("", text)
+    if joined != text and (not found.any or found.detail):
+        whole = table.read(joined, prefer=level)
+        same = all(getattr(found, n) == getattr(whole, n) for n in LEVELS) and not whole.detail
+        found = whole if not found.any or same or found.detail in _SUFFIXES else found
     detail = found.detail.strip(" ()（）[]【】")
     if found.any and not found.province and detail:
         behind = table.read(detail)

@@ -28,7 +28,7 @@ from cleanse.kinds.characters import (
 from cleanse.kinds.check_characters import weighted
 from cleanse.model import Fix, Kind, Options, Repairs, Words
 
-_NOISE = re.compile(r"[\s'‘’`\"._·-]+")
+_NOISE = re.compile(r"[\s'‘’`\"._·。;；,，-]+")
 _LABEL = re.compile(r"^(?:(?:统一)?(?:社会)?信用代码|(?:纳税人)?(?:识别号|税号)|USCC)[:：]?", re.IGNORECASE)
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _SHAPE = f"[{_ALPHABET}]{{2}}[0-9]{{6}}[{_ALPHABET}]{{10}}"
@@ -82,7 +82,7 @@ def repairs(options: Options, words: Words) -> Repairs:
     """Small letters, full width, marks and spaces."""
 
     def formatted(texts: pa.Array) -> pa.Array:
-        return pc.ascii_upper(pc.replace_substring_regex(halved(texts), r"[\s'‘’`\"._·-]+", ""))
+        return pc.ascii_upper(pc.replace_substring_regex(halved(texts), r"[\s'‘’`\"._·。;；,，-]+", ""))
 
     return (("uscc_formatted", formatted),)
 
