@@ -24,8 +24,8 @@ from cleanse.kinds.characters import (
 )
 from cleanse.model import Fix, Kind, Options, Words
 
-_SPLIT = re.compile(r"[/\\;；、,，|\n\t&+]|(?<=[\u4e00-\u9fff])(?:和|与|及)(?=[\u4e00-\u9fff]{2,4}$)")
-_EDGES = " \t\n,;:.、，；：。-—–_<>《》\"“”‘’'`|/\\"
+_SPLIT = re.compile(r"[/／＼｜\\;；、,，|\n\t&+]|(?<=[\u4e00-\u9fff])(?:和|与|及)(?=[\u4e00-\u9fff]{2,4}$)")
+_EDGES = " \t\n,;:.、，；：。-—–_<>《》\"“”‘’'`／＼｜|/\\"
 _LABEL = re.compile(r"^(?:联系人|联络人|姓名|contact(?: person)?|name|attn)\d?\s*[:：]?\s*", re.IGNORECASE)
 _TITLE = re.compile(
     "[\u4e00-\u9fff]{0,4}(?:经理|总监|主任|主管|主席|董事长?|总裁|总|工程师|工|[厂店院校部处科所]长|会计|采购|销售|财务|出纳|助理"

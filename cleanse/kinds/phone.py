@@ -176,8 +176,10 @@ def finder(words: Words, region: str = "CN") -> Finder:
             return between(text, plain, _parsed(plain, region), speech, False)
         numbers, lettered = _scan(plain), False
         worded = _LETTER.search(plain) is not None
-        if not numbers and worded and LETTERED.search(plain):
-            numbers, lettered = _scan(LETTERED.sub(lambda m: m[0].translate(LETTERS), plain)), True
+        if worded and all(n.doubt for n in numbers) and LETTERED.search(plain):
+            spelt = _scan(LETTERED.sub(lambda m: m[0].translate(LETTERS), plain))
+            if spelt and not any(n.doubt for n in spelt):
+                numbers, lettered = spelt, True
         if worded and all(n.doubt for n in numbers):
             home = speech.country(plain, "CN")
             abroad = _parsed(plain, home) if home != "CN" else ()
