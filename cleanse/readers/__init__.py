@@ -25,6 +25,7 @@ from cleanse.readers import (
     html,
     json_records,
     mhtml,
+    mojibake,
     passwords,
     spreadsheetml,
     vcard,
@@ -190,7 +191,8 @@ def read_here(path: Path, name: str, limits: Limits, encoding: str, known: tuple
         return Source(name, "error", "too_large", "memory", digest=digest)
     except Exception as e:  # whatever a library stumbles over in a damaged file is the file's fault, not the run's
         return Source(name, "error", "corrupt", type(e).__name__, digest=digest)
-    return Source(name, "read", "", "", parsed.format, parsed.encoding, parsed.grids, digest)
+    grids = tuple(map(mojibake.mended, parsed.grids))
+    return Source(name, "read", "", "", parsed.format, parsed.encoding, grids, digest)
 
 
 def _name(root: Path, path: Path) -> str:

@@ -15,7 +15,7 @@ from pyarrow import csv as arrow_csv
 
 from cleanse.model import Grid, Note
 from cleanse.readers.cells import frame_of, listed, padded
-from cleanse.readers.encodings import Decoded, decode
+from cleanse.readers.encodings import Decoded, decode, is_wide
 from cleanse.readers.raw import Parsed, Raw, Unreadable
 
 DELIMITERS = ",\t;|^~\x01"
@@ -41,8 +41,7 @@ def sniff(head: bytes) -> bool:
     if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
         return True
     if b"\0" in head:
-        zeros = [head[i::2].count(0) for i in (0, 1)]
-        return max(zeros) > len(head) / 10 and min(zeros) == 0
+        return is_wide(head)
     return len(_CONTROL.findall(head)) <= len(head) / 500
 
 
@@ -68,7 +67,14 @@ def _format(delimiter: str) -> str:
 
 
 def _damage(decoded: Decoded) -> tuple[Note, ...]:
-    return (Note("encoding_damaged", "", str(decoded.damaged)),) if decoded.damaged else ()
+    notes = [Note("encoding_damaged", "", str(decoded.damaged))] if decoded.damaged else []
+    if decoded.mixed:
+        return (Note("encoding_mixed", listed([*map(str, decoded.mixed)]), decoded.evidence), *notes)
+    return (
+        (Note("encoding_judged", "", f"{decoded.encoding}: {decoded.evidence}"), *notes)
+        if decoded.evidence
+        else (*notes,)
+    )
 
 
 def find_delimiter(text: str) -> str:

@@ -1,8 +1,9 @@
-"""Which encoding the bytes of a text file are in, judged on the whole file."""
+"""Which encoding the bytes of a text file are in, judged on the whole file, with what speaks for it."""
 
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass
 
 from charset_normalizer import from_bytes
@@ -21,15 +22,29 @@ ELSEWHERE = frozenset({"cp932", "shift_jis", "euc_jp", "cp949", "euc_kr", "cp125
 RARE = 0.8  # what a pair of the rarer characters of GBK weighs
 LIKELY = 0.6
 TOLERATED = 0.001  # of the bytes may be damaged
+SAMPLE = 200_000
+JAPANESE = 0.7  # of the pairs are everyday ones of cp932, and hardly any of GBK
+SPOKEN = 0.95  # of the characters of UTF-16 text are of scripts that lists are written in
+LEAST_CJK = 2  # characters of a line that is UTF-8 and no accident
+# Three Chinese characters of UTF-8 in a row, which other encodings hardly ever show.
+_UTF8_CJK = re.compile(rb"(?:[\xe4-\xe9][\x80-\xbf]{2}){3}")
+_CJK = re.compile("[\u4e00-\u9fff]")
+_TWO_BYTES = re.compile("[\u0080-\u07ff]")
+_SPOKEN = re.compile("[\t\r\n -~\u00a0-\u00ff\u2010-\u203f\u3000-\u30ff\u4e00-\u9fff\uff01-\uff5e\uac00-\ud7a3]")
+_KANA_OR_KANJI = re.compile(rb"\x82[\x9f-\xf1]|\x83[\x40-\x96]|\x81[\x40-\xac]|[\x88-\x97][\x40-\x7e\x80-\xfc]")
+_PAIR = re.compile(rb"[\x80-\xff][\x40-\xff]")
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """The text, the encoding's name, and how many bytes could not be read (shown as U+FFFD)."""
+    """The text, the encoding's name, how many bytes could not be read (shown as U+FFFD), what spoke for the encoding
+    where it had to be judged, and the numbers of the lines that are in another one."""
 
     text: str
     encoding: str
     damaged: int = 0
+    evidence: str = ""
+    mixed: tuple[int, ...] = ()
 
 
 def decode(data: bytes, said: str = "") -> Decoded:
@@ -71,14 +86,28 @@ def _lenient(data: bytes, name: str) -> Decoded:
 
 
 def _wide(data: bytes) -> str | None:
-    """UTF-16 without a mark: every other byte is mostly zero."""
-    head = data[:4000]
+    """UTF-16 without a mark: every other byte is mostly zero, or the text is one that people write."""
+    head = data[: 4000 - 4000 % 2]
     if len(head) < 4 or b"\0" not in head:
         return None
     zeros = [head[i::2].count(0) / len(head[i::2]) for i in (0, 1)]
-    if max(zeros) < 0.2 or min(zeros) > 0.05:
-        return None
-    return "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be"
+    if max(zeros) >= 0.2 and min(zeros) <= 0.05:
+        return "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be"
+    return next((name for name in ("utf-16-le", "utf-16-be") if _is_spoken(head, name)), None)
+
+
+def is_wide(head: bytes) -> bool:
+    """Whether the beginning of a file is UTF-16 without a mark.
+
+    >>> is_wide("客户名称\\n".encode("utf-16-le")), is_wide(b"PK\\x03\\x04\\0\\0")
+    (True, False)
+    """
+    return _wide(head) is not None
+
+
+def _is_spoken(head: bytes, name: str) -> bool:
+    text = head[: len(head) - len(head) % 2].decode(name, "replace")
+    return "\0" not in text and "\n" in text and len(_SPOKEN.findall(text)) >= SPOKEN * len(text)
 
 
 def _everyday(data: bytes, name: str) -> float:
@@ -106,12 +135,18 @@ def _weigh_big5(lead: int, trail: int) -> float:
 
 
 def _legacy(data: bytes) -> Decoded:
-    """Not UTF-8: a Chinese code page, UTF-8 with a few damaged bytes, or what charset-normalizer says."""
-    sample = bytes(data[:200_000])
+    """Not UTF-8: lines of two encodings, a code page of Chinese or Japanese, UTF-8 with a few damaged bytes, or what
+    charset-normalizer says."""
+    if _UTF8_CJK.search(data) and (mixed := _mixture(data)) is not None:
+        return mixed
+    sample = bytes(data[:SAMPLE])
     shares = {name: _everyday(sample, name) for name in CHINESE}
+    seen = ", ".join(f"{name} {share:.0%}" for name, share in sorted(shares.items(), key=lambda s: (-s[1], s[0])))
+    if _japanese(sample) and (text := _strict(data, "cp932")) is not None:
+        return Decoded(text, "cp932", evidence=f"kana and kanji of cp932; {seen}")
     for name in sorted(CHINESE, key=lambda n: -shares[n]):
         if shares[name] >= LIKELY and (text := _strict(data, name)) is not None:
-            return Decoded(text, name)
+            return Decoded(text, name, evidence=f"everyday characters: {seen}")
     tries = [_lenient(data, name) for name in ("utf-8", "gbk", "big5")]
     best = min(tries, key=lambda d: d.damaged)
     if best.damaged <= max(1, len(data) * TOLERATED) and max(shares.values()) >= LIKELY / 2:
@@ -119,4 +154,44 @@ def _legacy(data: bytes) -> Decoded:
     guess = from_bytes(sample).best()
     name = guess.encoding if guess is not None and guess.encoding in ELSEWHERE else "cp1252"
     text = _strict(data, name)
-    return best if text is None else Decoded(text, name.replace("_", "-"))
+    return best if text is None else Decoded(text, name.replace("_", "-"), evidence=f"no Chinese code page: {seen}")
+
+
+def _japanese(sample: bytes) -> bool:
+    """Whether nearly all pairs are everyday ones of cp932 and hardly any of GBK or Big5."""
+    pairs = len(_PAIR.findall(sample))
+    core = sum(0xA1 <= pair[0] <= 0xD7 and pair[1] >= 0xA1 for pair in _PAIR.findall(sample))
+    return pairs > 1 and core < 0.3 * pairs and len(_KANA_OR_KANJI.findall(sample)) >= JAPANESE * pairs
+
+
+def _mixture(data: bytes) -> Decoded | None:
+    """Lines of UTF-8 among lines of a Chinese code page (exports put together); None where that is not what it is."""
+    lines = data.split(b"\n")
+    texts = [_line_of_utf8(line) for line in lines]
+    rest = [at for at, text in enumerate(texts) if text is None]
+    if not rest or not any(text and _CJK.search(text) for text in texts):
+        return None
+    foreign = b"\n".join(lines[at] for at in rest)
+    other = max(CHINESE, key=lambda name: _everyday(foreign[:SAMPLE], name))
+    if _everyday(foreign[:SAMPLE], other) < LIKELY:
+        return None
+    damaged = 0
+    for at in rest:
+        decoded = _lenient(lines[at], other)
+        texts[at], damaged = decoded.text, damaged + decoded.damaged
+    fewer = rest if len(rest) <= len(lines) / 2 else [at for at in range(len(lines)) if at not in set(rest)]
+    main, second = ("utf-8", other) if fewer is rest else (other, "utf-8")
+    evidence = f"{len(lines) - len(rest)} lines utf-8, {len(rest)} lines {other}"
+    mixed = tuple(at + 1 for at in fewer if not lines[at].isascii())
+    return Decoded("\n".join(filter(None.__ne__, texts)), f"{main}+{second}", damaged, evidence, mixed)
+
+
+def _line_of_utf8(line: bytes) -> str | None:
+    """The line when it is ASCII or certainly UTF-8: Chinese characters, and nothing of two bytes that GBK may be."""
+    try:
+        text = line.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    if line.isascii():
+        return text
+    return text if len(_CJK.findall(text)) >= LEAST_CJK and not _TWO_BYTES.search(text) else None

@@ -88,7 +88,7 @@ def _repeats(sheet: Sheet, words: look.Words) -> list[int]:
 
 def _gaps(sheet: Sheet, words: look.Words) -> list[int]:
     """The first columns behind an empty one, where what stands on both sides is a table of its own."""
-    used = sheet.filled.any(axis=0)
+    used = np.asarray(sheet.filled.any(axis=0))
     starts = [c for c in range(1, len(used)) if used[c] and not used[c - 1] and used[:c].any()]
     cuts: list[int] = []
     left = int(np.argmax(used)) if used.any() else 0

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cleanse.readers import read
+from cleanse.readers.mojibake import restored
 
 
 @pytest.fixture
@@ -90,6 +91,10 @@ def test_words_for_nothing_stay_as_they_stand(reading):
         ("客户,电话\n甲,1\n", "utf-8", "utf-8"),
         ("客户,电话\n甲,1\n", "utf-8-sig", "utf-8-sig"),
         ("name,city\nMüller,Köln\nJosé,Málaga\n", "cp1252", "cp1252"),
+        ("会社名,担当者\n株式会社サンプル,見本たろう\n見本商事株式会社,サンプルはなこ\n", "cp932", "cp932"),
+        ("客户名称,联系电话\n青松样品有限公司,王小样\n", "utf-16-le", "utf-16-le"),
+        ("客户名称,联系电话\n青松样品有限公司,王小样\n", "utf-16-be", "utf-16-be"),
+        ("客户名称,联系电话\n青松样品有限公司,王小样\n", "utf-16", "utf-16"),
     ],
 )
 def test_the_encoding_is_found_from_the_bytes(reading, text, encoding, found):
@@ -103,6 +108,59 @@ def test_one_damaged_byte_does_not_change_the_encoding(reading):
     source = reading(data[:5000] + b"\xff" + data[5000:])
     assert source.encoding == "gbk" and notes(source)[0][0] == "encoding_damaged"
     assert rows(source)[1] == ["青松样品有限公司", "好"]
+
+
+def test_lines_of_two_encodings_are_each_read_in_their_own_and_named(reading):
+    lines = ["客户名称,电话", *["青松样品有限公司,1"] * 6, "白云样品厂,2", "绿水样品店,3"]
+    data = b"\n".join(line.encode("utf-8" if at < 7 else "gbk") for at, line in enumerate(lines))
+    source = reading(data)
+    assert rows(source) == [line.split(",") for line in lines]
+    assert source.encoding == "utf-8+gbk" and notes(source) == [("encoding_mixed", "8 9")]
+    assert source.grids[0].notes[0].detail == "7 lines utf-8, 2 lines gbk"
+
+
+def test_what_spoke_for_an_encoding_is_said(reading):
+    (note,) = reading("客户名称,电话\n青松样品有限公司,1\n".encode("gbk")).grids[0].notes
+    assert note.code == "encoding_judged" and note.detail.startswith("gbk: everyday characters: gbk 100%")
+
+
+GARBLED = {
+    "utf-8 read as gbk": lambda t: t.encode("utf-8").decode("gbk"),
+    "utf-8 read as cp1252": lambda t: t.encode("utf-8").decode("latin-1"),
+    "gbk read as cp1252": lambda t: t.encode("gbk").decode("latin-1"),
+}
+
+
+@pytest.mark.parametrize("way", sorted(GARBLED))
+def test_garbled_text_is_restored_where_it_is_certain(reading, way):
+    table = [
+        ["客户名称", "备注"],
+        ["白云样品商贸", "寄过样品"],
+        ["绿水样品商店", "联系电话"],
+        ["南山样品电子科技", "ok"],
+    ]
+    garbled = [[GARBLED[way](cell) for cell in row] for row in table]
+    assert garbled != table
+    source = reading("\n".join(map(",".join, garbled)))
+    assert rows(source) == table
+    assert notes(source)[0][0] == "mojibake_repaired"
+
+
+def test_text_that_lost_bytes_is_named_and_kept(reading):
+    source = reading("客户名称,备注\n锟斤拷样品,好\n青松样品厂,鍚嶇О\n")
+    assert rows(source) == [["客户名称", "备注"], ["锟斤拷样品", "好"], ["青松样品厂", "鍚嶇О"]]
+    assert notes(source) == [("mojibake_left", "A2")]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.text(
+        st.sampled_from("青松样品有限公司客户名称王李张瑾婧嫣浩涵锛渥濂编辑联通移动é ü ñ ö Ö ß MJ€£§° 01，。（）"),
+        max_size=12,
+    )
+)
+def test_right_text_is_never_taken_for_garbled(text):
+    assert restored(text) is None
 
 
 def test_prose_is_no_table(reading):
