@@ -66,6 +66,7 @@ HOMES = {
     "lxml": {"readers/html.py", "readers/packages.py", "readers/spreadsheetml.py", "readers/styles.py", "readers/xml_records.py"},
     "msoffcrypto": {"readers/passwords.py"},
     "openpyxl": {"targets/template.py"}, "tomli_w": {"flow/template.py"},
+    "flask": {"review/page/server.py"}, "werkzeug": {"review/page/server.py"},
     "sqlite3": {"runs/book.py", "targets/sqlite.py"},
     "xlsxwriter": {"reports/xlsx.py", "review/judging.py", "review/suggestions.py", "review/workbook.py", "targets/workbook.py"},
     "python_calamine": {"readers/workbook.py", "review/judging.py", "review/suggestions.py", "review/workbook.py", "targets/workbook.py"},

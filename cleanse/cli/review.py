@@ -1,4 +1,4 @@
-"""The verbs of review: export, import."""
+"""The verbs of review: export, import, serve."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cleanse.cli.common import OUT, PROJECT, verb
 
 @click.group()
 def review() -> None:
-    """Duplicates judged by people: out to a workbook, and back."""
+    """Duplicates judged by people: in a workbook that goes out and comes back, or on a page of this machine."""
 
 
 @review.command("export")
@@ -45,3 +45,28 @@ def review_import(file: Path, who: str, root: Path) -> int:
     for sheet, row, reason in unread:
         click.echo(f"not read: {sheet} row {row}: {reason}")
     return 1 if unread else 0
+
+
+@review.command("serve")
+@click.option("--who", required=True, help="Who decides.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Of 127.0.0.1 (default: any free one).")
+@click.option("--open", "open_it", is_flag=True, help="Open the page in the browser.")
+@PROJECT
+@OUT
+@verb
+def review_serve(who: str, port: int, open_it: bool, root: Path, out: Path | None) -> int:
+    """Review the duplicates of the latest run on a page of this machine; each decision is kept at once."""
+    from cleanse import flow
+    from cleanse.project import load_project
+
+    page = flow.review_page(
+        load_project(root, out=out), who, lambda: datetime.now().isoformat(timespec="seconds"), port
+    )
+    click.echo(f"open once, in one browser: {page.url}\nCtrl+C ends it; `cleanse run` applies the decisions")
+    if open_it:
+        click.launch(page.url)
+    try:
+        page.serve()
+    except KeyboardInterrupt:
+        click.echo("ended; every decision is in decisions.jsonl")
+    return 0

@@ -98,6 +98,19 @@ def with_children(project: Project, name: str, records: Mapping[str, pd.DataFram
     return table
 
 
+def shown_fields(project: Project, name: str) -> dict[str, Mapping[str, str]]:
+    """The fields a reviewer sees, with their labels by language: those that matter for telling records apart first."""
+    telling = compared(project.schemas[name])
+    labels = {
+        f.name if f.entity == name else f.path: f.label
+        for e in project.entities.values()
+        for f in e.fields.values()
+        if name in (e.name, e.refers_to)
+    }
+    order = [*telling, *(n for n in project.entities[name].stored if n not in telling)]
+    return {n: labels[n] for n in dict.fromkeys(order) if n in labels}
+
+
 def merge_all(project: Project, records: Mapping[str, pd.DataFrame], linked: Linked, issues: pd.DataFrame) -> Gold:
     completion = Completion.of(project)
     golden: dict[str, pd.DataFrame] = {}

@@ -12,8 +12,8 @@ import pandas as pd
 from cleanse import __version__
 from cleanse.flow.clock import Clock
 from cleanse.flow.frames import joined
-from cleanse.flow.linking import Gold, Linked, compared, digests_frame, with_children
-from cleanse.flow.reading import Input, columns, files_frame, layout, mapping
+from cleanse.flow.linking import Gold, Linked, compared, digests_frame, shown_fields, with_children
+from cleanse.flow.reading import Input, columns, files_frame, layout, mapping, notes
 from cleanse.flow.trying import Tried
 from cleanse.kinds import KINDS
 from cleanse.model import Exit
@@ -64,6 +64,7 @@ def facts_of(
         written=[asdict(w) for w in tried.written],
         preflight=tried.preflight,
         mapping=mapping(found),
+        notes=notes(found),
         decided=clean.decided,
         entities=dict(project.entities),
         masks={f.path: KINDS[f.kind].mask for f in fields},
@@ -114,16 +115,7 @@ def write_reports(
 
 
 def _headings(project: Project, name: str) -> dict[str, str]:
-    """The fields a reviewer sees, with their headings: those that matter for telling records apart first."""
-    telling = compared(project.schemas[name])
-    labels = {
-        f.name if f.entity == name else f.path: f.label[project.language]
-        for e in project.entities.values()
-        for f in e.fields.values()
-        if name in (e.name, e.refers_to)
-    }
-    order = [*telling, *(n for n in project.entities[name].stored if n not in telling)]
-    return {n: labels[n] for n in dict.fromkeys(order) if n in labels}
+    return {field: label[project.language] for field, label in shown_fields(project, name).items()}
 
 
 def parked_rows(found: Input, rows: pd.DataFrame) -> pd.DataFrame:
