@@ -68,13 +68,18 @@ def scan(project: Project) -> dict[str, Any]:
     return {
         "files": plain(files_frame(found)),
         "columns": mapping(found),
-        "notes": [
-            {"source_file": s.name, "source_sheet": g.sheet, **asdict(n)}
-            for s in found.sources
-            for g in s.grids
-            for n in g.notes
-        ],
+        "notes": notes(found),
     }
+
+
+def notes(found: Input) -> list[dict[str, str]]:
+    """What the readers saw that a person should know, such as the damage that Excel did."""
+    return [
+        {"source_file": s.name, "source_sheet": g.sheet, **asdict(n)}
+        for s in found.sources
+        for g in s.grids
+        for n in g.notes
+    ]
 
 
 def files_frame(found: Input) -> pd.DataFrame:

@@ -183,7 +183,7 @@ def _mixture(data: bytes) -> Decoded | None:
     main, second = ("utf-8", other) if fewer is rest else (other, "utf-8")
     evidence = f"{len(lines) - len(rest)} lines utf-8, {len(rest)} lines {other}"
     mixed = tuple(at + 1 for at in fewer if not lines[at].isascii())
-    return Decoded("\n".join(filter(None.__ne__, texts)), f"{main}+{second}", damaged, evidence, mixed)
+    return Decoded("\n".join(text or "" for text in texts), f"{main}+{second}", damaged, evidence, mixed)
 
 
 def _line_of_utf8(line: bytes) -> str | None:

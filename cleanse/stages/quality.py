@@ -57,6 +57,7 @@ def quality(facts: Facts) -> Json:
         "layout": _counted(facts.layout, ["source_file", "source_sheet", "kind"], "rows"),
         "losses": _plain(facts.losses.sort_values(["source_file", "source_sheet", "column"])),
         "mapping": [dict(m) for m in facts.mapping],
+        "notes": [dict(n) for n in facts.notes],
         "decided": [dict(d) for d in facts.decided],
         "balance": balance,
         "reasons": _reasons(facts.rows),
@@ -98,7 +99,7 @@ def _counted(table: pd.DataFrame, by: list[str], name: str) -> list[Json]:
 
 def _codes(found: Mapping[str, Any]) -> Json:
     """The sentences of every code that the numbers name, so that a reader needs nothing else."""
-    named = {line["code"] for part in ("changes", "issues", "preflight", "reasons") for line in found[part]}
+    named = {line["code"] for part in ("changes", "issues", "notes", "preflight", "reasons") for line in found[part]}
     named |= {line["doubt"] for line in found["decided"]} | set(found["trial"].get("strata", ()))
     named |= {line["why"] for line in found["losses"]} | {line["reason"] for line in found["files"]["list"]} - {""}
     known = all_codes()

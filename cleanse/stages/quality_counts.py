@@ -57,6 +57,7 @@ class Facts:
     masks: Masks
     preflight: pd.DataFrame = field(default_factory=pd.DataFrame)
     mapping: Sequence[Mapping[str, Any]] = ()
+    notes: Sequence[Mapping[str, str]] = ()
     decided: Sequence[Mapping[str, Any]] = ()
 
 

@@ -121,6 +121,7 @@ def facts() -> Facts:
             "object": "customer", "path": "1_customer.csv", "part": 1, "start": 0, "rows": 3, "bytes": 9, "sha256": "ab",
         }],
         entities=entities(), mapping=mapping, preflight=frame("issues"),
+        notes=[{"source_file": A, "source_sheet": "", "code": "error_cell", "where": "B2=#N/A", "detail": "1"}],
         masks={
             "customer.name": lambda v: v[:1] + "*" * (len(v) - 1), "customer.phone": lambda v: "*" * len(v),
             "customer.type": lambda v: v, "customer.owner": lambda v: "*" * len(v), "contact.name": lambda v: "**",
