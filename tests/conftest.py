@@ -112,3 +112,18 @@ def office() -> str:
     if not found:
         pytest.skip("LibreOffice is not installed")
     return found
+
+
+@pytest.fixture()
+def invoke() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run the command line in this process: what ``command`` gives, without starting Python each time."""
+    from click.testing import CliRunner
+
+    from cleanse.cli import cleanse
+
+    def call(*args: object) -> subprocess.CompletedProcess[str]:
+        given = [str(arg) for arg in args]
+        ended = CliRunner().invoke(cleanse, given)
+        return subprocess.CompletedProcess(given, ended.exit_code, ended.stdout, ended.stderr)
+
+    return call

@@ -15,10 +15,10 @@ ROWS = [
 
 
 @pytest.fixture()
-def ran(command, project, tmp_path):
+def ran(invoke, project, tmp_path):
     settings = '[project]\nlanguage = "en"\ntoday = "2025-06-30"\n[trial]\nrows = 60\n'
     root = project(tmp_path / "p", {"a.csv": ROWS}, settings)
-    assert command("run", "--project", root).returncode == 0
+    assert invoke("run", "--project", root).returncode == 0
     return root
 
 
@@ -50,59 +50,59 @@ def test_every_sampled_record_stands_there_with_source_and_target_cell_by_cell(r
     assert first[0]["Source rows"].startswith("a.csv!")
 
 
-def test_all_right_proves_the_claim_and_is_kept_with_the_run(command, ran):
+def test_all_right_proves_the_claim_and_is_kept_with_the_run(invoke, ran):
     judge(book_of(ran), "right")
-    told = command("trial", "--judged", book_of(ran), "--who", "王敏", "--project", ran)
+    told = invoke("trial", "--judged", book_of(ran), "--who", "王敏", "--project", ran)
     assert told.returncode == 0, told.stderr
     assert "Of 60 records drawn at random 0 were wrong" in told.stdout
     kept = json.loads((ran / "out" / "latest" / "judged.json").read_text("utf-8"))
     assert kept["who"] == "王敏" and kept["seen"] == 60 and kept["verdict"]["lower_bound"] > 0.95
 
 
-def test_wrong_ones_lower_the_bound_and_a_wrong_cell_makes_its_record_wrong(command, ran):
+def test_wrong_ones_lower_the_bound_and_a_wrong_cell_makes_its_record_wrong(invoke, ran):
     judge(book_of(ran), "对", {"3": "错"})
     book = openpyxl.load_workbook(book_of(ran))
     sheet = book.worksheets[0]
     cell = next(row for row in sheet.iter_rows(min_row=2) if row[0].value == "5" and row[1].value is None)
     cell[1].value = "wrong"
     book.save(book_of(ran))
-    told = command("trial", "--judged", book_of(ran), "--who", "x", "--json", "--project", ran)
+    told = invoke("trial", "--judged", book_of(ran), "--who", "x", "--json", "--project", ran)
     verdict = json.loads(told.stdout)
     assert told.returncode == 1 and verdict["errors"] == 2 and verdict["result"] == "reject"
 
 
-def test_what_was_not_looked_at_proves_nothing(command, ran):
+def test_what_was_not_looked_at_proves_nothing(invoke, ran):
     judge(book_of(ran), None, {"1": "right", "2": "right"})
-    told = command("trial", "--judged", book_of(ran), "--who", "x", "--json", "--project", ran)
+    told = invoke("trial", "--judged", book_of(ran), "--who", "x", "--json", "--project", ran)
     assert told.returncode == 1 and json.loads(told.stdout)["n"] == 2
 
 
-def test_words_that_say_nothing_are_named_with_their_row(command, ran):
+def test_words_that_say_nothing_are_named_with_their_row(invoke, ran):
     judge(book_of(ran), "right", {"1": "maybe"})
-    told = command("trial", "--judged", book_of(ran), "--who", "x", "--project", ran)
+    told = invoke("trial", "--judged", book_of(ran), "--who", "x", "--project", ran)
     assert told.returncode == 1 and "not read: row 2: 'maybe'" in told.stdout
 
 
-def test_another_runs_workbook_is_refused(command, ran, tmp_path):
+def test_another_runs_workbook_is_refused(invoke, ran, tmp_path):
     judge(book_of(ran), "right", to=tmp_path / "old.xlsx")
     (ran / "files" / "a.csv").write_text("客户名称\n青禾食品有限公司\n", "utf-8")
-    command("run", "--project", ran)
-    told = command("trial", "--judged", tmp_path / "old.xlsx", "--who", "x", "--project", ran)
+    invoke("run", "--project", ran)
+    told = invoke("trial", "--judged", tmp_path / "old.xlsx", "--who", "x", "--project", ran)
     assert told.returncode == 2 and "not of this run's sample" in told.stderr
 
 
-def test_a_round_trip_through_libreoffice(command, ran, tmp_path, office):
+def test_a_round_trip_through_libreoffice(invoke, ran, tmp_path, office):
     judge(book_of(ran), "right", to=tmp_path / "trial.xlsx")
     subprocess.run([office, "--headless", "--convert-to", "ods", "--outdir", tmp_path, tmp_path / "trial.xlsx"], check=True,
                    capture_output=True)  # fmt: skip
-    told = command("trial", "--judged", tmp_path / "trial.ods", "--who", "x", "--project", ran)
+    told = invoke("trial", "--judged", tmp_path / "trial.ods", "--who", "x", "--project", ran)
     assert told.returncode == 0, told.stderr
 
 
-def test_the_summary_for_ci_says_the_verdict_and_where_every_row_went(command, ran, tmp_path):
+def test_the_summary_for_ci_says_the_verdict_and_where_every_row_went(invoke, ran, tmp_path):
     page = tmp_path / "summary.md"
     page.write_text("# Job\n", "utf-8")
-    assert command("trial", "--summary", page, "--project", ran).returncode == 0
+    assert invoke("trial", "--summary", page, "--project", ran).returncode == 0
     text = page.read_text("utf-8")
     assert text.startswith("# Job\n## ✅ Trial load: accepted")
     assert "| Customer | 70 | 70 | 0 | 0 | 0 |" in text

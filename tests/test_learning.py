@@ -14,14 +14,14 @@ ROWS = [
 
 
 @pytest.fixture()
-def ran(command, project, tmp_path):
+def ran(invoke, project, tmp_path):
     root = project(tmp_path / "p", {"a.csv": ROWS})
-    assert command("run", "--project", root).returncode == 0
+    assert invoke("run", "--project", root).returncode == 0
     return root
 
 
-def test_lines_to_paste_the_most_frequent_first_and_only_certain_ones_in_force(command, ran):
-    told = command("rules", "suggest", "--project", ran).stdout
+def test_lines_to_paste_the_most_frequent_first_and_only_certain_ones_in_force(invoke, ran):
+    told = invoke("rules", "suggest", "--project", ran).stdout
     assert "\n信息技术\t软件研发服务\n" in told
     assert "# 2 x 软件研发服务 (a.csv!2)" in told
     assert told.index("软件研发服务") < told.index("占星命理")
@@ -38,35 +38,35 @@ def choose(path, choices):
     book.save(path)
 
 
-def test_choices_come_back_as_a_diff_and_are_written_only_when_asked(command, ran, tmp_path):
+def test_choices_come_back_as_a_diff_and_are_written_only_when_asked(invoke, ran, tmp_path):
     book = tmp_path / "rules.xlsx"
-    assert command("rules", "suggest", book, "--project", ran).returncode == 0
+    assert invoke("rules", "suggest", book, "--project", ran).returncode == 0
     choose(book, {"软件研发服务": "信息技术", "占星命理": "占星命理", "爱好": "customer.need"})
-    shown = command("rules", "learn", book, "--project", ran)
+    shown = invoke("rules", "learn", book, "--project", ran)
     assert shown.returncode == 0
     assert "+信息技术\t软件研发服务\n" in shown.stdout
     assert "+customer.need\t爱好\n" in shown.stdout
     assert "+占星命理\n" in shown.stdout, "the word itself chosen: the list grows"
     assert not (ran / "rules").exists()
-    assert command("rules", "learn", book, "--yes", "--project", ran).returncode == 0
+    assert invoke("rules", "learn", book, "--yes", "--project", ran).returncode == 0
     assert "制造业" in (ran / "rules" / "picklists" / "industry.tsv").read_text("utf-8"), "the shipped values stay"
-    assert command("rules", "--project", ran).returncode == 0
-    assert command("run", "--project", ran).returncode == 0
-    assert command("rules", "suggest", "--project", ran).stdout.strip() == ""
-    again = command("rules", "learn", book, "--yes", "--project", ran)
+    assert invoke("rules", "--project", ran).returncode == 0
+    assert invoke("run", "--project", ran).returncode == 0
+    assert invoke("rules", "suggest", "--project", ran).stdout.strip() == ""
+    again = invoke("rules", "learn", book, "--yes", "--project", ran)
     assert again.returncode == 1 and "asks nothing of this word" in again.stdout
 
 
-def test_a_choice_that_was_not_offered_is_named_with_its_line(command, ran, tmp_path):
+def test_a_choice_that_was_not_offered_is_named_with_its_line(invoke, ran, tmp_path):
     book = tmp_path / "rules.xlsx"
-    command("rules", "suggest", book, "--project", ran)
+    invoke("rules", "suggest", book, "--project", ran)
     choose(book, {"占星命理": "航天"})
-    told = command("rules", "learn", book, "--project", ran)
+    told = invoke("rules", "learn", book, "--project", ran)
     assert told.returncode == 1
     assert "not read: row 4: '航天' is not offered" in told.stdout
 
 
-def test_another_workbook_is_refused_in_three_lines(command, ran, tmp_path):
+def test_another_workbook_is_refused_in_three_lines(invoke, ran, tmp_path):
     openpyxl.Workbook().save(tmp_path / "other.xlsx")
-    told = command("rules", "learn", tmp_path / "other.xlsx", "--project", ran)
+    told = invoke("rules", "learn", tmp_path / "other.xlsx", "--project", ran)
     assert told.returncode == 3 and "rules suggest" in told.stderr and "Traceback" not in told.stderr

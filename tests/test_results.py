@@ -18,11 +18,11 @@ ROWS = [
 
 
 @pytest.fixture()
-def ran(command, project, tmp_path):
+def ran(invoke, project, tmp_path):
     def run(profile: str) -> Path:
         settings = f'[project]\nlanguage = "en"\ntoday = "2025-06-30"\n[target]\nprofile = "{profile}"\n'
         root = project(tmp_path / "p", {"a.csv": ROWS}, settings)
-        assert command("run", "--project", root).returncode in (0, 1)
+        assert invoke("run", "--project", root).returncode in (0, 1)
         return root
 
     return run
@@ -47,83 +47,83 @@ def corrections(path: Path) -> list[dict[str, str]]:
     return [dict(zip(head, row, strict=True)) for row in rows]
 
 
-def test_salesforce_failed_and_successful_results_with_columns_in_another_order(command, ran, tmp_path):
+def test_salesforce_failed_and_successful_results_with_columns_in_another_order(invoke, ran, tmp_path):
     root = ran("salesforce")
     sent = written(root, "Account")
     why = "FIELD_CUSTOM_VALIDATION_EXCEPTION:name is taken:Name --"
     failed = save(tmp_path / "failed.csv", [{**dict(reversed(sent[0].items())), "sf__Id": "", "sf__Error": why}])
     good = [{"sf__Id": f"001{n}", "sf__Created": "true", **row} for n, row in enumerate(sent[1:])]
     done = save(tmp_path / "successful.csv", good)
-    told = command("results", failed, done, "--to", tmp_path / "c.xlsx", "--project", root)
+    told = invoke("results", failed, done, "--to", tmp_path / "c.xlsx", "--project", root)
     assert told.returncode == 1
     assert "Account: 3 sent, 2 taken, 1 refused, 0 not mentioned" in told.stdout
     (row,) = corrections(tmp_path / "c.xlsx")
     assert row["Reason"] == why and row["客户名称"] == sent[0]["Name"] and row["File"] == "a.csv"
 
 
-def test_data_loader_success_and_error_files(command, ran, tmp_path):
+def test_data_loader_success_and_error_files(invoke, ran, tmp_path):
     root = ran("salesforce")
     sent = written(root, "Account")
     save(tmp_path / "success.csv", [{"ID": f"001{n}", **row, "STATUS": "Item Created"} for n, row in enumerate(sent)])
-    told = command("results", tmp_path / "success.csv", "--json", "--project", root)
+    told = invoke("results", tmp_path / "success.csv", "--json", "--project", root)
     assert told.returncode == 0
     assert json.loads(told.stdout)["objects"]["Account"] == {"sent": 3, "taken": 3, "refused": 0, "unmentioned": 0}
 
 
-def test_hubspot_error_file_has_code_and_reason_before_the_row(command, ran, tmp_path):
+def test_hubspot_error_file_has_code_and_reason_before_the_row(invoke, ran, tmp_path):
     root = ran("hubspot")
     sent = written(root, "companies")
     row = {"Error code": "INVALID_NUMBER", "Object type": "COMPANY", "Error reason": "not a number", **sent[1]}
-    told = command("results", save(tmp_path / "e.csv", [row]), "--to", tmp_path / "c.xlsx", "--project", root)
+    told = invoke("results", save(tmp_path / "e.csv", [row]), "--to", tmp_path / "c.xlsx", "--project", root)
     assert "companies: 3 sent, 0 taken, 1 refused, 2 not mentioned" in told.stdout
     assert corrections(tmp_path / "c.xlsx")[0]["Reason"] == "INVALID_NUMBER not a number"
 
 
-def test_zoho_bulk_result_has_the_first_three_columns_and_a_status(command, ran, tmp_path):
+def test_zoho_bulk_result_has_the_first_three_columns_and_a_status(invoke, ran, tmp_path):
     root = ran("generic")
     sent = [dict(list(row.items())[:3]) for row in written(root, "customer")]
     words = [("ADDED", "9001", ""), ("SKIPPED", "", "DUPLICATE_DATA-客户名称"), ("UPDATED", "9003", "")]
     rows = [{**row, "STATUS": s, "RECORD_ID": i, "ERRORS": e} for row, (s, i, e) in zip(sent, words, strict=True)]
-    told = command("results", save(tmp_path / "r.csv", rows), "--to", tmp_path / "c.xlsx", "--project", root)
+    told = invoke("results", save(tmp_path / "r.csv", rows), "--to", tmp_path / "c.xlsx", "--project", root)
     assert "customer: 3 sent, 2 taken, 1 refused, 0 not mentioned" in told.stdout
 
 
-def test_wukong_error_workbook_has_a_tip_row_and_no_key(command, ran, tmp_path):
+def test_wukong_error_workbook_has_a_tip_row_and_no_key(invoke, ran, tmp_path):
     root = ran("wukong-11")
     path = next((root / "out" / "latest" / "migration").glob("*customer*"))
-    tip, head, *rows = openpyxl.load_workbook(path).worksheets[0].iter_rows(values_only=True)
+    _, head, *rows = openpyxl.load_workbook(path).worksheets[0].iter_rows(values_only=True)
     book = openpyxl.Workbook()
     book.active.append(["注意事项：1、表头标“*”的为必填项"])
     book.active.append(["错误原因", *head])
     book.active.append(["数据与多条唯一性字段重复", *rows[0]])
     book.save(tmp_path / "error.xlsx")
-    told = command("results", tmp_path / "error.xlsx", "--to", tmp_path / "c.xlsx", "--project", root)
+    told = invoke("results", tmp_path / "error.xlsx", "--to", tmp_path / "c.xlsx", "--project", root)
     assert told.returncode == 1, told.stderr
     (row,) = corrections(tmp_path / "c.xlsx")
     assert row["Reason"] == "数据与多条唯一性字段重复" and row["客户名称"] in rows[0]
 
 
-def test_rows_that_were_never_sent_are_named_and_the_rest_counts(command, ran, tmp_path):
+def test_rows_that_were_never_sent_are_named_and_the_rest_counts(invoke, ran, tmp_path):
     root = ran("salesforce")
     sent = written(root, "Account")
     key = next(k for k in sent[0] if "Cleanse" in k)
     rows = [{**sent[0], "ERROR": "x"}, {**sent[1], key: "C-000000000000", "ERROR": "y"}]
-    told = command("results", save(tmp_path / "e.csv", rows), "--to", tmp_path / "c.xlsx", "--project", root)
+    told = invoke("results", save(tmp_path / "e.csv", rows), "--to", tmp_path / "c.xlsx", "--project", root)
     assert told.returncode == 1 and "e.csv row 3" in told.stdout
     assert "3 sent, 0 taken, 1 refused, 2 not mentioned" in told.stdout
 
 
-def test_a_file_that_is_no_result_file_is_refused_in_three_lines(command, ran, tmp_path):
+def test_a_file_that_is_no_result_file_is_refused_in_three_lines(invoke, ran, tmp_path):
     root = ran("salesforce")
-    told = command("results", save(tmp_path / "x.csv", [{"A": "1", "B": "2"}]), "--project", root)
+    told = invoke("results", save(tmp_path / "x.csv", [{"A": "1", "B": "2"}]), "--project", root)
     assert told.returncode == 3 and "results.tsv" in told.stderr and "Traceback" not in told.stderr
 
 
-def test_the_corrections_are_input_for_the_next_run(command, ran, tmp_path, project, run_flow):
+def test_the_corrections_are_input_for_the_next_run(invoke, ran, tmp_path, project, run_flow):
     root = ran("salesforce")
     save(tmp_path / "e.csv", [{**written(root, "Account")[0], "ERROR": "x"}])
     (root / "corrections").mkdir()
-    command("results", tmp_path / "e.csv", "--to", root / "corrections" / "c.xlsx", "--project", root)
+    invoke("results", tmp_path / "e.csv", "--to", root / "corrections" / "c.xlsx", "--project", root)
     again = project(tmp_path / "again", {})
     (again / "files" / "c.xlsx").write_bytes((root / "corrections" / "c.xlsx").read_bytes())
     golden = run_flow(again).frame("golden/customer")

@@ -57,14 +57,14 @@ def templates(tmp_path):
     return customer, contact
 
 
-def init(command, folder, *given):
+def init(invoke, folder, *given):
     options = [x for path in given for x in ("--template", path)]
-    return command("init", folder, "--target", "wukong-11", *options, "--name", "ours")
+    return invoke("init", folder, "--target", "wukong-11", *options, "--name", "ours")
 
 
-def test_a_profile_with_the_columns_marks_and_lists_of_the_template(command, project, tmp_path, templates):
+def test_a_profile_with_the_columns_marks_and_lists_of_the_template(invoke, project, tmp_path, templates):
     folder = project(tmp_path / "p", {"a.csv": ROWS}) / "files"
-    told = init(command, folder, *templates)
+    told = init(invoke, folder, *templates)
     assert told.returncode == 0, told.stderr
     assert 'profile = "ours"' in (folder / "cleanse.toml").read_text("utf-8")
     profile = tomllib.loads((folder / "rules" / "targets" / "ours.toml").read_text("utf-8"))
@@ -86,10 +86,10 @@ def test_a_profile_with_the_columns_marks_and_lists_of_the_template(command, pro
     assert "to confirm: 区域经理: no field of ours feeds it" in told.stdout
 
 
-def test_the_files_written_have_the_templates_header_and_offer_only_its_values(command, project, tmp_path, templates):
+def test_the_files_written_have_the_templates_header_and_offer_only_its_values(invoke, project, tmp_path, templates):
     folder = project(tmp_path / "p", {"a.csv": ROWS}) / "files"
-    init(command, folder, *templates)
-    assert command("run", "--project", folder).returncode in (0, 1)
+    init(invoke, folder, *templates)
+    assert invoke("run", "--project", folder).returncode in (0, 1)
     made = sorted((folder / "out" / "latest" / "migration").glob("*.xlsx"))
     assert len(made) == 2
     sheet = openpyxl.load_workbook(made[0]).worksheets[0]
@@ -99,20 +99,20 @@ def test_the_files_written_have_the_templates_header_and_offer_only_its_values(c
     assert {row[2] for row in rows} == {"教育", None}, "软件 is no value of this CRM: withheld, not put"
 
 
-def test_a_project_that_is_there_keeps_its_configuration(command, project, tmp_path, templates):
+def test_a_project_that_is_there_keeps_its_configuration(invoke, project, tmp_path, templates):
     root = project(tmp_path / "p", {"a.csv": ROWS})
     before = (root / "cleanse.toml").read_text("utf-8")
-    assert init(command, root, *templates).returncode == 0
+    assert init(invoke, root, *templates).returncode == 0
     assert (root / "cleanse.toml").read_text("utf-8") == before
     assert (root / "rules" / "targets" / "ours.toml").exists()
-    again = init(command, root, *templates)
+    again = init(invoke, root, *templates)
     assert again.returncode == 2 and "there is such a profile already" in again.stderr
 
 
-def test_a_csv_template_of_labels(command, project, tmp_path):
+def test_a_csv_template_of_labels(invoke, project, tmp_path):
     root = project(tmp_path / "p", {"a.csv": ROWS})
     (tmp_path / "companies.csv").write_text("Company name,Phone number,Street address,City\n", "utf-8")
-    told = command("init", root, "--target", "hubspot", "--template", tmp_path / "companies.csv")
+    told = invoke("init", root, "--target", "hubspot", "--template", tmp_path / "companies.csv")
     assert told.returncode == 0, told.stderr
     profile = tomllib.loads((root / "rules" / "targets" / "companies.toml").read_text("utf-8"))
     assert [f["name"] for o in profile["objects"] for f in o["fields"]] and profile["form"]["type"] == "csv"
@@ -121,8 +121,8 @@ def test_a_csv_template_of_labels(command, project, tmp_path):
 @pytest.mark.parametrize(
     ("name", "content"), [("x.xlsx", b"PK\x03\x04 broken"), ("x.csv", b""), ("y.csv", "甲,乙\n".encode())]
 )
-def test_what_is_no_template_is_refused_in_three_lines(command, project, tmp_path, name, content):
+def test_what_is_no_template_is_refused_in_three_lines(invoke, project, tmp_path, name, content):
     root = project(tmp_path / "p", {"a.csv": ROWS})
     (tmp_path / name).write_bytes(content)
-    told = command("init", root, "--template", tmp_path / name)
+    told = invoke("init", root, "--template", tmp_path / name)
     assert told.returncode in (2, 3) and "Traceback" not in told.stderr and "to do:" in told.stderr
