@@ -17,6 +17,7 @@ from cleanse.readers.cells import listed
 from cleanse.readers.raw import Limits, Unreadable
 from cleanse.readers.styles import STYLES, padded_cells, zero_formats
 
+MANIFEST = "META-INF/manifest.xml"
 CHUNK = 1 << 20
 OVERLAP = 256
 MOST_PARTS = 20_000
@@ -66,6 +67,8 @@ def _inspect(package: zipfile.ZipFile, limits: Limits) -> Package:
     found = Package(_form(package, names), _sheet_parts(package, names))
     if not found.form:
         raise Unreadable("unsupported_format", "zip", "zip")
+    if found.form == "ods" and MANIFEST in names and b"encryption-data" in package.read(MANIFEST):
+        raise Unreadable("password_protected", "", "ods")
     if len(names) > MOST_PARTS or sum(bool(_SHEET.match(n)) for n in names) > limits.sheets:
         raise Unreadable("too_large", f"{len(names)} parts", found.form)
     formats = zero_formats(package.read(STYLES)) if STYLES in names else {}

@@ -51,9 +51,9 @@ def sniff(head: bytes) -> bool:
 
 def read(raw: Raw) -> Parsed:
     """One grid, one row per card in the order of the file; row 0 names the columns."""
-    decoded = decode(raw.data, raw.encoding)
-    data = decoded.text.encode() if b"\0" in raw.data[:100] else raw.data
-    fallback = "utf-8" if b"\0" in raw.data[:100] else decoded.encoding
+    wide = b"\0" in raw.data[:100]
+    decoded = decode(raw.data if wide else b"\n".join(_unfolded(raw.data)), raw.encoding)
+    data, fallback = (decoded.text.encode(), "utf-8") if wide else (raw.data, decoded.encoding)
     found = Records(raw.limits, "vcard")
     binaries, unclosed = 0, []
     number = 0

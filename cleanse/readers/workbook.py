@@ -8,7 +8,7 @@ from typing import Any
 import python_calamine as calamine
 
 from cleanse.model import Grid, Note
-from cleanse.readers import packages
+from cleanse.readers import biff5, packages
 from cleanse.readers.cells import column_name, frame_of_rows, listed, number_text
 from cleanse.readers.raw import Parsed, Raw, Unreadable
 
@@ -32,8 +32,9 @@ def read(raw: Raw) -> Parsed:
     """One grid per sheet that holds a cell, hidden ones included."""
     package = packages.inspect(raw.data, raw.limits) if raw.data.startswith(ZIP) else _container(raw.data)
     grids: list[Grid] = []
+    data, page = biff5.narrowed(raw.data) if package.form == "xls" else (raw.data, "")
     try:
-        with calamine.load_workbook(io.BytesIO(raw.data)) as book:
+        with calamine.load_workbook(io.BytesIO(data)) as book:
             for meta in book.sheets_metadata:
                 if meta.typ == calamine.SheetTypeEnum.WorkSheet:
                     grids += _grid(book.get_sheet_by_name(meta.name), meta, package)
@@ -46,7 +47,7 @@ def read(raw: Raw) -> Parsed:
         raise Unreadable(reason, type(e).__name__, package.form) from e
     if not grids:
         raise Unreadable("no_cells", "", package.form)
-    return Parsed(package.form, tuple(grids))
+    return Parsed(package.form, tuple(biff5.restored(grid, page) if page else grid for grid in grids))
 
 
 def _container(data: bytes) -> packages.Package:
