@@ -9,6 +9,8 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from cleanse.review.page.desk import Desk
+from cleanse.review.page.queue import Subject
 from cleanse.review.workbook import ReviewGroups, export, groups
 
 FIELDS = {"name": "客户名称", "phone": "固定电话", "note": "备注", "owner": "负责人", "fax": "传真"}
@@ -56,6 +58,26 @@ def made(language: str = "zh", entity: str = "customer", order: list[int] | None
 def review() -> Callable[..., ReviewGroups]:
     """``review(language, entity, order)``: the groups of eight records, in a given order of rows."""
     return made
+
+
+@pytest.fixture()
+def subject() -> Subject:
+    """The same eight records as the page gets them."""
+    columns = ["left", "right", "probability", "band", "why_zh", "why_en"]
+    pairs = pd.DataFrame(PAIRS, columns=columns).assign(entity="customer", evidence='{"name": 8.5, "phone": -0.5}')
+    clusters = pd.DataFrame({"entity": "customer", "rid": range(8), "cluster": [0, 1, 2, 3, 2, 5, 6, 7]})
+    digests = pd.Series([f"d{i}" for i in range(8)], index=range(8), dtype="str")
+    labels = {name: {"zh": label, "en": name} for name, label in FIELDS.items()}
+    evidence = {"name": ("name",), "phone": ("phone",)}
+    return Subject(
+        "customer", {"zh": "客户", "en": "Customer"}, labels, ["phone"], evidence, pairs, clusters, records(), digests
+    )
+
+
+@pytest.fixture()
+def desk(subject: Subject, tmp_path: Path) -> Callable[[], Desk]:
+    """``desk()``: somebody sits down to the decisions in ``tmp_path``."""
+    return lambda: Desk([subject], tmp_path / "decisions.jsonl", "王敏", lambda: "2025-06-30T08:00:00")
 
 
 @pytest.fixture()
