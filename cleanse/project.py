@@ -37,12 +37,15 @@ SETTINGS: dict[str, dict[str, type | tuple[type, ...]]] = {
         "memory_mb": int,
         "archive_files": int,
         "archive_depth": int,
+        "hidden": str,
     },
     "target": {"profile": str, "limits": dict},
     "run": {"out": str},
     "trial": {"rows": int, "accuracy": float, "confidence": float},
     "gate": {"max_parked": float, "trial": bool},
     "complete": {"fields": list, "sources": list, "accept": float, "lookup": str},
+    "load": {"to": str, "schema": str, "prefix": str, "tables": dict, "batch": int, "retries": int},
+    "roles": {"runner": list, "reviewer": list, "approver": list, "four_eyes": bool},
 }
 SQL_KEYS = ("name", "url", "query")
 MAPPING_KEYS = ("source", "sheet", "columns")
@@ -58,6 +61,11 @@ SURVIVORS = (
     "longest",
     "join",
     "most_complete_name",
+    "most_filled",
+    "most_trusted",
+    "most_restrictive",
+    "keep_both",
+    "losing_values",
     "most_complete_group",
 )
 
@@ -103,6 +111,8 @@ class Project:
     trial: Mapping[str, Any]
     gate: Mapping[str, Any]
     complete: Mapping[str, Any]
+    load: Mapping[str, Any]
+    roles: Mapping[str, Any]
     digest: str = field(default="", compare=False)
 
 
@@ -215,6 +225,8 @@ def load_project(
         trial={"rows": 100, "accuracy": 0.95, "confidence": 0.95, **settings["trial"]},
         gate={"max_parked": 0.25, "trial": True, **settings["gate"]},
         complete=_completion(settings["complete"], root),
+        load={"to": "", "schema": "", "prefix": "", "tables": {}, "batch": 5_000, "retries": 6, **settings["load"]},
+        roles={"runner": [], "reviewer": [], "approver": [], "four_eyes": False, **settings["roles"]},
         digest=rules.digest(config_path),
     )
 
@@ -346,9 +358,17 @@ def _check_values(settings: Mapping[str, Mapping[str, Any]], faults: Faults, pat
     for key in ("paths", "ignore"):
         if not all(isinstance(p, str) for p in settings["sources"].get(key, [])):
             faults.add(f"'{key}' must be a list of texts", where(path, text, key))
+    if (hidden := settings["reading"].get("hidden", "read")) not in ("read", "skip"):
+        faults.add(f"hidden = '{hidden}' is not known", where(path, text, "hidden"), "'read' or 'skip'")
     for key, value in settings["reading"].items():
-        if value < (0 if key in ("archive_depth", "memory_mb") else 1):
+        if key != "hidden" and value < (0 if key in ("archive_depth", "memory_mb") else 1):
             faults.add(f"'{key}' must not be less than 1", where(path, text, key))
+    for key, least in (("batch", 1), ("retries", 0)):
+        if settings["load"].get(key, least) < least:
+            faults.add(f"[load] '{key}' must be at least {least}", where(path, text, key))
+    for role in ("runner", "reviewer", "approver"):
+        if not all(isinstance(name, str) for name in settings["roles"].get(role, [])):
+            faults.add(f"[roles] '{role}' must be a list of names", where(path, text, role))
     if settings["trial"].get("rows", 1) < 1:
         faults.add("'rows' must be at least 1", where(path, text, "rows"))
 

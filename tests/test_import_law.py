@@ -56,18 +56,18 @@ INSIDE = {
 }
 # One library, one home, or one per room that writes or reads workbooks; the frames stand anywhere.
 HOMES = {
-    "click": {"cli/__init__.py", "cli/common.py", "cli/jobs.py", "cli/looking.py", "cli/review.py", "cli/rules.py"},
+    "click": {"cli/__init__.py", "cli/common.py", "cli/jobs.py", "cli/load.py", "cli/looking.py", "cli/review.py", "cli/rules.py"},
     "pandera": {"stages/validate.py"},
-    "filelock": {"runs/folder.py"},
+    "filelock": {"runs/audit.py", "runs/folder.py"},
     "jinja2": {"reports/html.py"}, "markupsafe": {"reports/html.py"}, "opencc": {"kinds/script.py"},
     "phonenumbers": {"kinds/phone.py", "kinds/phone_places.py"}, "pypinyin": {"kinds/person.py"},
     "stdnum": {"kinds/uscc.py", "kinds/licence.py", "kinds/cn_id.py", "kinds/org_code.py"},
     "charset_normalizer": {"readers/encodings.py"}, "dbfread": {"readers/dbf.py"},
-    "lxml": {"readers/html.py", "readers/packages.py", "readers/spreadsheetml.py", "readers/styles.py", "readers/xml_records.py"},
-    "msoffcrypto": {"readers/passwords.py"},
+    "lxml": {"readers/hidden.py", "readers/html.py", "readers/packages.py", "readers/spreadsheetml.py", "readers/styles.py", "readers/xml_records.py"},
+    "msoffcrypto": {"readers/passwords.py"}, "olefile": {"readers/hidden.py"},
     "openpyxl": {"targets/template.py"}, "tomli_w": {"flow/template.py"},
     "flask": {"review/page/server.py"}, "werkzeug": {"review/page/server.py"},
-    "sqlite3": {"runs/book.py", "targets/sqlite.py"},
+    "sqlite3": {"runs/batches.py", "runs/book.py", "targets/sqlite.py"},
     "xlsxwriter": {"reports/xlsx.py", "review/judging.py", "review/suggestions.py", "review/workbook.py", "targets/workbook.py"},
     "python_calamine": {"readers/workbook.py", "review/judging.py", "review/suggestions.py", "review/workbook.py", "targets/workbook.py"},
     "rapidfuzz": {"kinds/header.py", "kinds/person.py", "kinds/picklist.py", "matching/comparison.py", "review/cells.py"},

@@ -14,6 +14,7 @@ from lxml import etree
 
 from cleanse.model import Note
 from cleanse.readers.cells import listed
+from cleanse.readers.hidden import Hidden, of_ods
 from cleanse.readers.raw import Limits, Unreadable
 from cleanse.readers.styles import STYLES, padded_cells, zero_formats
 
@@ -28,7 +29,6 @@ _CELL = re.compile(rb'<(?:\w+:)?c [^>]*?\br="([A-Za-z]+)(\d+)"[^>]*(?<!/)>')
 _ERROR = re.compile(
     rb'<(?:\w+:)?c (?=[^>]*\bt="e")[^>]*?\br="([A-Z]+\d+)"[^>]*>(?:<f[^>]*>[^<]*</f>|<f[^>]*/>)?<v>([^<]*)'
 )
-_HIDDEN = re.compile(rb'<(?:\w+:)?row [^>]*\bhidden="(?:1|true)"')
 _NO_VALUE = re.compile(rb"(?:</(?:\w+:)?f>|<f[^>]*/>)(?:</(?:\w+:)?c>|<v\s*/>|<v></v>)")
 _RELATION = re.compile(r"\{.*\}id$")
 
@@ -41,6 +41,7 @@ class Package:
     sheets: dict[str, str] = field(default_factory=dict)  # sheet name -> part
     notes: dict[str, list[Note]] = field(default_factory=dict)
     zeros: dict[str, list[tuple[int, int, int]]] = field(default_factory=dict)  # part -> row, column (from 1), digits
+    hidden: dict[str, Hidden] = field(default_factory=dict)  # part or sheet name
 
 
 def inspect(data: bytes, limits: Limits) -> Package:
@@ -84,6 +85,9 @@ def _inspect(package: zipfile.ZipFile, limits: Limits) -> Package:
             part.look(chunk)
         found.notes[name] = part.finish()
         found.zeros[name] = part.zeros
+        found.hidden[name] = part.hidden
+        if part.unseen:
+            found.hidden |= of_ods(package)
         if part.far or (part.is_sheet and limits.cells < NEAR_BOX):
             _measure(package, name, found.form, limits)
     return found
@@ -115,7 +119,9 @@ class _Part:
         self.is_xml = name.lower().endswith((".xml", ".rels"))
         self.is_sheet = bool(_SHEET.match(name)) and form in ("xlsx", "xlsm")
         self.far = False
-        self.hidden = self.unvalued = 0
+        self.unvalued = 0
+        self.hidden = Hidden()
+        self.unseen = False  # an ods that says something of visibility
         self.errors: list[str] = []
         self.tail = b""
 
@@ -125,6 +131,7 @@ class _Part:
         seen = self.tail + chunk
         if b"<!DOCTYPE" in seen or b"<!ENTITY" in seen:
             raise Unreadable("corrupt", "DOCTYPE", self.form)
+        self.unseen = self.unseen or (self.form == "ods" and b'table:visibility="' in seen)
         cut = max(len(seen) - OVERLAP, 0)
         if self.is_sheet:
             cut = next((at for mark in (b"<row", b"<c ") if (at := seen.rfind(mark)) > 0), cut)
@@ -136,7 +143,7 @@ class _Part:
         if b't="e"' in text:
             self.errors += [f"{m[1].decode()}={m[2].decode('utf-8', 'replace')}" for m in _ERROR.finditer(text)]
         if b'hidden="' in text:
-            self.hidden += len(_HIDDEN.findall(text))
+            self.hidden.look(text)
         if self.padded:
             found = self.padded.findall(text)
             self.zeros += [(int(row), _number(letters), self.formats[int(style)]) for style, letters, row in found]
@@ -147,7 +154,6 @@ class _Part:
         if self.is_sheet:
             self._sheet(self.tail)
         notes = [Note("error_cell", listed(self.errors), str(len(self.errors)))] if self.errors else []
-        notes += [Note("hidden_rows", "", str(self.hidden))] if self.hidden else []
         return notes + ([Note("formula_without_value", "", str(self.unvalued))] if self.unvalued else [])
 
 

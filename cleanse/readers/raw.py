@@ -12,7 +12,7 @@ from cleanse.model import Grid
 class Limits:
     """How much is read before a file is refused: bytes on disk, bytes once unpacked, cells and sheets of a workbook;
     seconds for one file (and one more for each megabyte), memory for reading one (0: three quarters of the machine's);
-    files of one archive and archives inside archives."""
+    files of one archive and archives inside archives. ``hidden`` rows, columns and sheets of workbooks: ``read`` or ``skip``."""
 
     file_bytes: int = 1 << 30
     unpacked_bytes: int = 4 << 30
@@ -22,6 +22,7 @@ class Limits:
     memory_bytes: int = 0
     archive_files: int = 10_000
     archive_depth: int = 3
+    hidden: str = "read"
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import python_calamine as calamine
 
 from cleanse.model import Grid, Note
-from cleanse.readers import biff5, packages
+from cleanse.readers import biff5, hidden, packages
 from cleanse.readers.cells import column_name, frame_of_rows, listed, number_text
 from cleanse.readers.raw import Parsed, Raw, Unreadable
 
@@ -32,12 +33,17 @@ def read(raw: Raw) -> Parsed:
     """One grid per sheet that holds a cell, hidden ones included."""
     package = packages.inspect(raw.data, raw.limits) if raw.data.startswith(ZIP) else _container(raw.data)
     grids: list[Grid] = []
+    skip, skipped = raw.limits.hidden == "skip", list[str]()
     data, page = biff5.narrowed(raw.data) if package.form == "xls" else (raw.data, "")
     try:
         with calamine.load_workbook(io.BytesIO(data)) as book:
             for meta in book.sheets_metadata:
-                if meta.typ == calamine.SheetTypeEnum.WorkSheet:
-                    grids += _grid(book.get_sheet_by_name(meta.name), meta, package)
+                if meta.typ != calamine.SheetTypeEnum.WorkSheet:
+                    continue
+                if skip and meta.visible in HIDDEN:
+                    skipped.append(meta.name)
+                else:
+                    grids += _grid(book.get_sheet_by_name(meta.name), meta, package, skip)
     except calamine.PasswordError as e:
         raise Unreadable("password_protected", "", package.form) from e
     except (KeyboardInterrupt, SystemExit, MemoryError):
@@ -46,7 +52,8 @@ def read(raw: Raw) -> Parsed:
         reason = "password_protected" if "password" in str(e).lower() else "corrupt"
         raise Unreadable(reason, type(e).__name__, package.form) from e
     if not grids:
-        raise Unreadable("no_cells", "", package.form)
+        raise Unreadable("no_cells", listed(skipped), package.form)
+    grids[0] = replace(grids[0], notes=(*hidden.skipped_sheets(skipped), *grids[0].notes))
     return Parsed(package.form, tuple(biff5.restored(grid, page) if page else grid for grid in grids))
 
 
@@ -55,13 +62,13 @@ def _container(data: bytes) -> packages.Package:
     if start >= 0 and data[start + 20 : start + 30].removeprefix(WRITE_PROTECT).startswith(FILE_PASS):
         raise Unreadable("password_protected", "", "xls")
     if not data.startswith(OLE) or STREAMS["Workbook"] in data or STREAMS["Book"] in data:
-        return packages.Package("xls")
+        return packages.Package("xls", hidden=hidden.of_xls(data) if data.startswith(OLE) else {})
     if STREAMS["EncryptedPackage"] in data:
         raise Unreadable("password_protected", "", "xlsx")
     raise Unreadable("unsupported_format", "ole", "ole")
 
 
-def _grid(sheet: Any, meta: Any, package: packages.Package) -> list[Grid]:
+def _grid(sheet: Any, meta: Any, package: packages.Package, skip: bool) -> list[Grid]:
     if sheet.start is None:
         return []
     part = package.sheets.get(meta.name, "")
@@ -74,8 +81,9 @@ def _grid(sheet: Any, meta: Any, package: packages.Package) -> list[Grid]:
         rows = [[""] * len(rows[0])] * top + rows
         top = 0
     cells, found = frame_of_rows(rows, top + 1, left)
-    hidden = (Note("hidden_sheet", meta.name),) if meta.visible in HIDDEN else ()
-    return [Grid(meta.name, cells, (*hidden, *notes, *found, *filled))]
+    cells, unseen = hidden.apply(cells, package.hidden.get(part) or package.hidden.get(meta.name), skip)
+    whole = (Note("hidden_sheet", meta.name),) if meta.visible in HIDDEN else ()
+    return [Grid(meta.name, cells, (*whole, *notes, *unseen, *found, *filled))]
 
 
 def _pad(rows: list[list[Any]], zeros: list[tuple[int, int, int]], top: int, left: int) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
+import subprocess
 
 import pytest
 import xlsxwriter
 
-from cleanse.readers import read
+from cleanse.readers import Limits, read
 
 
 @pytest.fixture
@@ -135,3 +137,43 @@ def test_what_is_no_workbook_is_refused_with_its_reason(tmp_path, data, reason):
     (tmp_path / "x.xlsx").write_bytes(data)
     source = read(tmp_path / "x.xlsx", "x.xlsx")
     assert (source.status, source.reason) == ("error", reason)
+
+
+def hiding(workbook):
+    sheet = workbook.add_worksheet("显")
+    for at, row in enumerate([["客户", "电话", "备注"], ["青松样品厂", "1", "x"], ["白云样品厂", "2", "y"]]):
+        sheet.write_row(at, 0, row)
+    sheet.set_row(2, None, None, {"hidden": True})
+    sheet.set_column(2, 5, None, None, {"hidden": True})
+    unseen = workbook.add_worksheet("隐")
+    unseen.hide()
+    unseen.write(0, 0, "b")
+
+
+def test_hidden_rows_columns_and_sheets_are_named_and_skipped_only_when_told(tmp_path, book):
+    source = book(hiding)
+    assert rows(source) == [["客户", "电话", "备注"], ["青松样品厂", "1", "x"], ["白云样品厂", "2", "y"]]
+    assert [(n.code, n.where) for n in source.grids[0].notes] == [("hidden_rows", "3"), ("hidden_columns", "C")]
+    source = read(tmp_path / "b.xlsx", "b.xlsx", Limits(hidden="skip"))
+    (grid,) = source.grids
+    assert grid.cells.to_numpy().tolist() == [["客户", "电话"], ["青松样品厂", "1"]] and grid.cells.index.tolist() == [
+        1,
+        2,
+    ]
+    assert [(n.code, n.where) for n in grid.notes] == [
+        ("hidden_sheet_skipped", "隐"), ("hidden_rows_skipped", "3"), ("hidden_columns_skipped", "C"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["ods", "xls"])
+def test_hidden_rows_and_columns_of_other_forms(tmp_path, book, form):
+    if shutil.which("soffice") is None:
+        pytest.skip("LibreOffice is not installed")
+    book(hiding)
+    home = f"-env:UserInstallation={(tmp_path / 'home').as_uri()}"
+    command = ["soffice", home, "--headless", "--convert-to", form, "--outdir", str(tmp_path), str(tmp_path / "b.xlsx")]
+    subprocess.run(command, check=True, capture_output=True, timeout=100)
+    source = read(tmp_path / f"b.{form}", "b")
+    assert {(n.code, n.where) for n in source.grids[0].notes} >= {("hidden_rows", "3"), ("hidden_columns", "C")}
+    skipped = read(tmp_path / f"b.{form}", "b", Limits(hidden="skip"))
+    assert rows(skipped) == [["客户", "电话"], ["青松样品厂", "1"]]
