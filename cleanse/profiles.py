@@ -43,6 +43,8 @@ FORM: dict[str, Any] = {
     "true": "true",
     "false": "false",
     "length": "characters",  # characters | utf16: how the target counts them
+    "archive": "",  # zip: every file alone in a zip archive
+    "existing": "refuse",  # rows the target has already: refuse (they stay here) | update (it upserts) | apart (own files)
 }
 
 # What a target checks beside the rules of its fields.
@@ -61,9 +63,10 @@ CHECKS: dict[str, Any] = {
     "read_only": [],  # columns only the target may write
     "rules": [],  # its own validation rules: object, field, pattern, message
     "memory": [],  # form and limit keys that no source confirms
+    "unknown": [],  # what no source says at all: ask the vendor
     "note": "",  # what else a person should know before the import
 }
-LIMITS = ("rows", "bytes", "columns", "cell_chars", "row_chars", "imports_day")
+LIMITS = ("rows", "bytes", "columns", "cell_chars", "row_chars", "row_bytes", "imports_day")
 TOP = ("name", "label", "sources", "form", "limits", "checks", "objects")
 OBJECT = ("name", "label", "entity", "fields", "key", "parent", "parent_object", "one_of")
 FIELD = tuple(TargetField.__dataclass_fields__)
@@ -281,6 +284,8 @@ def _check_form(profile: Profile, faults: _Faults) -> None:
         ("header_mode", HEADER_MODES),
         ("line_end", ("\n", "\r\n")),
         ("length", ("characters", "utf16")),
+        ("archive", ("", "zip")),
+        ("existing", ("refuse", "update", "apart")),
     ):
         if form[key] not in allowed:
             faults.add("form", f"'{key}' must be one of {', '.join(map(repr, allowed))}", form[key], allowed)

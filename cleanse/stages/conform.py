@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cleanse.model import COLUMNS, Profile, Severity, TargetField, TargetObject, frame
-from cleanse.stages.forms import TRIMMED, blank_to_null, each, found, mask, written
+from cleanse.stages.forms import TRIMMED, blank_to_null, each, found, mask, sizes, written
 
 HINTS = 200  # distinct unknown options for which the nearest known one is sought
 LOSSES = ("entity", "field", "values")
@@ -225,6 +225,9 @@ def _check_rows(work: _Work) -> None:
             pc.fill_null(pc.utf8_length(values), 0).to_numpy(zero_copy_only=False) for values in work.columns.values()
         ]
         work.park(np.sum(lengths, axis=0) > limit, "target_row_length")
+    if limit := work.profile.limit("row_bytes", target.name):
+        bytes_ = [sizes(values, work.profile.form["encoding"]) for values in work.columns.values()]
+        work.park(np.sum(bytes_, axis=0) > limit, "target_row_length")
 
 
 def _together(work: _Work, group: list[str], code: str, known: set[tuple[str, ...]] | None) -> None:

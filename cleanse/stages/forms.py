@@ -93,6 +93,15 @@ def each(values: pa.Array, test: Callable[[str], bool]) -> np.ndarray:
     return np.asarray(truth[pc.fill_null(coded.indices, len(truth) - 1).to_numpy(zero_copy_only=False)])
 
 
+def sizes(values: pa.Array, encoding: str) -> np.ndarray:
+    """The bytes of every value as written; 0 where missing, or where the encoding has no room for it."""
+    if encoding.lower() in ("utf-8", "utf8"):
+        return np.asarray(pc.fill_null(pc.binary_length(values), 0).to_numpy(zero_copy_only=False))
+    coded = values.dictionary_encode()
+    known = np.array([*(len(text.encode(encoding, "ignore")) for text in coded.dictionary.to_pylist()), 0])
+    return np.asarray(known[pc.fill_null(coded.indices, len(known) - 1).to_numpy(zero_copy_only=False)])
+
+
 def _measure(values: pa.Array, column: TargetField, profile: Profile, cell_chars: int) -> Masks:
     """Length and pattern of the written form."""
     length = pc.utf8_length(values)
@@ -101,7 +110,7 @@ def _measure(values: pa.Array, column: TargetField, profile: Profile, cell_chars
     limits = [n for n in (column.max_length, cell_chars) if n]
     masks: Masks = [("target_length", mask(pc.greater(length, min(limits))))] if limits else []
     if column.max_bytes:
-        masks.append(("target_bytes", mask(pc.greater(pc.binary_length(values), column.max_bytes))))
+        masks.append(("target_bytes", sizes(values, profile.form["encoding"]) > column.max_bytes))
     if column.pattern:
         code = "target_phone" if column.type == "phone" else "target_pattern"
         masks.append((code, ~mask(pc.match_substring_regex(values, rf"\A(?:{column.pattern})\z"))))
@@ -180,7 +189,7 @@ def _owner(values: pa.Array, column: TargetField, profile: Profile) -> tuple[pa.
     """A user of the target: with a roster, exactly one active user called so, written as the target calls them."""
     values, key, roster = _mapped(values, column), profile.checks["owner_key"], profile.checks["roster"]
     if not roster:
-        shapes = {"name": r".", "code": r".", "email": EMAIL, "id": r"^[A-Za-z0-9-]+$"}
+        shapes = {"name": r".", "code": r"^[A-Za-z0-9._-]+$", "email": EMAIL, "id": r"^[A-Za-z0-9-]+$"}
         return values, [("target_owner_unknown", ~found(values, shapes[key]))]
     called = Counter(name for user in roster for name in _names(user))
     active = Counter(name for user in roster if user.get("active", True) for name in _names(user))

@@ -17,7 +17,7 @@ import pandas as pd
 
 from cleanse.codes import severity
 from cleanse.model import COLUMNS, Profile, Seen, TargetField, TargetObject, frame
-from cleanse.stages.preflight_values import BLANKS, Mask, each, faults
+from cleanse.stages.preflight_values import BLANKS, Mask, each, encoded, faults
 
 HINTS = 200  # distinct unknown options for which the nearest known one is sought
 NO_ROW = -1  # rid of what concerns a file, not a row
@@ -125,6 +125,7 @@ def _files(profile: Profile, facts: Sequence[Seen]) -> pd.DataFrame:
         f"{target.name}.{c.name}" for target in profile.objects for c in target.fields if c.confidence == "memory"
     ]
     found += [("", "preflight_memory", place, "") for place in [*profile.checks["memory"], *unsure]]
+    found += [("", "preflight_unknown", place, "") for place in profile.checks["unknown"]]
     if profile.checks["note"]:
         found.append(("", "preflight_note", profile.checks["note"], ""))
     entity = {target.name: target.entity for target in profile.objects}
@@ -234,6 +235,9 @@ def _groups(rows: _Rows) -> Hits:
     if limit := rows.profile.limit("row_chars", rows.target.name):
         total = np.sum([rows.table[name].str.len().fillna(0).to_numpy() for name in rows.table], axis=0)
         yield "preflight_length", "", total > limit
+    if limit := rows.profile.limit("row_bytes", rows.target.name):
+        sizes = [encoded(rows.table[name], rows.profile.form["encoding"]) for name in rows.table]
+        yield "preflight_bytes", "", np.sum(sizes, axis=0) > limit
 
 
 def _own_rules(rows: _Rows) -> Hits:

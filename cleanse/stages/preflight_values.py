@@ -44,6 +44,12 @@ def each(values: pd.Series, wrong: Callable[[str], bool]) -> Mask:
     return np.asarray(truth[codes])
 
 
+def encoded(values: pd.Series, encoding: str) -> Mask:
+    """How many bytes every value takes; 0 where missing."""
+    codes, distinct = pd.factorize(values)
+    return np.asarray(np.array([*(len(text.encode(encoding)) for text in distinct.tolist()), 0])[codes])
+
+
 def _contains(values: pd.Series, pattern: str) -> Mask:
     return np.asarray(values.str.contains(pattern, regex=True).fillna(False).to_numpy(dtype=bool))
 
@@ -71,10 +77,7 @@ def _sizes(values: pd.Series, column: TargetField, profile: Profile, cell_chars:
         else:
             yield "preflight_length", lengths > top
     if column.max_bytes:
-        yield (
-            "preflight_bytes",
-            each(values, lambda text: len(text.encode(profile.form["encoding"])) > column.max_bytes),
-        )
+        yield "preflight_bytes", encoded(values, profile.form["encoding"]) > column.max_bytes
 
 
 def _rules(column: TargetField, profile: Profile) -> Iterator[tuple[str, Callable[[str], bool]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +55,7 @@ def _quoted(values: pa.Array, delimiter: str, alone: bool) -> pa.Array:
 
 def read(path: Path, profile: Profile, object_name: str) -> tuple[pd.DataFrame, Seen]:
     """The rows of a file as text, missing where empty, and what its bytes show."""
-    content, form = path.read_bytes(), profile.form
+    content, form = _content(path), profile.form
     bom = content.startswith(codecs.BOM_UTF8)
     body = content[3:] if bom else content
     try:
@@ -71,6 +72,15 @@ def read(path: Path, profile: Profile, object_name: str) -> tuple[pd.DataFrame, 
     except pa.ArrowInvalid:
         return _nothing(path, object_name, content, bom, "not parsed as delimited text")
     return table, Seen(object_name, path.name, len(table), len(content), bom, header, ragged=ragged)
+
+
+def _content(path: Path) -> bytes:
+    """The bytes of the text, which may stand alone in a zip archive."""
+    if path.suffix != ".zip":
+        return path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        (name,) = archive.namelist()
+        return archive.read(name)
 
 
 def _nothing(path: Path, name: str, content: bytes, bom: bool, fault: str) -> tuple[pd.DataFrame, Seen]:

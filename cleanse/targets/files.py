@@ -7,7 +7,9 @@ tables give the same bytes. A file has its name only once it is whole.
 from __future__ import annotations
 
 import hashlib
+import io
 import re
+import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -19,13 +21,18 @@ from cleanse.model import Profile, Seen, TargetObject, Written
 from cleanse.targets import delimited, workbook
 
 RECEIPTS = ("object", "key", "status", "message")
+NEW, UPDATE = "new", "update"  # in the names of files of a target that wants them apart
+ARCHIVED = (1980, 1, 1, 0, 0, 0)  # an archive must name a day; the clock would change its bytes
 
 
-def write(tables: Mapping[str, pd.DataFrame], profile: Profile, folder: Path) -> tuple[Written, ...]:
+def write(
+    tables: Mapping[str, pd.DataFrame], profile: Profile, folder: Path, updates: Mapping[str, int] | None = None
+) -> tuple[Written, ...]:
     """Write every table of ``tables`` (object name -> text frame by golden_id, missing where empty) into ``folder``.
 
     A table without rows makes no file. Files of an earlier write of the same objects are replaced, none is left behind.
-    Raises TargetError where the disk refuses, or where one row alone is larger than the file may be.
+    ``updates``: how many of the last rows of an object the target has already; they get files of their own where the
+    profile wants that. Raises TargetError where the disk refuses, or where one row alone is larger than the file may be.
     """
     made: list[Written] = []
     try:
@@ -33,7 +40,8 @@ def write(tables: Mapping[str, pd.DataFrame], profile: Profile, folder: Path) ->
         for target in profile.objects:
             names = [path.name for path in folder.iterdir() if _pattern(target, profile).fullmatch(path.name)]
             if target.name in tables and len(tables[target.name]):
-                made += _write_object(tables[target.name], target, profile, folder)
+                known = (updates or {}).get(target.name, 0)
+                made += _write_object(tables[target.name], target, profile, folder, known)
             for name in set(names) - {one.path for one in made}:
                 (folder / name).unlink()
     except OSError as error:
@@ -111,32 +119,51 @@ def _object(profile: Profile, name: str) -> TargetObject:
 
 
 def _pattern(target: TargetObject, profile: Profile) -> re.Pattern[str]:
-    return re.compile(rf"{_stem(target, profile)}_\d{{3,}}\.{profile.form['type']}")
-
-
-def _stem(target: TargetObject, profile: Profile) -> str:
-    return f"{profile.objects.index(target) + 1}_{re.escape(target.name)}"
+    stem = f"{profile.objects.index(target) + 1}_{re.escape(target.name)}"
+    return re.compile(rf"{stem}(_{NEW}|_{UPDATE})?_\d{{3,}}\.{profile.form['archive'] or profile.form['type']}")
 
 
 def _reader(profile: Profile) -> Callable[[Path, Profile, str], tuple[pd.DataFrame, Seen]]:
     return workbook.read if profile.form["type"] == "xlsx" else delimited.read
 
 
-def _write_object(table: pd.DataFrame, target: TargetObject, profile: Profile, folder: Path) -> list[Written]:
-    """The parts of one object."""
-    columns = [column.name for column in target.fields]
-    table = table[columns]
-    parents = table[target.parent] if target.parent else None
+def _write_object(
+    table: pd.DataFrame, target: TargetObject, profile: Profile, folder: Path, known: int
+) -> list[Written]:
+    """The parts of one object; ``known``: its last rows that update."""
+    table = table[[column.name for column in target.fields]]
     sheets = _workbooks if profile.form["type"] == "xlsx" else _texts
+    stem = f"{profile.objects.index(target) + 1}_{target.name}"
+    cut = len(table) - known
     made: list[Written] = []
-    for start, rows, content in sheets(table, target, profile, parents):
-        name = f"{profile.objects.index(target) + 1}_{target.name}_{len(made) + 1:03}.{profile.form['type']}"
-        temporary = folder / f".{name}.tmp"
-        temporary.write_bytes(content)
-        temporary.replace(folder / name)
-        digest = hashlib.sha256(content).hexdigest()
-        made.append(Written(target.name, name, len(made) + 1, start, rows, len(content), digest))
+    for begin, end, sort in _sorts(len(table), cut, profile):
+        rows = table.iloc[begin:end]
+        parents = rows[target.parent] if target.parent else None
+        for number, (start, count, body) in enumerate(sheets(rows, target, profile, parents), 1):
+            name, content = f"{stem}{sort}_{number:03}.{profile.form['type']}", body
+            if profile.form["archive"]:
+                name, content = _archived(name, body)
+            temporary = folder / f".{name}.tmp"
+            temporary.write_bytes(content)
+            temporary.replace(folder / name)
+            digest = hashlib.sha256(content).hexdigest()
+            made.append(Written(target.name, name, len(made) + 1, begin + start, count, len(content), digest))
     return made
+
+
+def _sorts(rows: int, cut: int, profile: Profile) -> list[tuple[int, int, str]]:
+    """The slices that go into files of their own, with what their names say."""
+    if profile.form["existing"] != "apart":
+        return [(0, rows, "")]
+    return [part for part in ((0, cut, f"_{NEW}"), (cut, rows, f"_{UPDATE}")) if part[1] > part[0]]
+
+
+def _archived(name: str, content: bytes) -> tuple[str, bytes]:
+    """The name and the bytes of a zip archive with one file."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(zipfile.ZipInfo(name, ARCHIVED), content, zipfile.ZIP_DEFLATED)
+    return f"{Path(name).stem}.zip", buffer.getvalue()
 
 
 Parts = Iterator[tuple[int, int, bytes]]  # first row, rows, the file's bytes

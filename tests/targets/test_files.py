@@ -129,3 +129,26 @@ def test_a_broken_workbook_is_not_read(small, tmp_path: Path) -> None:
     (tmp_path / "x.xlsx").write_bytes(b"PK\x03\x04 no workbook")
     with pytest.raises(TargetError):
         files.read_back(tmp_path / "x.xlsx", small(A, form={"type": "xlsx"}), "customer")
+
+
+def test_a_file_may_stand_alone_in_a_zip(small, tmp_path: Path) -> None:
+    profile = small(A, form={"archive": "zip"})
+    (one,) = files.write({"customer": table([("1", "甲")], "A")}, profile, tmp_path)
+    with zipfile.ZipFile(tmp_path / one.path) as archive:
+        assert one.path == "1_customer_001.zip" and archive.namelist() == ["1_customer_001.csv"]
+        assert archive.read("1_customer_001.csv").decode() == "id,A\n1,甲\n"
+    assert files.fetch(tmp_path, profile)["customer"]["A"].tolist() == ["甲"]
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_new_rows_and_updates_have_files_of_their_own(small, tmp_path: Path, kind) -> None:
+    profile = small(A, form={"type": kind, "existing": "apart"}, limits={"rows": 2})
+    rows = table([(str(n), "x") for n in range(5)], "A")
+    written = files.write({"customer": rows}, profile, tmp_path, {"customer": 2})
+    assert [(one.path.split(".")[0], one.part, one.start, one.rows) for one in written] == [
+        ("1_customer_new_001", 1, 0, 2),
+        ("1_customer_new_002", 2, 2, 1),
+        ("1_customer_update_001", 3, 3, 2),
+    ]
+    parts, _ = files.look(tmp_path, written, profile)
+    assert pd.concat(parts["customer"])["id"].tolist() == rows["id"].tolist()

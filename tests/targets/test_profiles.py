@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -149,3 +150,35 @@ def test_salesforce_has_no_bom_and_links_by_external_id(shipped) -> None:
     profile = shipped("salesforce")
     assert (profile.form["bom"], profile.form["line_end"], profile.limit("bytes")) == (False, "\n", 100_000_000)
     assert profile.objects[1].parent == "Account.Cleanse_Id__c"
+
+
+SAID = tomllib.loads((Path(__file__).parent / "cases" / "profiles.toml").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_a_profile_says_what_the_vendors_say(shipped, name) -> None:
+    profile, said = shipped(name), SAID[name]
+    for section in ("form", "limits", "checks"):
+        ours = getattr(profile, section)
+        assert {key: ours[key] for key in said.get(section, {})} == said.get(section, {})
+    objects = {target.name: target for target in profile.objects}
+    for target, header in said.get("header", {}).items():
+        assert [profile.header(column) for column in objects[target].fields] == header.split(",")
+    for target, labels in said.get("required", {}).items():
+        assert [column.label for column in objects[target].fields if column.required] == labels.split(",")
+    assert {name: objects[name].parent for name in said.get("parent", {})} == said.get("parent", {})
+
+
+def test_every_shipped_profile_has_a_case() -> None:
+    assert {path.stem for path in RULES.glob("*.toml")} == set(SAID) | {"generic"}
+
+
+@pytest.mark.parametrize("path", sorted(RULES.glob("*.toml")), ids=lambda p: p.stem)
+def test_what_is_not_known_points_at_something_that_exists(shipped, path) -> None:
+    profile = shipped(path.stem)
+    for place in profile.checks["memory"]:
+        section, _, key = place.partition(".")
+        assert key in getattr(profile, section), place
+    for place in profile.checks["unknown"]:
+        section, _, key = place.partition(".")
+        assert not key or key not in profile.limits, f"{place} is said to be unknown and set"
