@@ -149,6 +149,20 @@ class Fix:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """What ``fix`` makes of every text that matches a pattern from end to end and ``never`` does not, told for many at once.
+
+    ``pattern`` (RE2): its groups are ``value`` (none: the text itself), ``rest``, and the roles of parts. A part that is the
+    value once more is left to ``fix``. ``why`` and ``doubt`` are the codes; ``never`` are patterns.
+    """
+
+    pattern: str
+    why: str = ""
+    doubt: str = ""
+    never: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Decision:
     """What a whole column told: options for ``fixer``, or a code of the doubt that stays, with the evidence."""
 
@@ -178,6 +192,7 @@ class Kind:
                                rest is looked at one by one. Without it the test is ``shape``.
     repairs(options, words) -> codes with repairs of common dirty forms, for many tidied texts at once: what comes out counts
                                where ``untouched`` accepts it, and is then what ``fix`` makes of the text, with that code
+    readings(options, words) -> Readings of common texts with a doubt, a rest or parts, in the order they are tried
     observe(values)         -> a Counter over distinct texts with their counts, that adds up over any cut of the data
     decide(counter)         -> Decision
     settle(options, words)  -> settle(text, context) -> Fix for a text that ``fix`` left in doubt, with what other fields
@@ -196,6 +211,7 @@ class Kind:
     settle: Callable[[Options, Words], Callable[[str, Mapping[str, str]], Fix]] | None = None
     untouched: Callable[[Options, Words], Test] | None = None
     repairs: Callable[[Options, Words], Repairs] | None = None
+    readings: Callable[[Options, Words], Sequence[Reading]] | None = None
 
 
 # -------------------------------------------------------------------------------------------------------- entities

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cleanse.kinds.characters import (
     NULL,
@@ -30,7 +31,7 @@ from cleanse.kinds.characters import (
 )  # fmt: skip
 from cleanse.kinds.places import Division, places
 from cleanse.kinds.script import fold
-from cleanse.model import Fix, Kind, Options, Words
+from cleanse.model import Fix, Kind, Options, Reading, Repairs, Words
 
 _HAN = "\u3400-\u9fff"
 _BETWEEN = re.compile(rf"(?<=[{_HAN}）)（(])\s+(?=[{_HAN}（(）)])")
@@ -343,7 +344,43 @@ def _bare(place: str) -> str:
 def untouched(options: Options, words: Words) -> Callable[[pa.Array], np.ndarray]:
     """Chinese names without spaces that end in a word for an organisation, behind which no remark can stand."""
     end = "(?:公司|集团|厂|中学|小学|学校|大学|学院|医院|银行|研究所|研究院|委员会|事务所)"
-    return matching(rf"\p{{Han}}+(?:（\p{{Han}}+）\p{{Han}}*)?{end}", null_words(words, "company"))
+    never = {*null_words(words, "company"), *(row[0] for row in words.get("company_remarks", ()))}
+    return matching(rf"\p{{Han}}{{2,}}|\p{{Han}}+（\p{{Han}}+）\p{{Han}}*{end}", never)
 
 
-KIND = Kind("company", fixer, lambda options: "", mask=lambda v: mask_text(v, 2, 2), untouched=untouched)
+def repairs(options: Options, words: Words) -> Repairs:
+    """Chinese names with a space in them."""
+
+    def joined(texts: pa.Array) -> pa.Array:
+        return pc.replace_substring_regex(texts, r"^(\p{Han}+) +(\p{Han}+)$", r"\1\2")
+
+    return (("company_formatted", joined),)
+
+
+def readings(options: Options, words: Words) -> Sequence[Reading]:
+    """Chinese names with one remark on the state of affairs in brackets behind them."""
+    remarks = sorted(
+        (row[0] for row in words.get("company_remarks", ()) if _ANY_HAN.match(row[0])), key=lambda w: (-len(w), w)
+    )
+    if not remarks:
+        return ()
+    said = "|".join(map(re.escape, remarks))
+    never = "|".join(map(re.escape, sorted({*null_words(words, "company"), *remarks})))
+    return (
+        Reading(
+            rf"(?P<value>\p{{Han}}{{2,}})[(（【](?P<status>{said})[)）】]",
+            "company_status_cut",
+            never=(f"(?:{never})[(（【].*",),
+        ),
+    )
+
+
+KIND = Kind(
+    "company",
+    fixer,
+    lambda options: "",
+    mask=lambda v: mask_text(v, 2, 2),
+    untouched=untouched,
+    repairs=repairs,
+    readings=readings,
+)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 
 import pyarrow as pa
@@ -29,7 +29,7 @@ from cleanse.kinds.characters import (
     tidy,
 )
 from cleanse.kinds.date_shape import FIRST_YEAR, LAST_YEAR, NO_DATE, shape
-from cleanse.model import Decision, Fix, Kind, Options, Repairs, Test, Words
+from cleanse.model import Decision, Fix, Kind, Options, Reading, Repairs, Test, Words
 
 PIVOT = 50  # two-digit years below it are 20xx
 SURE = 3  # cells that can be read in one order only, with none against them, settle a column
@@ -87,6 +87,7 @@ _RELATIVE = re.compile(
 _RANGE = re.compile(r"\d\s*(?:至|到|~|～|—|–|--|-|及|、|;|,|，|和)\s*(?:\d{4}|\d{1,2}月|\d{1,2}日)")
 _SECOND = re.compile(r"(?:[-~～/&+—–至到]|and|to)\s*\d")
 _REMARK = re.compile(r"\s*[(\[【][^0-9]*[)\]】]|\s+(?![前后左右约起止至到初末底间中])[^0-9]+")
+_NOTHING = r"[^\x00-\x{10FFFF}]"  # for RE2
 _VAGUE = re.compile("[约?？]|左右|前后|大概|以[前后]|之[前后]|[前后起止]$|about|before|after|circa")
 
 
@@ -112,10 +113,10 @@ def _century(year: int, pivot: int) -> int:
     return year + (2000 if year < pivot else 1900)
 
 
-def readings(a: int, b: int, c: int, long: bool, pivot: int = PIVOT) -> dict[str, date]:
+def meanings(a: int, b: int, c: int, long: bool, pivot: int = PIVOT) -> dict[str, date]:
     """The dates that three numbers can mean, by order; ``long``: the third is a year of four digits.
 
-    >>> sorted(readings(5, 6, 2023, True)), sorted(readings(31, 6, 2023, True)), sorted(readings(98, 1, 5, False))
+    >>> sorted(meanings(5, 6, 2023, True)), sorted(meanings(31, 6, 2023, True)), sorted(meanings(98, 1, 5, False))
     (['dmy', 'mdy'], [], ['ymd'])
     """
     year = c if long else _century(c, pivot)
@@ -168,14 +169,14 @@ class Reader:
         g = match.groupdict()
         if g.get("mon"):
             a, b, c, order = int(g["d"]), _MONTHS[g["mon"][:3]], int(g["yy"]), self.short
-            found = readings(a, b, c, False, self.pivot)
+            found = meanings(a, b, c, False, self.pivot)
             found = {k: v for k, v in found.items() if v.month == b and k != "mdy"}
             order = order or self.order
         else:
             a, b, c = int(g["a"]), int(g["b"]), int(g["c"])
             long = len(g["c"]) == 4
             order = self.order if long else self.short
-            found = readings(a, b, c, long, self.pivot)
+            found = meanings(a, b, c, long, self.pivot)
         distinct = set(found.values())
         if not distinct:
             return "", "placeholder" if a == b == c == 0 else "date_impossible", ""
@@ -275,6 +276,18 @@ def repairs(options: Options, words: Words) -> Repairs:
     return (("date_format", dashed),)
 
 
+def readings(options: Options, words: Words) -> Sequence[Reading]:
+    """Days with a time of day behind, and days to come."""
+    fakes = "|".join(re.escape(row[0]) for row in words.get("date_placeholders", ())) or _NOTHING
+    timed = Reading(
+        rf"(?P<value>{shape(options)}) (?P<rest>[012][0-9]:[0-5][0-9]:[0-5][0-9])",
+        "date_format",
+        never=(f"(?:{fakes}) .*", ".* 00:00:00"),
+    )
+    later = bool(options.get("past") and options.get("today"))
+    return (timed, Reading(shape({}), doubt="date_future", never=(fakes,))) if later else (timed,)
+
+
 def observe(values: Mapping[str, int]) -> Counter[str]:
     """What the cells of a column say about the order of the parts, by count: ``long.dmy``, ``long.mdy`` and
     ``long.both`` where the year of four digits comes last, ``short.…`` (also ``ymd``) for two-digit years.
@@ -290,7 +303,7 @@ def observe(values: Mapping[str, int]) -> Counter[str]:
         if not match:
             continue
         long = len(match["c"]) == 4
-        found = readings(int(match["a"]), int(match["b"]), int(match["c"]), long)
+        found = meanings(int(match["a"]), int(match["b"]), int(match["c"]), long)
         family = "long" if long else "short"
         if len(set(found.values())) == 1 and len(found) == 1:
             counts[f"{family}.{min(found)}"] += count
@@ -330,4 +343,5 @@ KIND = Kind(
     decide=decide,
     untouched=untouched,
     repairs=repairs,
+    readings=readings,
 )

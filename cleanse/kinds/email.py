@@ -7,7 +7,7 @@ label is a country code (ISO 3166) or a generic domain in wide use.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,7 +25,7 @@ from cleanse.kinds.characters import (
     strip_outer,
     tidy,
 )
-from cleanse.model import Fix, Kind, Options, Repairs, Words
+from cleanse.model import Fix, Kind, Options, Reading, Repairs, Words
 
 
 def _words(text: str) -> list[str]:
@@ -294,4 +294,13 @@ def repairs(options: Options, words: Words) -> Repairs:
     return (("email_format", plain),)
 
 
-KIND = Kind(name="email", fixer=fixer, shape=lambda options: SHAPE, mask=_mask, repairs=repairs)
+def readings(options: Options, words: Words) -> Sequence[Reading]:
+    """Two addresses, and one without the end of its domain."""
+    fakes = "|".join(re.escape(row[0].lower()) for row in words.get("email_placeholders", ())) or "@"
+    return (
+        Reading(f"(?P<value>{SHAPE})(?:[;,]| / )(?P<email_2>{SHAPE})", "cell_split"),
+        Reading(f"{_ATOMS}+@[a-z0-9][a-z0-9-]*", doubt="email_no_tld", never=(fakes,)),
+    )
+
+
+KIND = Kind(name="email", fixer=fixer, shape=lambda options: SHAPE, mask=_mask, repairs=repairs, readings=readings)

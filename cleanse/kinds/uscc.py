@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -26,7 +26,7 @@ from cleanse.kinds.characters import (
     tidy,
 )
 from cleanse.kinds.check_characters import weighted
-from cleanse.model import Fix, Kind, Options, Repairs, Words
+from cleanse.model import Fix, Kind, Options, Reading, Repairs, Words
 
 _NOISE = re.compile(r"[\s'‘’`\"._·。;；,，-]+")
 _LABEL = re.compile(r"^(?:(?:统一)?(?:社会)?信用代码|(?:纳税人)?(?:识别号|税号)|USCC)[:：]?", re.IGNORECASE)
@@ -87,7 +87,14 @@ def repairs(options: Options, words: Words) -> Repairs:
     return (("uscc_formatted", formatted),)
 
 
+def readings(options: Options, words: Words) -> Sequence[Reading]:
+    """Whole codes whose check character does not hold: a digit is wrong, nobody knows which."""
+    same = "|".join(f"{c}{{18}}" for c in _ALPHABET)
+    return (Reading(_SHAPE, doubt="uscc_invalid", never=(same, "|".join(_COUNTED))),)
+
+
 KIND = Kind(
+    readings=readings,
     name="uscc",
     repairs=repairs,
     untouched=untouched,

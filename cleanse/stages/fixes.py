@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cleanse.kinds.characters import matching, tidied
-from cleanse.model import Fix, Kind, Options, Test, Words
+from cleanse.model import Fix, Kind, Options, Reading, Test, Words
 
 TEXT = pa.large_string()
 
@@ -56,11 +56,47 @@ def fix_all(cells: pa.Array, kind: Kind, options: Options, words: Words, virtual
             values = patched(values, unsure[sure], mended.filter(pa.array(sure)).cast(TEXT))
             why = patched(why, unsure[sure], constant(code, int(sure.sum())))
             unsure, better = unsure[~sure], better.filter(pa.array(~sure))
+    seen = dict(_read(texts, unsure, kind.readings(options, words))) if kind.readings and not virtual else {}
     fix = kind.fixer(options, words)
-    fixes = [fix(text) for text in texts.take(pa.array(unsure)).to_pylist()]
-    values = patched(values, unsure, texts_of([x.value for x in fixes]))
-    why = patched(why, unsure, texts_of([x.why for x in fixes]))
-    return Fixed(encoded.indices.to_numpy(), texts, values, why, dict(zip(unsure.tolist(), fixes, strict=True)))
+    left = unsure[~np.isin(unsure, list(seen))] if seen else unsure
+    seen |= dict(zip(left.tolist(), map(fix, texts.take(pa.array(left)).to_pylist()), strict=True))
+    values = patched(values, list(seen), texts_of([x.value for x in seen.values()]))
+    why = patched(why, list(seen), texts_of([x.why for x in seen.values()]))
+    return Fixed(encoded.indices.to_numpy(), texts, values, why, seen)
+
+
+def _read(texts: pa.Array, unsure: np.ndarray, readings: Sequence[Reading]) -> Iterator[tuple[int, Fix]]:
+    """The fixes of the unsure texts that a reading tells, by position."""
+    for reading in readings:
+        found = read_all(reading, texts.take(pa.array(unsure)).cast(pa.string()))
+        yield from ((int(unsure[at]), fix) for at, fix in found)
+        unsure = np.delete(unsure, [at for at, _ in found])
+
+
+def read_all(reading: Reading, texts: pa.Array) -> list[tuple[int, Fix]]:
+    """What a reading makes of the texts it is for, by position."""
+    good = pc.match_substring_regex(texts, f"^(?:{reading.pattern})$")
+    for pattern in reading.never:
+        good = pc.and_not(good, pc.match_substring_regex(texts, f"^(?:{pattern})$"))
+    at = np.flatnonzero(good.to_numpy(zero_copy_only=False))
+    some = texts.take(pa.array(at))
+    if reading.doubt:
+        return [(int(n), Fix(text, doubt=reading.doubt)) for n, text in zip(at, some.to_pylist(), strict=True)]
+    groups = pc.extract_regex(some, f"^(?:{reading.pattern})$")
+    names = [f.name for f in groups.type]
+    columns = [groups.field(n).to_pylist() for n in range(len(names))]
+    return [
+        (int(n), fix)
+        for n, *row in zip(at, *columns, strict=True)
+        if (fix := _of_groups(dict(zip(names, row, strict=True)), reading.why))
+    ]
+
+
+def _of_groups(groups: dict[str, str], why: str) -> Fix | None:
+    value, rest = groups.pop("value"), groups.pop("rest", "")
+    if value in groups.values():
+        return None
+    return Fix(value, why, rest=rest, parts=tuple(groups.items()))
 
 
 def _test(kind: Kind, options: Options, words: Words) -> Test | None:

@@ -15,6 +15,7 @@ from cleanse.codes import all_codes
 from cleanse.kinds import KINDS
 from cleanse.kinds.characters import matching, tidied, tidy
 from cleanse.model import Fix
+from cleanse.stages.fixes import read_all
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=40)
 DIGITS = (
@@ -208,6 +209,11 @@ def held_at_once(name, options, fix, words, texts):
         for at in np.flatnonzero(sure):
             text, value = texts[at], mended[int(at)].as_py()
             assert fix(text) == (Fix(value, code) if value != text else Fix(text)), (text, value, code)
+    for reading in kind.readings(options, words) if kind.readings else ():
+        for at, told in read_all(reading, column):
+            if left[at] and texts[at]:
+                assert fix(texts[at]) == told, (texts[at], told)
+                left[at] = False
 
 
 @kinds
