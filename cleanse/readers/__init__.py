@@ -55,7 +55,10 @@ READERS: dict[str, Reader] = {
 
 DEFAULT_LIMITS = Limits()
 HEAD = 8192
-LARGE = 1 << 26  # bytes of a file after which the reading process is ended, to give its memory back
+LARGE, MANY = (
+    1 << 26,
+    1 << 21,
+)  # bytes of a file, cells of a query after which the reading process gives its memory back
 LOCK_FILES = ("~$*", ".~lock*")
 SYSTEM_FILES = (".*", "thumbs.db", "desktop.ini", "ehthumbs.db")
 NO_FAULT = ("lock_file", "ignored_by_rule", "no_cells")  # nothing is lost by passing these over
@@ -150,11 +153,14 @@ def read(
     try. The reading itself happens in a process of its own, within the limits of time and memory.
     """
     try:
-        large = _look(path, name, limits, ignore) > LARGE
-        return guard.call(
+        size = _look(path, name, limits, ignore)
+        source: Source = guard.call(
             read_here, path, name, limits, encoding, tuple(known),
-            seconds=_seconds(path, limits), memory=limits.memory_bytes, last=large,
+            seconds=_seconds(path, limits), memory=limits.memory_bytes,
         )  # fmt: skip
+        if size > LARGE:
+            guard.end()
+        return source
     except Unreadable as e:
         return Source(name, "ignored" if e.reason in NO_FAULT else "error", e.reason, e.detail, e.format)
     except (MemoryError, RuntimeError) as e:
@@ -166,8 +172,10 @@ def query(name: str, url: str, text: str, base: Path, limits: Limits = DEFAULT_L
     from which the file of a SQLite database is named."""
     try:
         parsed, digest = guard.call(
-            database.read, url, text, base, limits, seconds=limits.seconds, memory=limits.memory_bytes, last=True
+            database.read, url, text, base, limits, seconds=limits.seconds, memory=limits.memory_bytes
         )
+        if parsed.grids[0].cells.size > MANY:
+            guard.end()
     except Unreadable as e:
         return Source(name, "error", e.reason, e.detail, "sql")
     except (MemoryError, RuntimeError) as e:

@@ -25,7 +25,7 @@ from cleanse.readers.raw import Limits, Parsed, Unreadable
 
 PART = 20_000  # rows fetched at a time
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
-READ_ONLY = {"sqlite": "PRAGMA query_only = ON", "postgresql": "SET TRANSACTION READ ONLY", "mysql": "", "mariadb": ""}
+STREAMED = {"stream_results": True, "max_row_buffer": PART}
 # Errors of MySQL and MariaDB whose message names tables, columns and accounts, and no value.
 SPEAKING = frozenset({1044, 1045, 1049, 1054, 1064, 1142, 1143, 1146, 2003, 2005, 2006})
 
@@ -40,8 +40,7 @@ def read(url: str, query: str, base: Path, limits: Limits) -> tuple[Parsed, str]
     address = _address(alchemy, url, base)
     try:
         engine = alchemy.create_engine(address, **_options(address))
-        with engine.connect().execution_options(stream_results=True, max_row_buffer=PART) as connection:
-            _read_only(alchemy, connection, address.get_backend_name())
+        with _read_only(engine.connect()) as connection:
             result = connection.execute(alchemy.text(query))
             names = [str(name) for name in result.keys()]  # noqa: SIM118 - a result is no mapping
             columns, binary = _columns(result, names, limits)
@@ -97,14 +96,20 @@ def _options(address: Any) -> dict[str, Any]:
     return {"connect_args": {"connect_timeout": 20}} if address.get_backend_name() == "postgresql" else {}
 
 
-def _read_only(alchemy: Any, connection: Any, backend: str) -> None:
-    """A source is never written to, whatever the query says."""
-    if backend in ("mysql", "mariadb"):
-        raw = connection.connection.driver_connection
-        with raw.cursor() as cursor:
-            cursor.execute("SET SESSION TRANSACTION READ ONLY")
-    elif statement := READ_ONLY.get(backend):
-        connection.execute(alchemy.text(statement))
+def _read_only(connection: Any) -> Any:
+    """A source is never written to, whatever the query says; its rows come in parts."""
+    backend = connection.dialect.name
+    if backend == "postgresql":
+        return connection.execution_options(postgresql_readonly=True, **STREAMED)
+    statement = {
+        "sqlite": "PRAGMA query_only = ON",
+        "mysql": "SET SESSION TRANSACTION READ ONLY",
+        "mariadb": "SET SESSION TRANSACTION READ ONLY",
+    }.get(backend)
+    if statement:
+        connection.exec_driver_sql(statement)
+        connection.rollback()  # the next transaction is the first that it holds for
+    return connection.execution_options(**STREAMED)
 
 
 def _columns(result: Any, names: Sequence[str], limits: Limits) -> tuple[list[pa.ChunkedArray], int]:
@@ -153,9 +158,7 @@ def shown(value: Any) -> str:
 def _said(alchemy: Any, error: Exception, address: Any) -> str:
     """What the database says, as far as that holds no value of a cell; else only the kind and the number of its error."""
     cause = getattr(error, "orig", None) or error
-    number = getattr(cause, "sqlstate", None) or (
-        cause.args[0] if cause.args and isinstance(cause.args[0], int) else ""
-    )
+    number = next((a for a in cause.args[:1] if isinstance(a, int)), None) or getattr(cause, "sqlstate", None) or ""
     text = str(cause.args[-1] if cause.args else "")
     backend = address.get_backend_name()
     speaks = (

@@ -61,11 +61,10 @@ _PROCESS = _Process()
 atexit.register(_PROCESS.stop)
 
 
-def call(function: Callable[..., Any], *arguments: Any, seconds: float, memory: int = 0, last: bool = False) -> Any:
+def call(function: Callable[..., Any], *arguments: Any, seconds: float, memory: int = 0) -> Any:
     """What the function gives, run in the child with so much time and memory (0: most of the machine's).
 
-    ``last`` ends the child afterwards, to give back what a large file took. Raises what the function raises, and
-    Unreadable (too_large: time, memory) when the child had to be ended or died.
+    Raises what the function raises, and Unreadable (too_large: time, memory) when the child had to be ended or died.
     """
     with _PROCESS.lock:
         try:
@@ -74,11 +73,11 @@ def call(function: Callable[..., Any], *arguments: Any, seconds: float, memory: 
             return function(*arguments)
         late = threading.Event()
 
-        def end() -> None:
+        def stop() -> None:
             late.set()
             child.kill()
 
-        timer = threading.Timer(seconds, end)
+        timer = threading.Timer(seconds, stop)
         timer.daemon = True
         timer.start()
         try:
@@ -94,11 +93,17 @@ def call(function: Callable[..., Any], *arguments: Any, seconds: float, memory: 
             raise
         finally:
             timer.cancel()
-        if last or isinstance(answer, MemoryError):
+        if isinstance(answer, MemoryError):
             _PROCESS.stop()
     if good:
         return answer
     raise answer
+
+
+def end() -> None:
+    """End the child, to give back the memory that a large file took; the next call starts another."""
+    with _PROCESS.lock:
+        _PROCESS.stop()
 
 
 def serve(memory: int) -> None:
