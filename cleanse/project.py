@@ -10,7 +10,7 @@ import difflib
 import hashlib
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 from cleanse import matching, profiles
 from cleanse.errors import CleanseError, UsageError
 from cleanse.kinds import KINDS
+from cleanse.kinds.owner import INACTIVE
 from cleanse.model import COMPLETION, Entity, Field, Profile, Words
 
 SHIPPED = next(
@@ -39,7 +40,7 @@ SETTINGS: dict[str, dict[str, type | tuple[type, ...]]] = {
         "archive_depth": int,
         "hidden": str,
     },
-    "target": {"profile": str, "limits": dict},
+    "target": {"profile": str, "limits": dict, "existing": dict},
     "run": {"out": str},
     "trial": {"rows": int, "accuracy": float, "confidence": float},
     "gate": {"max_parked": float, "trial": bool},
@@ -48,7 +49,7 @@ SETTINGS: dict[str, dict[str, type | tuple[type, ...]]] = {
     "roles": {"runner": list, "reviewer": list, "approver": list, "four_eyes": bool},
 }
 SQL_KEYS = ("name", "url", "query")
-MAPPING_KEYS = ("source", "sheet", "columns")
+MAPPING_KEYS = ("source", "sheet", "columns", "join")
 ENTITY_KEYS = ("name", "label", "refers_to", "identity", "one_of", "fields", "checks")
 FIELD_KEYS = tuple(k for k in Field.__dataclass_fields__ if k not in ("entity", "name"))
 CHECK_KEYS = ("code", "first", "op", "second", "severity")
@@ -72,11 +73,13 @@ SURVIVORS = (
 
 @dataclass(frozen=True)
 class MappingRule:
-    """A person's word on the columns of some tables: globs of file and sheet, header -> ``entity.field`` or ``-``."""
+    """A person's word on the columns of some tables: globs of file and sheet, header -> ``entity.field`` (or several) or
+    ``-``; ``join``: ``entity.field`` -> the headers that together hold it, in their order."""
 
     source: str
     sheet: str
-    columns: Mapping[str, str]
+    columns: Mapping[str, str | tuple[str, ...]]
+    join: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,7 @@ class Project:
     out: Path
     entities: Mapping[str, Entity]
     profile: Profile
+    existing: Mapping[str, Path]
     schemas: Mapping[str, matching.MatchSchema]
     words: Words
     mappings: tuple[MappingRule, ...]
@@ -191,7 +195,8 @@ def load_project(
         for path in rules.files("matching", ".toml")
         if (schema := _parsed(path, faults, matching.parse_schema)) is not None
     }
-    profile = _profile(settings["target"], rules, entities, faults, where(config_path, text, "profile"))
+    profile = _profile(settings["target"], rules, entities, words, faults, where(config_path, text, "profile"))
+    existing = _existing(settings["target"].get("existing", {}), root, profile, faults, config_path, text)
     mappings = _mappings(config, config_path, text, rules, entities, faults)
     _check_values(settings, faults, config_path, text)
     _check_completion(settings["complete"], root, entities, faults, config_path, text)
@@ -219,6 +224,7 @@ def load_project(
         out=(out or root / settings["run"].get("out", "out")).resolve(),
         entities=entities,
         profile=profile,
+        existing=existing,
         schemas=schemas,
         words=words,
         mappings=mappings,
@@ -469,7 +475,12 @@ def _parents_first(entities: dict[str, Entity], faults: Faults) -> dict[str, Ent
 
 
 def _profile(
-    target: Mapping[str, Any], rules: RuleFiles, entities: Mapping[str, Entity], faults: Faults, at: str
+    target: Mapping[str, Any],
+    rules: RuleFiles,
+    entities: Mapping[str, Entity],
+    words: Words,
+    faults: Faults,
+    at: str,
 ) -> Profile | None:
     name = target.get("profile", "generic")
     known = {path.stem: path for path in rules.files("targets", ".toml")}
@@ -483,10 +494,44 @@ def _profile(
         known[name],
         faults,
         lambda data, path: profiles.parse(
-            {**data, "limits": {**data.get("limits", {}), **target.get("limits", {})}}, path, entities
+            {
+                **data,
+                "limits": {**data.get("limits", {}), **target.get("limits", {})},
+                "checks": {"roster": _roster(words), **data.get("checks", {})},
+            },
+            path,
+            entities,
         ),
     )
     return profile
+
+
+def _roster(words: Words) -> list[dict[str, Any]]:
+    """The users of ``picklists/owner.tsv`` as a profile names them."""
+    users = (dict(zip(profiles.ROSTER[:-1], row, strict=False)) for row in words.get("picklists/owner", ()))
+    rows = words.get("picklists/owner", ())
+    return [
+        {**user, "active": not (len(row) > 4 and row[4].casefold() in INACTIVE)}
+        for user, row in zip(users, rows, strict=True)
+    ]
+
+
+def _existing(
+    said: Mapping[str, Any], root: Path, profile: Profile | None, faults: Faults, config: Path, text: str
+) -> dict[str, Path]:
+    """Object -> the export of the target that holds its records."""
+    known = [target.name for target in profile.objects] if profile else []
+    found: dict[str, Path] = {}
+    for name, file in said.items():
+        path = root / str(file)
+        if profile and name not in known:
+            faults.add(f"the target has no object '{name}'", where(config, text, name), f"known: {', '.join(known)}")
+        elif not path.is_file():
+            cure = "export the object from the target, and name the file here"
+            faults.add(f"no such export: {file}", where(config, text, str(file)), cure)
+        else:
+            found[name] = path.resolve()
+    return found
 
 
 def _mappings(
@@ -507,12 +552,28 @@ def _mappings(
     for path, content, table in files:
         for entry in table.get("mapping", []):
             faults.keys(entry, MAPPING_KEYS, path, content)
-            for header, target in entry.get("columns", {}).items():
-                if target not in (*known, "-"):
-                    near = difflib.get_close_matches(str(target), known, 1, 0.5)
-                    cure = f"did you mean '{near[0]}'?" if near else "write entity.field, or '-' to leave it out"
-                    faults.add(
-                        f"column '{header}' is mapped to no field: '{target}'", where(path, content, header), cure
-                    )
-            found.append(MappingRule(entry.get("source", "*"), entry.get("sheet", "*"), entry.get("columns", {})))
+            columns, join = entry.get("columns", {}), entry.get("join", {})
+            for header, targets in columns.items():
+                several = isinstance(targets, list) and bool(targets)
+                for target in targets if several else [targets]:
+                    _check_target(header, target, known if several else [*known, "-"], faults, where(path, content, header))
+            for target, headers in join.items():
+                _check_target(" + ".join(map(str, headers)), target, known, faults, where(path, content, target))
+                if not isinstance(headers, list) or len(headers) < 2 or not all(isinstance(h, str) for h in headers):
+                    faults.add(f"join '{target}' needs a list of two headers or more", where(path, content, target))
+            found.append(
+                MappingRule(
+                    entry.get("source", "*"),
+                    entry.get("sheet", "*"),
+                    {h: tuple(t) if isinstance(t, list) else t for h, t in columns.items()},
+                    {t: tuple(headers) for t, headers in join.items() if isinstance(headers, list)},
+                )
+            )
     return tuple(found)
+
+
+def _check_target(header: str, target: Any, known: Sequence[str], faults: Faults, at: str) -> None:
+    if target not in known:
+        near = difflib.get_close_matches(str(target), known, 1, 0.5)
+        cure = f"did you mean '{near[0]}'?" if near else "write entity.field, or '-' to leave it out"
+        faults.add(f"column '{header}' is mapped to no field: '{target}'", at, cure)

@@ -3,6 +3,7 @@
 The anchor of a cluster is its smallest rid: the golden record stands in its place, the other members are merged into it.
 Ties are settled by the values themselves, never by the order of rows, so that shuffled input gives the same records.
 A value that validation found wrong is withheld: it stays in the record and in the ledger, and does not reach the target.
+What a person chose for a field stands above its rule.
 """
 
 from __future__ import annotations
@@ -13,10 +14,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from cleanse.model import COLUMNS, Entity, Field, frame
+from cleanse.stages.survive import JOINTS, LAST, NONE, Chosen, Column, Members, choose, choose_group
 
 ID_LENGTH = 12
+LOSING = "losing_values"  # the rule of a field that takes what no other field kept
+CHOICES = ("rid", "field", "value", "from_rid")
 
 
 @dataclass(frozen=True)
@@ -29,23 +35,28 @@ class Merged:
 
 
 def merge(
-    entity: Entity, records: pd.DataFrame, clusters: pd.Series, wrong: pd.DataFrame, parents: pd.Series | None = None
-) -> Merged:
+    entity: Entity, records: pd.DataFrame, clusters: pd.Series, wrong: pd.DataFrame, parents: pd.Series | None = None,
+    *, choices: pd.DataFrame | None = None, trust: pd.Series | None = None, language: str = "zh",
+) -> Merged:  # fmt: skip
     """Merge one entity.
 
     ``clusters``: cluster (smallest rid) by rid. ``wrong``: rid, field of the values to withhold. ``parents``: golden id
-    of the parent by rid, for an entity that refers to one.
+    of the parent by rid, for an entity that refers to one. ``choices``: what people chose, one line per cluster and
+    field: rid of any member, field, value, from_rid (the member it is the value of; -1: typed). ``trust``: by rid, how
+    trusted its source is (0 the most). ``language`` of the labels before losing values.
     """
     values = records.set_index("rid")[list(entity.stored)].rename_axis(None)
     kept, withheld = _withhold(values, wrong)
     cluster = clusters.reindex(values.index)
     ids = _golden_ids(entity, values, cluster, parents)
-    golden = kept[~cluster.duplicated().to_numpy()].copy()
-    golden.index = golden.index.map(cluster)
-    many = cluster[cluster.duplicated(keep=False)]
+    golden = kept[values.index.to_numpy() == cluster.to_numpy()]
+    said = pd.DataFrame(columns=list(CHOICES)) if choices is None else choices
+    said = said.assign(cluster=said["rid"].map(cluster)).dropna(subset=["cluster"])
+    many = cluster[(cluster.duplicated(keep=False) | cluster.isin(said["cluster"])).to_numpy()].sort_index()
     changes = [withheld]
     if len(many):
-        changes += _survive(entity, kept.loc[many.index], many, golden)
+        golden, lines = _survive(entity, kept.loc[many.index], many, golden, said, trust, language)
+        changes += lines
     table = golden.rename_axis("rid").reset_index()
     table.insert(0, "golden_id", table["rid"].map(ids))
     if entity.refers_to:
@@ -72,148 +83,166 @@ def _withhold(values: pd.DataFrame, wrong: pd.DataFrame) -> tuple[pd.DataFrame, 
             continue
         before = values.loc[rids, name].dropna()
         kept.loc[rids, name] = np.nan
-        lines.append(_lines(before.index, str(name), before, None, "withheld", before.index))
-    return kept, pd.concat(lines) if lines else _lines([], "", None, None, "withheld", [])
+        none = np.full(len(before), None, dtype=object)
+        lines.append(_lines(before.index, str(name), before.to_numpy(dtype=object), none, "withheld", before.index))
+    return kept, pd.concat(lines) if lines else _lines([], "", [], [], "withheld", [])
 
 
-def _lines(rids: object, field: str, before: object, after: object, code: str, origin: object) -> pd.DataFrame:
-    def bare(column: object) -> object:
-        return column.to_numpy(dtype=object) if isinstance(column, pd.Series) else column
-
-    return pd.DataFrame(
-        {
-            "rid": np.asarray(rids, dtype="int64"),
-            "field": field,
-            "before": bare(before),
-            "after": bare(after),
-            "code": code,
-            "from_rid": np.asarray(origin, dtype="int64"),
-        }
-    )
+def _lines(rids: object, field: str, before: object, after: object, code: object, origin: object) -> pd.DataFrame:
+    return pd.DataFrame({
+        "rid": np.asarray(rids, dtype="int64"), "field": field, "before": pd.array(before, dtype="str"),
+        "after": pd.array(after, dtype="str"), "code": code, "from_rid": np.asarray(origin, dtype="int64"),
+    })  # fmt: skip
 
 
-def _survive(entity: Entity, kept: pd.DataFrame, cluster: pd.Series, golden: pd.DataFrame) -> list[pd.DataFrame]:
-    """Choose the surviving values of clusters with several members; writes them into ``golden``, returns the ledger."""
-    lines: list[pd.DataFrame] = []
-    order = _recency(entity, kept)
-    together = _together(entity, kept, cluster)
+# ----------------------------------------------------------------------------------------------------------- survivors
+
+
+def _survive(
+    entity: Entity, kept: pd.DataFrame, cluster: pd.Series, golden: pd.DataFrame, said: pd.DataFrame,
+    trust: pd.Series | None, language: str,
+) -> tuple[pd.DataFrame, list[pd.DataFrame]]:  # fmt: skip
+    """The golden records with the surviving values of the clusters given, and the ledger's lines."""
+    anchors, code = np.unique(cluster.to_numpy(dtype=np.int64), return_inverse=True)
+    members = _members(entity, kept, code, trust)
+    columns = {name: Column.of(kept[name]) for name in entity.stored}
+    picks = {str(name): cells.assign(at=np.searchsorted(anchors, cells["cluster"].to_numpy(dtype=np.int64)))
+             for name, cells in said.groupby("field")}  # fmt: skip
+    together = _together(entity, columns, members, len(anchors), picks)
+    merged = _Merging(entity, anchors, members, columns)
     for name in entity.stored:
-        f = entity.fields[name]
-        cells = pd.DataFrame({"cluster": cluster, "value": kept[name], "rid": kept.index, "recency": order}).dropna(
-            subset=["value"]
-        )
-        if cells.empty:
-            continue
-        chosen = together[name] if f.group else _chosen(f, cells)
-        golden.loc[golden.index.isin(cells["cluster"]), name] = np.nan
-        golden.loc[chosen.index, name] = chosen["value"]
-        lines += _told(f, cells, chosen, kept)
+        rule = entity.fields[name].survivor
+        if rule != LOSING:
+            chosen = together.get(name) or choose(rule, columns[name], members, len(anchors))
+            merged.take(name, chosen, picks.get(name))
+    for name in entity.stored:
         if f"{name}_2" in entity.fields:
-            lines += _second(entity.fields[f"{name}_2"], cells, chosen, golden, kept)
-    return lines
+            merged.beside(name, f"{name}_2")
+        if entity.fields[name].survivor == LOSING:
+            merged.losing(name, language)
+    at = golden.index.get_indexer(anchors)
+    filled = {name: _put(golden[name], at, chosen.value) for name, chosen in merged.chosen.items()}
+    return golden.assign(**filled), merged.lines
 
 
-def _recency(entity: Entity, kept: pd.DataFrame) -> pd.Series:
-    """The latest date a record knows, '' where none; what 'latest' and 'earliest' go by."""
-    dates = [n for n in entity.stored if entity.fields[n].kind == "date"]
-    return kept[dates].fillna("").max(axis=1) if dates else pd.Series("", index=kept.index)
+def _put(column: pd.Series, at: np.ndarray, values: np.ndarray) -> pd.Series:
+    array = column.array.copy()
+    array[at] = pd.array(values, dtype="str")
+    return pd.Series(array, index=column.index)
 
 
-def _together(entity: Entity, kept: pd.DataFrame, cluster: pd.Series) -> dict[str, pd.DataFrame]:
-    """Fields that survive as a group: the values of the fullest row, its blanks filled only from rows that agree with it
-    in all that both say. Field -> value and origin (rid), by cluster."""
+def _members(entity: Entity, kept: pd.DataFrame, cluster: np.ndarray, trust: pd.Series | None) -> Members:
+    """The records with the dates they know; a record that knows none is neither the latest nor the earliest."""
+    dates = [kept[n].astype("str") for n in entity.stored if entity.fields[n].kind == "date"]
+    known = Column.of(pd.concat(dates)).code.reshape(len(dates), -1) if dates else np.full((1, len(kept)), NONE)
+    return Members(
+        kept.index.to_numpy(dtype=np.int64), cluster, known.max(axis=0), np.where(known == NONE, LAST, known).min(axis=0),
+        kept.notna().sum(axis=1).to_numpy(dtype=np.int64),
+        np.zeros(len(kept), dtype=np.int64) if trust is None else trust.reindex(kept.index).to_numpy(dtype=np.int64),
+    )  # fmt: skip
+
+
+def _together(
+    entity: Entity, columns: Mapping[str, Column], members: Members, size: int, picks: Mapping[str, pd.DataFrame]
+) -> dict[str, Chosen]:
+    """Fields that survive as a group; a person who chose one of them from a record chose the group of that record."""
     groups: dict[str, list[str]] = {}
     for name in entity.stored:
         if entity.fields[name].group:
             groups.setdefault(entity.fields[name].group, []).append(name)
-    return {name: chosen for names in groups.values() for name, chosen in _one_group(kept[names], cluster).items()}
-
-
-def _one_group(values: pd.DataFrame, cluster: pd.Series) -> dict[str, pd.DataFrame]:
-    first, *rest = values.columns
-    text = values[first].fillna("").str.cat([values[n].fillna("") for n in rest], sep="\x1f")
-    filled = values.notna().sum(axis=1)
-    ranked = pd.DataFrame(
-        {"cluster": cluster, "filled": filled, "length": text.str.len(), "text": text, "rid": values.index}
-    ).sort_values(["filled", "length", "text", "rid"], ascending=[False, False, True, True])
-    leader = cluster.map(ranked.drop_duplicates("cluster").set_index("cluster")["rid"])
-    agrees = pd.Series(True, index=values.index)
-    for name in values.columns:
-        own, led = values[name], values[name].reindex(leader).set_axis(values.index)
-        agrees &= (own == led) | own.isna() | led.isna()
-    ranked = ranked[agrees.reindex(ranked.index)]
-    found = {}
-    for name in values.columns:
-        cells = ranked[["cluster", "rid"]].assign(value=values[name].reindex(ranked.index)).dropna(subset=["value"])
-        found[name] = cells.drop_duplicates("cluster").set_index("cluster")[["value", "rid"]]
+    found: dict[str, Chosen] = {}
+    for names in groups.values():
+        leaders = np.full(size, NONE, dtype=np.int64)
+        for cells in (picks[n] for n in reversed(names) if n in picks):
+            led = cells[cells["from_rid"] != NONE]
+            leaders[led["at"]] = led["from_rid"]
+        rule = entity.fields[names[0]].survivor
+        found |= choose_group(rule, {n: columns[n] for n in names}, members, size, leaders)
     return found
 
 
-SORTS: Mapping[str, tuple[tuple[str, ...], tuple[bool, ...]]] = {
-    "most_frequent": (("count",), (False,)),
-    "most_complete_name": (("length", "count"), (False, False)),
-    "longest": (("length",), (False,)),
-    "latest": (("last",), (False,)),
-    "earliest": (("early",), (True,)),
-    "minimum": ((), ()),
-    "maximum": (("value",), (False,)),
-}
+class _Merging:
+    """The surviving values by field, and the ledger's lines: where each came from, and every value that did not survive."""
 
+    def __init__(self, entity: Entity, anchors: np.ndarray, members: Members, columns: Mapping[str, Column]) -> None:
+        self.entity, self.anchors, self.members, self.columns = entity, anchors, members, columns
+        self.row = np.searchsorted(members.rid, anchors)
+        self.chosen: dict[str, Chosen] = {}
+        self.lines: list[pd.DataFrame] = []
+        self.lost: dict[str, np.ndarray] = {}
 
-def _chosen(f: Field, cells: pd.DataFrame) -> pd.DataFrame:
-    """The surviving value and its origin (rid), by cluster."""
-    distinct = (
-        cells.groupby(["cluster", "value"], sort=True, observed=True)
-        .agg(count=("rid", "size"), first=("rid", "min"), last=("recency", "max"), early=("recency", "min"))
-        .reset_index()
-    )
-    if f.survivor == "join":
-        ordered = distinct.sort_values(["cluster", "last", "value"])
-        return ordered.groupby("cluster").agg(value=("value", "\n".join), rid=("first", "min"))
-    distinct["length"] = distinct["value"].str.len()
-    names, ascending = SORTS.get(f.survivor, SORTS["most_frequent"])
-    by = list(dict.fromkeys(["cluster", *names, "value"]))
-    ranked = distinct.sort_values(by, ascending=[True, *ascending, True][: len(by)])
-    best = ranked.drop_duplicates("cluster").set_index("cluster")
-    return best.rename(columns={"first": "rid"})[["value", "rid"]]
-
-
-def _told(f: Field, cells: pd.DataFrame, chosen: pd.DataFrame, kept: pd.DataFrame) -> list[pd.DataFrame]:
-    """Ledger lines: where the golden value came from, and every value that did not survive."""
-    anchors = chosen.index
-    own = kept[f.name].reindex(anchors)
-    differs = (own != chosen["value"]) | own.isna()
-    lines = [
-        _lines(anchors[differs], f.name, own[differs], chosen["value"][differs], "survivor", chosen["rid"][differs])
-    ]
-    golden = cells["cluster"].map(chosen["value"])
-    lost = cells[((golden != cells["value"]) | golden.isna()) & ((cells["rid"] != cells["cluster"]) | golden.isna())]
-    if f.survivor != "join":
-        lines.append(
-            _lines(
-                lost["rid"],
-                f.name,
-                lost["value"],
-                golden[lost.index],
-                "value_not_kept",
-                lost["cluster"].map(chosen["rid"]).fillna(lost["rid"]),
-            )
+    def take(self, name: str, chosen: Chosen, picks: pd.DataFrame | None) -> None:
+        """Take the value that the rule chose, or a person."""
+        value, origin = chosen.value.copy(), chosen.origin.copy()
+        code = np.full(len(value), "survivor", dtype=object)
+        said = np.zeros(len(value), dtype=bool)
+        if picks is not None:
+            at, came = picks["at"].to_numpy(), picks["from_rid"].to_numpy(dtype=np.int64)
+            value[at] = picks["value"].to_numpy(dtype=object)
+            origin[at] = np.where(came == NONE, self.anchors[at], came)
+            code[at] = np.where(came == NONE, "typed_by_person", "chosen_by_person")
+            said[at] = True
+        self.chosen[name] = Chosen(value, origin)
+        column, f = self.columns[name], self.entity.fields[name]
+        own = column.words[column.code[self.row]]
+        moved = np.flatnonzero((own != value) & pd.notna(value))
+        self._tell(self.anchors[moved], f, own[moved], value[moved], code[moved], origin[moved])
+        lost = self._unlike(name, value)
+        if f.survivor in JOINTS:
+            lost = lost[said[self.members.cluster[lost]]]
+        self.lost[name] = lost
+        listed = lost[(self.members.rid[lost] != self.anchors[self.members.cluster[lost]])
+                      | (pd.isna(value[self.members.cluster[lost]]))]  # fmt: skip
+        cluster = self.members.cluster[listed]
+        came = np.where(pd.isna(value[cluster]), self.members.rid[listed], origin[cluster])
+        self._tell(
+            self.members.rid[listed], f, column.words[column.code[listed]], value[cluster], "value_not_kept", came
         )
-    return [line for line in lines if len(line)]
+
+    def beside(self, name: str, second: str) -> None:
+        """A losing phone or address of the same sort moves into the second place when that is empty."""
+        column, (value, origin) = self.columns[name], (self.chosen[second].value, self.chosen[second].origin)
+        lost = self.lost[name]
+        lost = lost[np.lexsort((self.members.rid[lost], column.code[lost], self.members.cluster[lost]))]
+        cluster, at = np.unique(self.members.cluster[lost], return_index=True)
+        free = pd.isna(value[cluster])
+        first, cluster = lost[at[free]], cluster[free]
+        value[cluster], origin[cluster] = column.words[column.code[first]], self.members.rid[first]
+        none = np.full(len(first), None, dtype=object)
+        f = self.entity.fields[second]
+        self._tell(self.anchors[cluster], f, none, value[cluster], "kept_beside", self.members.rid[first])
+
+    def losing(self, name: str, language: str) -> None:
+        """Every value that no field kept, each behind its label, into a field of its own."""
+        said: dict[int, dict[str, None]] = {}
+        for other, lost in self.lost.items():
+            column, label = self.columns[other], self.entity.fields[other].label[language]
+            second = self.chosen.get(f"{other}_2")
+            for at in lost[np.lexsort((column.code[lost], self.members.cluster[lost]))].tolist():
+                cluster, text = int(self.members.cluster[at]), column.words[column.code[at]]
+                if second is None or second.value[cluster] != text:
+                    said.setdefault(cluster, {})[f"{label}: {text}"] = None
+        value, origin = np.full(len(self.anchors), None, dtype=object), self.anchors.copy()
+        for cluster, texts in said.items():
+            value[cluster] = "\n".join(texts)
+        self.chosen[name] = Chosen(value, origin)
+        at = np.flatnonzero(pd.notna(value))
+        none = np.full(len(at), None, dtype=object)
+        self._tell(self.anchors[at], self.entity.fields[name], none, value[at], "losing_values_kept", origin[at])
+
+    def _unlike(self, name: str, value: np.ndarray) -> np.ndarray:
+        """The members whose value of a field is another than the surviving one."""
+        column = self.columns[name]
+        filled = np.flatnonzero(column.code != NONE)
+        differs: np.ndarray = column.words[column.code[filled]] != value[self.members.cluster[filled]]
+        return filled[differs]
+
+    def _tell(self, rids: object, f: Field, before: object, after: object, code: object, origin: np.ndarray) -> None:
+        if len(origin):
+            self.lines.append(_lines(rids, f.name, before, after, code, origin))
 
 
-def _second(
-    f: Field, cells: pd.DataFrame, chosen: pd.DataFrame, golden: pd.DataFrame, kept: pd.DataFrame
-) -> list[pd.DataFrame]:
-    """A losing phone or address of the same sort moves into the second place when that is empty."""
-    other = cells[cells["value"] != cells["cluster"].map(chosen["value"])].sort_values(["cluster", "value", "rid"])
-    first = other.drop_duplicates("cluster").set_index("cluster")
-    second = kept[f.name].groupby(cells["cluster"].reindex(kept.index)).first()
-    free = first[first.index.map(second).isna() if len(second) else slice(None)]
-    free = free[golden[f.name].reindex(free.index).isna().to_numpy()]
-    golden.loc[free.index, f.name] = free["value"]
-    none = np.full(len(free), None, dtype=object)
-    return [_lines(free.index, f.name, none, free["value"], "kept_beside", free["rid"])] if len(free) else []
+# ----------------------------------------------------------------------------------------------------------------- ids
 
 
 def _golden_ids(entity: Entity, values: pd.DataFrame, cluster: pd.Series, parents: pd.Series | None) -> pd.Series:
@@ -236,10 +265,10 @@ def _golden_ids(entity: Entity, values: pd.DataFrame, cluster: pd.Series, parent
 
 
 def _digests(key: str, columns: Sequence[pd.Series]) -> pd.api.extensions.ExtensionArray:
-    parts = [column.fillna("").to_numpy(dtype=object) for column in columns]
-    texts = ("\x1f".join(row).encode("utf-8", "surrogatepass") for row in zip(*parts, strict=True))
-    size, salt = ID_LENGTH // 2, key.encode()
-    return pd.array([hashlib.blake2b(text, digest_size=size, key=salt).hexdigest() for text in texts], dtype="str")
+    parts = [pa.array(column.fillna("").astype("str"), type=pa.large_string()) for column in columns]
+    texts = pc.binary_join_element_wise(*parts, pa.scalar("\x1f", pa.large_string())).cast(pa.large_binary())
+    size, salt, blake = ID_LENGTH // 2, key.encode(), hashlib.blake2b
+    return pd.array([blake(t, digest_size=size, key=salt).hexdigest() for t in texts.to_pylist()], dtype="str")
 
 
 def _changes(entity: Entity, parts: Sequence[pd.DataFrame], records: pd.DataFrame) -> pd.DataFrame:
