@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from cleanse.cli import jobs, looking
+from cleanse.cli import jobs, load, looking
 from cleanse.cli.review import review
 from cleanse.cli.rules import rules
 
@@ -30,6 +30,11 @@ for _verb in (
     looking.report,
     looking.runs,
     rules,
+    load.approve,
+    load.load,
+    load.reconcile,
+    load.undo,
+    load.audit,
 ):
     cleanse.add_command(_verb)
 

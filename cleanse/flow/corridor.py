@@ -10,7 +10,9 @@ from typing import Any
 
 import pandas as pd
 
+from cleanse.flow.approving import may
 from cleanse.flow.clock import Clock, Progress, quiet
+from cleanse.flow.existing import read_existing
 from cleanse.flow.frames import joined
 from cleanse.flow.judging import write_sample
 from cleanse.flow.linking import match, merge_all, validated
@@ -18,6 +20,7 @@ from cleanse.flow.reading import read_input
 from cleanse.flow.trying import try_written
 from cleanse.flow.writing import facts_of, write_frames, write_reports, write_run_book
 from cleanse.project import Project
+from cleanse.runs import audit
 from cleanse.runs.folder import run_folder
 from cleanse.stages import conform, exits, map, normalize, quality
 from cleanse.targets import files
@@ -37,7 +40,8 @@ def run(project: Project, *, progress: Progress = quiet, now: datetime | None = 
     ``progress`` is told every stage (its name, its number, how many there are); ``now`` names the run. Raises
     CleanseError for what a person must mend.
     """
-    clock, started = Clock(progress), now or datetime.now()
+    clock, started, who = Clock(progress), now or datetime.now(), audit.actor()
+    may(project, "runner", who)
     with run_folder(project.out, project.digest, started) as folder:
         with clock("read"):
             found = read_input(project)
@@ -55,15 +59,16 @@ def run(project: Project, *, progress: Progress = quiet, now: datetime | None = 
             gold = merge_all(project, clean.records, linked, issues)
         with clock("conform"):
             going = {name: exits.migrating(g, name, gold.parked) for name, g in gold.golden.items()}
-            ready = conform.conform(going, project.profile)
+            existing = read_existing(project)
+            ready = conform.conform(going, project.profile, existing)
             parked = pd.concat([gold.parked, exits.parked_by_target(ready.parked)], ignore_index=True)
             issues = joined("issues", [gold.issues, ready.issues])
         with clock("write"):
-            written = files.write(ready.tables, project.profile, folder.path("migration"))
+            written = files.write(ready.tables, project.profile, folder.path("migration"), ready.updates)
         with clock("ledger"):
             rows = exits.ledger_rows(mapped.addresses, gold.members, gold.golden, parked)
             changes = joined("changes", [clean.changes, gold.changes])
-        tried = try_written(project, folder.path("migration"), ready.tables, written, gold, changes, clock)
+        tried = try_written(project, folder.path("migration"), ready.tables, written, gold, changes, clock, existing)
         with clock("report"):
             facts = facts_of(project, found, mapped, clean, linked, gold, tried, rows, changes, issues)
             numbers = quality.quality(facts)
@@ -71,7 +76,12 @@ def run(project: Project, *, progress: Progress = quiet, now: datetime | None = 
             write_reports(folder, project, numbers, found, rows, linked, clean.records)
             write_sample(folder, project, facts, tried)
         write_run_book(folder, project, numbers, clock, tried, clean, linked, found, started)
-        return Outcome(folder.finish(), numbers)
+        done = Outcome(folder.finish(), numbers)
+    audit.note(
+        project.out, who, "run", run=folder.run_id, rules=project.digest, counts=numbers["balance"],
+        trial=tried.verdict["result"],
+    )  # fmt: skip
+    return done
 
 
 def trial_alone(project: Project, *, rows: int | None, progress: Progress) -> Mapping[str, Any]:

@@ -10,13 +10,14 @@ import pandas as pd
 
 from cleanse import readers
 from cleanse.errors import SourceError
+from cleanse.flow.approving import planned
 from cleanse.flow.reading import read_input
 from cleanse.flow.writing import parked_rows
 from cleanse.model import Exit
 from cleanse.project import Project
 from cleanse.reports import xlsx
 from cleanse.runs.folder import find_run, write_frame
-from cleanse.stages import conform, results, tables
+from cleanse.stages import results, tables
 
 FRAME = "results.parquet"
 
@@ -39,7 +40,7 @@ def take(project: Project, paths: Sequence[Path], to: Path) -> Answers:
     """
     folder = find_run(project.out)
     rows = pd.read_parquet(folder / "ledger" / "rows.parquet")
-    sent = _sent(project, folder, rows)
+    sent = planned(project, folder)
     told = pd.concat([_answers(project, path, sent) for path in paths], ignore_index=True)
     known = told[told["golden_id"] != ""].drop_duplicates(["object", "golden_id"], keep="last")
     write_frame(folder / FRAME, known)
@@ -52,17 +53,6 @@ def take(project: Project, paths: Sequence[Path], to: Path) -> Answers:
         tuple(zip(strange["file"], strange["row"].astype(int), strict=True)),
         str(to) if len(refused) else "",
     )
-
-
-def _sent(project: Project, folder: Path, rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """What the run wrote for import, made again from its golden records."""
-    going = rows.loc[rows["exit"] == Exit.MIGRATED, ["entity", "golden_id"]]
-    golden = {}
-    for name in project.entities:
-        table = pd.read_parquet(folder / "golden" / f"{name}.parquet")
-        mine = going.loc[going["entity"] == name, "golden_id"]
-        golden[name] = table[table["golden_id"].isin(mine)].reset_index(drop=True)
-    return dict(conform.conform(golden, project.profile).tables)
 
 
 def _answers(project: Project, path: Path, sent: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

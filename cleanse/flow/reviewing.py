@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from cleanse.errors import UsageError
+from cleanse.flow.approving import may
 from cleanse.flow.linking import compared, shown_fields, with_children
 from cleanse.project import DECISIONS, Project
 from cleanse.review import decisions as review_decisions
@@ -16,6 +17,7 @@ from cleanse.review import workbook
 from cleanse.review.page.desk import Desk
 from cleanse.review.page.queue import Subject
 from cleanse.review.page.server import Page
+from cleanse.runs import audit
 from cleanse.runs.folder import find_run
 
 
@@ -27,8 +29,10 @@ def review_export(project: Project, path: Path) -> Path:
 
 def review_import(project: Project, path: Path, who: str, when: str) -> tuple[int, tuple[tuple[str, int, str], ...]]:
     """Take a workbook's decisions into ``decisions.jsonl``; how many, and the lines that could not be read."""
+    may(project, "reviewer", who)
     back = workbook.read(path, who, when)
     review_decisions.append(project.root / DECISIONS, back.decisions)
+    audit.note(project.out, who, "review", counts={"decisions": len(back.decisions), "unread": len(back.unread)})
     return len(back.decisions), back.unread
 
 

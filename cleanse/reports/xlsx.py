@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -131,3 +131,45 @@ def _columns(sheet: Any, width: int) -> None:
         sheet.set_column(6, width - 2, 16)
     sheet.set_column(width - 1, width - 1, 10, None, {"hidden": True})
     sheet.freeze_panes(1, 2)
+
+
+RECONCILE = {
+    "zh": {
+        "sheets": ("对账", "差异"),
+        "balance": ("对象", "计划", "目标系统", "一致", "有差异", "缺失", "重复", "多出"),
+        "lines": ("对象", "外部编号", "列", "结果", "怎么办", "计划的值", "目标系统的值"),
+    },
+    "en": {
+        "sheets": ("Balance", "Differences"),
+        "balance": ("Object", "Planned", "Found", "Same", "Changed", "Missing", "Doubled", "Extra"),
+        "lines": ("Object", "External id", "Column", "What happened", "What to do", "Planned", "Found"),
+    },
+}
+ROWS = 1_048_575  # of a sheet below its header
+
+
+def write_reconcile(
+    path: Path, differences: pd.DataFrame, balance: Mapping[str, Mapping[str, int]], language: str
+) -> None:
+    """``reconcile.xlsx``: the balance per object, and every difference (object, key, field, code, planned, found) with what
+    it means. Raises TargetError when the disk refuses."""
+    words = RECONCILE[language]
+    with _book(path) as book:
+        plain = book.add_format({"num_format": "@", "valign": "top"})
+        head = book.add_format({"bold": True, "bg_color": "#1F3A5F", "font_color": "#FFFFFF", "valign": "top"})
+        first, second = (book.add_worksheet(name) for name in words["sheets"])
+        for sheet, headings in ((first, words["balance"]), (second, words["lines"])):
+            sheet.set_column(0, len(headings) - 1, 18)
+            sheet.freeze_panes(1, 0)
+            for at, heading in enumerate(headings):
+                sheet.write_string(0, at, heading, head)
+        for number, (name, counts) in enumerate(balance.items(), 1):
+            first.write_string(number, 0, name, plain)
+            for at, key in enumerate(("planned", "found", "same", "changed", "missing", "doubled", "extra"), 1):
+                first.write_number(number, at, counts[key])
+        shown = differences.head(ROWS)
+        for number, (name, key, field, code, planned, found) in enumerate(shown.itertuples(index=False), 1):
+            cells = (name, key, field, *_sentences(code, language), planned, found)
+            for at, cell in enumerate(cells):
+                second.write_string(number, at, str(cell)[:CELL], plain)
+        second.autofilter(0, 0, max(len(shown), 1), len(words["lines"]) - 1)

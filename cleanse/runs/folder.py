@@ -88,6 +88,17 @@ def run_folder(out: Path, fingerprint: str, now: datetime) -> Iterator[RunFolder
         raise TargetError(
             f"the output folder cannot be written: {error.strerror}", where=str(out), cure="choose another with --out"
         ) from error
+    with locked(out):
+        for stale in out.glob(f".*{PARTIAL}"):
+            shutil.rmtree(stale, ignore_errors=True)
+        yield RunFolder(out, _free_id(out, f"{now:%Y%m%d-%H%M%S}-{fingerprint[:6]}"))
+
+
+@contextmanager
+def locked(out: Path) -> Iterator[None]:
+    """Nobody else runs, loads or undoes in this folder meanwhile. Raises UsageError where somebody does."""
+    if not out.is_dir():
+        raise UsageError("no run here", where=str(out), cure="`cleanse run` makes one")
     lock = filelock.FileLock(out / ".lock")
     try:
         lock.acquire(timeout=0)
@@ -96,9 +107,7 @@ def run_folder(out: Path, fingerprint: str, now: datetime) -> Iterator[RunFolder
             "another run is at work in this folder", where=str(out), cure="wait for it, or choose another with --out"
         ) from error
     try:
-        for stale in out.glob(f".*{PARTIAL}"):
-            shutil.rmtree(stale, ignore_errors=True)
-        yield RunFolder(out, _free_id(out, f"{now:%Y%m%d-%H%M%S}-{fingerprint[:6]}"))
+        yield
     finally:
         lock.release()
 

@@ -20,7 +20,7 @@ LEXICON, SUCCESS = "results", "success"
 
 def headers(profile: Profile, words: Words) -> frozenset[str]:
     """Every header that a result file may have, as ``normalize_header`` gives it."""
-    own = {normalize_header(h) for target in profile.objects for h in _names(target, profile)}
+    own = {normalize_header(h) for target in profile.objects for h in names_of(target, profile)}
     return frozenset(own | set(_roles(words)))
 
 
@@ -32,8 +32,8 @@ def answers(table: pd.DataFrame, sent: Mapping[str, pd.DataFrame], profile: Prof
     ``table``: text by row number, missing where empty. ``sent``: object name -> text by golden_id, columns named as the
     profile names them.
     """
-    target = _object(table, sent, profile)
-    own = _names(target, profile) if target else {}
+    target = object_of(table, sent, profile)
+    own = names_of(target, profile) if target else {}
     roles = _told(table, own, words)
     if target is None or roles.keys() <= {"id"}:
         return pd.DataFrame(columns=list(COLUMNS))
@@ -55,15 +55,15 @@ def answers(table: pd.DataFrame, sent: Mapping[str, pd.DataFrame], profile: Prof
     return pd.DataFrame({"object": target.name, **told}).reset_index(drop=True)[list(COLUMNS)]
 
 
-def _names(target: TargetObject, profile: Profile) -> dict[str, str]:
+def names_of(target: TargetObject, profile: Profile) -> dict[str, str]:
     """Every way a column of an object may be headed -> the profile's name of it."""
     return {text: f.name for f in target.fields for text in (f.label, f.name, profile.header(f)) if text}
 
 
-def _object(table: pd.DataFrame, sent: Mapping[str, pd.DataFrame], profile: Profile) -> TargetObject | None:
+def object_of(table: pd.DataFrame, sent: Mapping[str, pd.DataFrame], profile: Profile) -> TargetObject | None:
     """The object most of whose columns the table has."""
     there = [target for target in profile.objects if target.name in sent]
-    shared = {t.name: len({n for h, n in _names(t, profile).items() if h in table.columns}) for t in there}
+    shared = {t.name: len({n for h, n in names_of(t, profile).items() if h in table.columns}) for t in there}
     best = max(there, key=lambda t: shared[t.name], default=None)
     return best if best and shared[best.name] else None
 

@@ -1,0 +1,156 @@
+"""What may be loaded: the plan of a run, approved by a person, for exactly the inputs, rules, decisions and version it was
+made of and its trial was passed with."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from cleanse import __version__, readers
+from cleanse.errors import ApprovalError, UsageError
+from cleanse.flow.existing import read_existing
+from cleanse.model import Exit
+from cleanse.project import DECISIONS, Project
+from cleanse.review import decisions as review_decisions
+from cleanse.runs import audit
+from cleanse.runs.folder import find_run
+from cleanse.stages import conform
+
+APPROVAL = "approval.json"
+BOUND = ("version", "target", "today", "inputs", "rules", "decisions", "trial")
+PLAN = ("golden/", "migration/", "ledger/rows.parquet")  # of the outputs: what the plan is made of
+
+
+def fingerprint(manifest: Mapping[str, Any]) -> str:
+    """One digest over everything an approval is bound to."""
+    outputs = {name: digest for name, digest in manifest["outputs"].items() if name.startswith(PLAN)}
+    text = json.dumps([[manifest[key] for key in BOUND], outputs], ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def planned(project: Project, folder: Path) -> dict[str, pd.DataFrame]:
+    """What a run wrote for import, made again from its golden records: object name -> text by golden_id."""
+    rows = pd.read_parquet(folder / "ledger" / "rows.parquet")
+    going = rows.loc[(rows["exit"] == Exit.MIGRATED) | (rows["reason"] == "target_exists"), ["entity", "golden_id"]]
+    golden = {}
+    for name in project.entities:
+        table = pd.read_parquet(folder / "golden" / f"{name}.parquet")
+        mine = going.loc[going["entity"] == name, "golden_id"]
+        golden[name] = table[table["golden_id"].isin(mine)].reset_index(drop=True)
+    return dict(conform.conform(golden, project.profile, read_existing(project)).tables)
+
+
+def approve(project: Project, run: str, who: str) -> dict[str, Any]:
+    """Approve a run's plan (``latest`` by default) and write ``approval.json`` into its folder; returns what was written.
+
+    Raises ApprovalError where the trial did not accept, something changed since, or the approver may not approve.
+    """
+    folder = find_run(project.out, run)
+    manifest = _manifest(folder)
+    may(project, "approver", who)
+    if manifest["trial"] != "accept":
+        raise ApprovalError(
+            f"the trial of this run did not accept ({manifest['trial']})", where=str(folder),
+            cure="mend what the report names, then `cleanse run` again",
+        )  # fmt: skip
+    ran = next(
+        (line["who"] for line in audit.read(project.out) if line.get("run") == folder.name and line["what"] == "run"),
+        "",
+    )
+    if project.roles["four_eyes"] and who == (ran or who):
+        raise ApprovalError(
+            f"{who} ran it and may not approve it" if ran else "the audit log does not say who ran it",
+            where="[roles] four_eyes", cure="let somebody else approve with --who NAME",
+        )  # fmt: skip
+    _unchanged(project, folder, manifest)
+    made = {"run": folder.name, "fingerprint": fingerprint(manifest), "who": who, "counts": manifest["counts"]}
+    made["audit"] = audit.note(project.out, who, "approve", run=folder.name, fingerprint=made["fingerprint"])
+    temporary = folder / f"{APPROVAL}.tmp"
+    temporary.write_text(json.dumps(made, ensure_ascii=False, indent=2, sort_keys=True) + "\n", "utf-8", newline="\n")
+    temporary.replace(folder / APPROVAL)
+    return made
+
+
+def approved(project: Project, run: str) -> tuple[Path, str]:
+    """The folder and fingerprint of a run that may be loaded. Raises ApprovalError where its approval is missing, or the
+    plan is no longer the one that was approved."""
+    folder = find_run(project.out, run)
+    manifest = _manifest(folder)
+    if not (folder / APPROVAL).is_file():
+        raise ApprovalError(
+            "this run is not approved", where=folder.name, cure="`cleanse approve` after looking at its report"
+        )
+    given = json.loads((folder / APPROVAL).read_text("utf-8"))
+    noted = {line.get("fingerprint") for line in audit.read(project.out) if line.get("what") == "approve"}
+    if given.get("fingerprint") != fingerprint(manifest) or given["fingerprint"] not in noted:
+        raise ApprovalError("the approval is for another plan", where=folder.name, cure="`cleanse approve` again")
+    _unchanged(project, folder, manifest)
+    return folder, str(given["fingerprint"])
+
+
+def may(project: Project, role: str, who: str) -> None:
+    """Raises ApprovalError where ``[roles]`` names people for a role and ``who`` is none of them."""
+    named = project.roles[role]
+    if named and who not in named:
+        raise ApprovalError(
+            f"{who} is no {role} of this project", where=f"[roles] {role}",
+            cure=f"one of them does it, under the own login, CLEANSE_WHO or --who: {', '.join(named)}",
+        )  # fmt: skip
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads((folder / "manifest.json").read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            "the manifest of the run cannot be read", where=str(folder), cure="`cleanse run` again"
+        ) from error
+    return found
+
+
+def _unchanged(project: Project, folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Raises ApprovalError naming everything that is no longer as the run found or left it."""
+    found = [
+        *(f"changed since: {name}" for name in _changed_inputs(project, manifest)),
+        *(["the rules or cleanse.toml changed"] if project.digest != manifest["rules"] else []),
+        *(
+            ["other decisions"]
+            if review_decisions.file_digest(project.root / DECISIONS) != manifest["decisions"]
+            else []
+        ),
+        *([f"version {__version__} instead of {manifest['version']}"] if manifest["version"] != __version__ else []),
+        *(f"changed in the run folder: {name}" for name in _changed_outputs(folder, manifest)),
+    ]
+    if found:
+        raise ApprovalError(
+            "the plan changed: " + "; ".join(found), where=folder.name, cure="`cleanse run`, then `cleanse approve`"
+        )
+
+
+def _changed_inputs(project: Project, manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Source files that are other than the run read them, or gone; files inside archives go with their archive."""
+    there = {}
+    for root in project.sources:
+        prefix = f"{root.name}/" if len(project.sources) > 1 and root.is_dir() else ""
+        there.update({prefix + name: path for name, path in readers.discover(root, project.ignore)})
+    if not set(there) & set(manifest["inputs"]):
+        return  # the run was given other files than [sources] names
+    for name, digest in manifest["inputs"].items():
+        if name in there and _sha256(there[name]) != digest:
+            yield name
+
+
+def _changed_outputs(folder: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
+    for name, digest in manifest["outputs"].items():
+        if name.startswith(PLAN) and (not (folder / name).is_file() or _sha256(folder / name) != digest):
+            yield name
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,226 @@
+"""Loading with a book, written once over every target that can be spoken to: batches, restarts, patience, undo.
+
+A batch is ``open``, then ``sent`` (on the disk, with what stood there before, ahead of the first word to the target), then
+``done``. What a kill or a broken line leaves ``sent`` is settled by asking the target what has landed; what has not is sent
+again in a new batch.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cleanse.errors import TargetError
+from cleanse.model import Profile, TargetObject
+from cleanse.runs.batches import OPEN, LoadBook, Row
+from cleanse.stages.loaded import CREATE, UPDATE, actions, digests
+from cleanse.targets.target import Busy, Session, Target, columns_of, key_of
+
+Progress = Callable[[str, int, int, float], None]  # object, rows done, rows in all, seconds since the start
+UNDONE = ("object", "key", "batch", "outcome", "message")
+
+
+def quiet(name: str, done: int, total: int, seconds: float) -> None:
+    """No progress is shown."""
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How to load: rows of a batch; how often a busy target is asked again, and the first pause (each is twice the one
+    before, 30 seconds at most); whether what people changed in the target since is overwritten."""
+
+    batch: int = 5_000
+    retries: int = 6
+    pause: float = 0.5
+    overwrite: bool = False
+
+
+class Loader:
+    """One target with its book. The tables of the target are ready (``Target.prepare``)."""
+
+    def __init__(
+        self, target: Target, book: LoadBook, profile: Profile, manner: Manner = Manner(), progress: Progress = quiet,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:  # fmt: skip
+        self.target, self.book, self.manner = target, book, manner
+        self.objects = {one.name: one for one in profile.objects}
+        self.progress, self.sleep = progress, sleep
+        self.own = book.own(target.name)
+
+    def load(self, load: int, tables: Mapping[str, pd.DataFrame]) -> dict[str, dict[str, int]]:
+        """Send of every table (object -> text by golden_id) what changed since it was last loaded there.
+
+        Returns per object: planned, unchanged (loaded before as it is), left_over (loaded before, no longer planned).
+        Raises TargetError when the target stays busy or refuses as a whole; then the next ``load`` goes on from there.
+        """
+        self._patiently(self.settle)
+        counts: dict[str, dict[str, int]] = {}
+        waiting: list[tuple[TargetObject, pd.DataFrame, pd.Series]] = []
+        for name, one in self.objects.items():
+            if name in tables:
+                planned = _planned(tables[name], one)
+                last = self.book.last(self.target.name, name)
+                new = planned[_changed(planned, last)]
+                over = int((~last.index.isin(planned.index)).sum())
+                counts[name] = {"planned": len(planned), "unchanged": len(planned) - len(new), "left_over": over}
+                step = self.manner.batch
+                waiting += [(one, new.iloc[at : at + step], last["landed"]) for at in range(0, len(new), step)]
+        batches = self.book.plan(load, self.target.name, [(one.name, len(part)) for one, part, _ in waiting])
+        done, total, start = 0, sum(len(part) for _, part, _ in waiting), time.monotonic()
+        for batch, (one, part, landed) in zip(batches, waiting, strict=True):
+            self._deliver(load, batch, one, part, landed)
+            done += len(part)
+            self.progress(one.name, done, total, time.monotonic() - start)
+        self.book.end(load)
+        return counts
+
+    # ------------------------------------------------------------------------------------------------------ sending
+
+    def _deliver(self, load: int, batch: int, one: TargetObject, part: pd.DataFrame, last: pd.Series) -> None:
+        """One batch, tried again while the target is busy."""
+        current, left = batch, part
+
+        def attempt() -> None:
+            nonlocal current, left
+            if self.book.state(current) != OPEN:  # it went out, and its end is not known
+                self.settle()
+                left = left[~left.index.isin(self.book.rows(current)["key"])]
+                if left.empty:
+                    return
+                (current,) = self.book.plan(load, self.target.name, [(one.name, len(left))])
+            self._send(current, one, left, last)
+
+        self._patiently(attempt)
+
+    def _send(self, batch: int, one: TargetObject, part: pd.DataFrame, last: pd.Series) -> None:
+        keys = part.index.tolist()
+        said = np.full(len(part), "", dtype=object)
+        with self.target.session() as session:
+            there = session.look(one, keys)
+            what = actions(part, there, digests(there, list(there.columns)), last, self.manner.overwrite)
+            create, update = what == CREATE, what == UPDATE
+            before = np.full(len(part), None, dtype=object)
+            before[update] = _images(there.reindex(part.index[update]), one)
+            rows: list[Row] = list(zip(keys, what, digests(part, list(part.columns)), before, strict=True))
+            self.book.sent(batch, rows)
+            said[create] = session.create(one, part[create])
+            said[update] = session.update(one, part[update])
+            landed = self._landed(session, one, part.index[(create | update) & (said == "")])
+        places = {key: place for place, key in enumerate(keys)}
+        refused = np.flatnonzero(said != "")
+        self.book.done(batch, [(int(p), said[p]) for p in refused], [(places[k], d) for k, d in landed.items()])
+
+    def _landed(self, session: Session, one: TargetObject, keys: Sequence[str]) -> dict[str, str]:
+        """The digests of rows as the target keeps them, where that may not be what was sent: its own tables may fill in
+        columns of theirs, trim, or hold types."""
+        if one.name in self.own or not len(keys):
+            return {}
+        found = session.look(one, list(keys))
+        return dict(zip(found.index, digests(found, list(found.columns)), strict=True))
+
+    def _patiently(self, work: Callable[[], None]) -> None:
+        """Do it, again while the target is busy. Raises TargetError when it stays so."""
+        for number in range(self.manner.retries + 1):
+            try:
+                work()
+                return
+            except Busy as busy:
+                if number == self.manner.retries:
+                    raise TargetError(
+                        f"the target is busy or cannot be reached: {busy}", where=self.target.name,
+                        cure="load again later: it goes on where it stopped, nothing is loaded twice",
+                    ) from None  # fmt: skip
+                self.sleep(min(30.0, self.manner.pause * 2**number))
+
+    def settle(self) -> None:
+        """Ask the target what has landed of the batches that went out and whose end is not known."""
+        for batch, name in self.book.unfinished(self.target.name):
+            one, rows = self.objects[name], self.book.rows(batch)
+            with self.target.session() as session:
+                there = session.look(one, rows["key"].tolist())
+            present = rows["key"].isin(there.index)
+            image = pd.Series(_images(there, one), index=there.index, dtype=object)
+            moved = present & (rows["key"].map(image) != rows["before"])
+            lost = ((rows["action"] == CREATE) & ~present) | ((rows["action"] == UPDATE) & ~moved)
+            sent = rows["action"].isin([CREATE, UPDATE]) & ~lost
+            digest = dict(zip(there.index, digests(there, list(there.columns)), strict=True))
+            self.book.forget(batch, rows.index[lost].tolist())
+            self.book.done(
+                batch, [], [(int(p), digest[rows["key"][p]]) for p in rows.index[sent] if rows["key"][p] in digest]
+            )
+
+    # --------------------------------------------------------------------------------------------------------- undo
+
+    def undo(self, batch: int, do: bool) -> pd.DataFrame:
+        """Take back a batch, or (0) everything of the last load that is not yet taken back; ``do`` False only tells.
+
+        Returns object, key, batch, outcome (removed, restored, gone: no longer there, touched: changed in the target since
+        and left, later: loaded again since and left, refused), message (the target's words).
+        """
+        self._patiently(self.settle)
+        parts: list[pd.DataFrame] = []
+        for number, name in self.book.undoable(self.target.name, batch):
+            self._patiently(lambda n=number, o=self.objects[name]: parts.append(self._undo_batch(n, o, do)))  # type: ignore[misc]
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(UNDONE))
+
+    def _undo_batch(self, batch: int, one: TargetObject, do: bool) -> pd.DataFrame:
+        rows = self.book.rows(batch)
+        rows = rows[rows["action"].isin([CREATE, UPDATE]) & (rows["message"] == "") & (rows["undone"] == 0)]
+        last = self.book.last(self.target.name, one.name)
+        message = pd.Series("", index=rows.index, dtype=object)
+        with self.target.session() as session:
+            there = session.look(one, rows["key"].tolist())
+            now = rows["key"].map(pd.Series(digests(there, list(there.columns)), index=there.index, dtype=object))
+            created, kept = rows["action"] == CREATE, rows["landed"].fillna(rows["digest"])
+            image = rows["key"].map(pd.Series(_images(there, one), index=there.index, dtype=object))
+            back = now.isna() | (image == rows["before"])  # a kill came between the target and the book
+            later = rows["key"].map(last["batch"]) != batch
+            outcome = pd.Series(np.where(created, "removed", "restored"), index=rows.index, dtype=object)
+            outcome[now != kept] = "touched"
+            outcome[later] = "later"
+            outcome[back & ~later] = "gone"
+            if do:
+                out, old = outcome == "removed", outcome == "restored"
+                message[out] = session.remove(one, rows["key"][out].tolist())
+                message[old] = session.update(one, _restored(rows[old], one))
+        outcome[message != ""] = "refused"
+        if do:
+            self.book.undone(batch, rows.index[outcome.isin(["removed", "restored", "gone"])].tolist())
+        lines = {"object": one.name, "key": rows["key"], "batch": batch, "outcome": outcome, "message": message}
+        return pd.DataFrame(lines)[list(UNDONE)]
+
+
+def _planned(table: pd.DataFrame, one: TargetObject) -> pd.DataFrame:
+    """The columns a load fills, by external id, blank as missing."""
+    key = key_of(one)
+    made = table if key in table else table.assign(**{key: pd.Series(table.index, index=table.index, dtype="str")})
+    made = made[columns_of(one)].astype("str")
+    return (
+        made.mask(made == "").set_axis(made[key].to_numpy())
+        if (made == "").any(axis=None)
+        else made.set_axis(made[key].to_numpy())
+    )
+
+
+def _changed(planned: pd.DataFrame, last: pd.DataFrame) -> np.ndarray:
+    """Which rows are not as they were last loaded."""
+    mine = np.array(digests(planned, list(planned.columns)), dtype=object)
+    return mine != last["digest"].reindex(planned.index).to_numpy(dtype=object)
+
+
+def _images(there: pd.DataFrame, one: TargetObject) -> list[str]:
+    """What stands in the columns a load fills, row by row, as JSON."""
+    names = [name for name in columns_of(one) if name in there]
+    cells = [there[name].to_numpy(dtype=object, na_value=None) for name in names]
+    return [json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False) for row in zip(*cells, strict=True)]
+
+
+def _restored(rows: pd.DataFrame, one: TargetObject) -> pd.DataFrame:
+    old: list[dict[str, Any]] = [json.loads(text) for text in rows["before"]]
+    return pd.DataFrame(old, columns=columns_of(one), dtype="str").set_axis(rows["key"].to_numpy())

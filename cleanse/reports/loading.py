@@ -1,0 +1,176 @@
+"""What the terminal says of approving, loading, reconciling, undoing and the audit log, in zh or en; values are not shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from cleanse.codes import sentence
+
+MOST = 10  # lines of one sort on the terminal
+SAID = {
+    "zh": {
+        "approved": "已批准 {run}（{who}）：{fingerprint}",
+        "progress": "[{done}/{total}] {name}，每秒 {rate:,.0f} 行，还需 {left:.0f} 秒",
+        "load": "装载 {load} → {target}",
+        "object": "{name}：计划 {planned}，未变 {unchanged}{rest}",
+        "left_over": "{name}：以前装载过、已不在计划中的 {n} 条，未动",
+        "refused": "拒绝 {n} 条，例如 {object} {key}：{message}",
+        "held": "装载后在目标系统中被改过或删除的 {n} 条，未动（要覆盖请加 --overwrite）",
+        "receipts": "回执：{path}",
+        "balance": "{name}：计划 {planned} = 一致 {same} + 有差异 {changed} + 缺失 {missing}；目标系统 {found}，重复 {doubled}，多出 {extra}",
+        "arrived": "{n} 处：{what}",
+        "workbook": "明细：{path}",
+        "dry": "试算，未做任何改动；确认后加 --yes",
+        "nothing": "没有可以撤销的批次",
+        "undo": "批次 {batch} {object}：{what} {n} 条",
+        "outcome": {
+            "removed": "删除", "restored": "恢复原值", "gone": "已不在或已恢复", "touched": "装载后被人改过，保留",
+            "later": "之后又装载过，保留（先撤销后面的批次）", "refused": "目标系统拒绝撤销",
+        },
+        "status": {
+            "created": "新建", "updated": "更新", "as_planned": "已一致", "refused": "拒绝",
+            "held": "保留", "gone": "已删除", "undone": "已撤销",
+        },
+        "chain": "{n} 行，链完整，末行 {head}",
+        "broken": "审计日志有问题：{fault}",
+        "no_audit": "还没有记录",
+    },
+    "en": {
+        "approved": "approved {run} ({who}): {fingerprint}",
+        "progress": "[{done}/{total}] {name}, {rate:,.0f} rows/s, {left:.0f} s left",
+        "load": "load {load} -> {target}",
+        "object": "{name}: {planned} planned, {unchanged} unchanged{rest}",
+        "left_over": "{name}: {n} loaded before are no longer planned; left as they are",
+        "refused": "{n} refused, such as {object} {key}: {message}",
+        "held": "{n} were changed or removed in the target since they were loaded; left as they are (--overwrite overwrites)",
+        "receipts": "receipts: {path}",
+        "balance": "{name}: {planned} planned = {same} same + {changed} changed + {missing} missing; "
+        "{found} in the target, {doubled} doubled, {extra} extra",
+        "arrived": "{n} times: {what}",
+        "workbook": "in detail: {path}",
+        "dry": "a dry run, nothing was touched; add --yes to do it",
+        "nothing": "there is no batch to undo",
+        "undo": "batch {batch} {object}: {n} {what}",
+        "outcome": {
+            "removed": "removed", "restored": "restored", "gone": "no longer there, or already restored",
+            "touched": "touched since they were loaded: left", "later": "loaded again since: left (undo the later batch first)",
+            "refused": "refused by the target",
+        },
+        "status": {
+            "created": "created", "updated": "updated", "as_planned": "there as planned", "refused": "refused",
+            "held": "held", "gone": "removed there", "undone": "undone",
+        },
+        "chain": "{n} lines, the chain is whole, the last is {head}",
+        "broken": "the audit log is not right: {fault}",
+        "no_audit": "nothing noted yet",
+    },
+}  # fmt: skip
+
+
+def progress_text(name: str, done: int, total: int, seconds: float, language: str) -> str:
+    """How far a load is, with its rate and the time left."""
+    rate = done / seconds if seconds else 0.0
+    left = (total - done) / rate if rate else 0.0
+    return _said(language, "progress", name=name, done=done, total=total, rate=rate, left=left)
+
+
+def approved_text(made: Mapping[str, Any], language: str) -> str:
+    """An approval."""
+    return _said(language, "approved", run=made["run"], who=made["who"], fingerprint=made["fingerprint"])
+
+
+def load_text(
+    load: int,
+    target: str,
+    counts: Mapping[str, Mapping[str, int]],
+    refused: pd.DataFrame,
+    held: int,
+    receipts: str,
+    language: str,
+) -> str:
+    """What a load came to; ``refused``: object, key, message."""
+    lines = [_said(language, "load", load=load, target=target)]
+    status: Mapping[str, str] = SAID[language]["status"]  # type: ignore[assignment]
+    for name, mine in counts.items():
+        rest = "".join(
+            f", {mine[key]} {word}" if language == "en" else f"，{word} {mine[key]}"
+            for key, word in status.items()
+            if mine.get(key)
+        )
+        lines.append(_said(language, "object", name=name, rest=rest, **{k: mine[k] for k in ("planned", "unchanged")}))
+        if mine["left_over"]:
+            lines.append(_said(language, "left_over", name=name, n=mine["left_over"]))
+    for message, some in list(refused.groupby("message", sort=False))[:MOST]:
+        first = some.iloc[0]
+        lines.append(_said(language, "refused", n=len(some), object=first["object"], key=first["key"], message=message))
+    if held:
+        lines.append(_said(language, "held", n=held))
+    return "\n".join([*lines, _said(language, "receipts", path=receipts)])
+
+
+def arrived_text(
+    target: str, balance: Mapping[str, Mapping[str, int]], kinds: Mapping[str, int], workbook: str, language: str
+) -> str:
+    """What reconciling found."""
+    lines = [target, *(_said(language, "balance", name=name, **counts) for name, counts in balance.items())]
+    lines += [_said(language, "arrived", n=n, what=sentence(code, language)) for code, n in kinds.items()]
+    return "\n".join([*lines, _said(language, "workbook", path=workbook)])
+
+
+def undo_text(found: pd.DataFrame, done: bool, language: str) -> str:
+    """What an undo did or would do; rows that are left are named."""
+    if found.empty:
+        return _said(language, "nothing")
+    outcome: Mapping[str, str] = SAID[language]["outcome"]  # type: ignore[assignment]
+    lines = []
+    for (batch, name, what), some in found.groupby(["batch", "object", "outcome"], sort=False):
+        lines.append(_said(language, "undo", batch=batch, object=name, what=outcome[what], n=len(some)))
+        if what in ("touched", "later", "refused"):
+            shown = some.head(MOST)
+            lines += [
+                f"    {key}  {message}".rstrip() for key, message in zip(shown["key"], shown["message"], strict=True)
+            ]
+            lines += [f"    … {len(some) - MOST}"] if len(some) > MOST else []
+    return "\n".join(lines if done else [*lines, _said(language, "dry")])
+
+
+def audit_text(lines: Sequence[Mapping[str, Any]], language: str) -> str:
+    """One line per deed: when, who, what, and of what."""
+    shown = []
+    for line in lines:
+        told = [f"{k} {line[k]}" for k in ("run", "load", "target") if k in line]
+        counts = line.get("counts") or line.get("balance") or line.get("planned") or {}
+        shown.append(
+            "  ".join(
+                [
+                    str(line.get("at", "?")),
+                    str(line.get("who", "?")),
+                    str(line.get("what", "?")),
+                    *told,
+                    _counted(counts),
+                ]
+            )
+        )
+    return "\n".join(s.rstrip() for s in shown) or _said(language, "no_audit")
+
+
+def verified_text(faults: Sequence[str], count: int, head: str, language: str) -> str:
+    """Whether the chain of the audit log is whole."""
+    if faults:
+        return "\n".join(_said(language, "broken", fault=fault) for fault in faults)
+    return _said(language, "chain", n=count, head=head)
+
+
+def _counted(counts: Mapping[str, Any]) -> str:
+    parts = []
+    for name, mine in counts.items():
+        text = "/".join(f"{k} {n}" for k, n in mine.items() if n) if isinstance(mine, Mapping) else str(mine)
+        parts.append(f"{name}: {text}" if text else "")
+    return "; ".join(part for part in parts if part)
+
+
+def _said(language: str, said: str, /, **told: Any) -> str:
+    return str(SAID[language][said]).format(**told)

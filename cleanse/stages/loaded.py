@@ -1,0 +1,66 @@
+"""What a load has to do to a row: told by what the plan says, what stands in the target, and what was last loaded there."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+# What a row came to. The first two are ours to undo.
+CREATE, UPDATE, SAME, HELD, GONE = "create", "update", "same", "held", "gone"
+
+
+def digests(table: pd.DataFrame, columns: Sequence[str]) -> list[str]:
+    """A digest of every row: its cells in the order of ``columns``; blank and missing are one, and blank columns at the end
+    do not count, so that a column the target adds changes nothing.
+
+    >>> a = pd.DataFrame({"x": ["1"], "y": [None]}, dtype="str")
+    >>> digests(a, ["x"]) == digests(a, ["x", "y"])
+    True
+    """
+    if not len(table):
+        return []
+    cells = [pc.fill_null(_arrow(table[name]), "") for name in columns]
+    joined = pc.binary_join_element_wise(*cells, "\x1f").to_pylist()
+    return [hashlib.blake2b(text.rstrip("\x1f").encode(), digest_size=12).hexdigest() for text in joined]
+
+
+def actions(
+    planned: pd.DataFrame, current: pd.DataFrame, current_digests: Sequence[str], last: pd.Series, overwrite: bool
+) -> np.ndarray:
+    """What to do with every planned row.
+
+    create  it is not there, and never was
+    same    it stands there as planned
+    update  it is there, as we left it, or never loaded by us
+    held    somebody changed it in the target since it was loaded: left, unless ``overwrite``
+    gone    somebody removed it in the target since it was loaded: left, unless ``overwrite``
+
+    Both frames by key, of text; ``current_digests``: of the rows of ``current``; ``last``: key -> digest of the row as the
+    last load left it.
+    """
+    place = current.index.get_indexer(planned.index)
+    there, known = place >= 0, planned.index.isin(last.index)
+    answer = np.where(there, UPDATE, np.where(known & (not overwrite), GONE, CREATE)).astype(object)
+    if not there.any():
+        return answer
+    now = pd.Series(list(current_digests), index=current.index, dtype="str")[planned.index[there]].to_numpy()
+    before = last.reindex(planned.index[there])
+    touched = before.notna().to_numpy() & (before.to_numpy() != now)
+    if not overwrite:
+        answer[np.flatnonzero(there)[touched]] = HELD
+    equal = np.ones(len(planned), dtype=bool)
+    for name in planned.columns:
+        old = current[name].to_numpy(dtype=object, na_value="")[place[there]]
+        equal[there] &= planned[name].to_numpy(dtype=object, na_value="")[there] == old
+    answer[there & equal] = SAME
+    return answer
+
+
+def _arrow(column: pd.Series) -> pa.Array:
+    made = pa.array(column, pa.string(), from_pandas=True)
+    return made.combine_chunks() if isinstance(made, pa.ChunkedArray) else made
