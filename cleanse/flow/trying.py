@@ -37,6 +37,7 @@ def try_written(
     gold: Gold,
     changes: pd.DataFrame,
     clock: Clock,
+    existing: Mapping[str, pd.DataFrame],
 ) -> Tried:
     """Read the written files back, check all of them, and load a sample under the target's constraints."""
     profile = project.profile
@@ -45,7 +46,7 @@ def try_written(
         rid_of = {n: g.set_index("golden_id")["rid"] for n, g in gold.golden.items()}
         entity_of = {o.name: o.entity for o in profile.objects}
         rids = {name: pd.Series(rid_of[entity_of[name]].reindex(t.index).to_numpy()) for name, t in planned.items()}
-        checked = preflight.preflight(back, profile, seen, rids=rids)
+        checked = preflight.preflight(back, profile, seen, existing=existing, rids=rids)
     with clock("trial"):
         verdict, receipts, sample = try_files(
             project, {name: pd.concat(parts, ignore_index=True) for name, parts in back.items()}, planned, gold, changes

@@ -17,7 +17,7 @@ _WORD = r"[^\s/\\|:：>—_-]*(?:部|区|组|处|中心|团队|公司|办|Dept\.
 _DEPARTMENT = re.compile(rf"^{_WORD}[\s/\\|:：>—_-]+\s*", re.IGNORECASE)
 _BEHIND = re.compile(rf"[\s/\\|:：>—_-]+({_WORD})$", re.IGNORECASE)
 _BETWEEN = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
-_INACTIVE = frozenset(("0", "false", "no", "n", "否", "离职", "停用", "inactive"))
+INACTIVE = frozenset(("0", "false", "no", "n", "否", "离职", "停用", "inactive"))
 
 
 def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
@@ -29,7 +29,7 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
     """
     nulls = null_words(words, "owner")
     roster = words.get(f"picklists/{options.get('picklist', '')}", ())
-    active = [row[0] for row in roster if row[0] and not (len(row) > 4 and row[4].casefold() in _INACTIVE)]
+    active = [row[0] for row in roster if row[0] and not (len(row) > 4 and row[4].casefold() in INACTIVE)]
     spelled = {plain(row[0]): row[0] for row in roster if row[0]}
     spelled |= {plain(key): row[0] for row in roster for key in row[1:4] if key}
     twice = {name for name, count in Counter(map(plain, active)).items() if count > 1}

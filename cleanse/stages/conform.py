@@ -33,12 +33,14 @@ class Conformed:
     issues  COLUMNS["issues"]: one line per value withheld or row parked; ``field`` is the canonical field
     parked  entity -> golden_id -> code of the first reason
     losses  entity, field, values: canonical fields with values that no column of the target takes
+    updates object name -> how many of the last rows of its table the target has already
     """
 
     tables: Mapping[str, pd.DataFrame]
     issues: pd.DataFrame
     parked: Mapping[str, Mapping[str, str]]
     losses: pd.DataFrame
+    updates: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -48,6 +50,8 @@ class _Work:
     golden: pd.DataFrame
     target: TargetObject
     profile: Profile
+    existing: pd.DataFrame | None = None
+    there: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=bool))
     columns: dict[str, pa.Array] = field(default_factory=dict)
     raw: dict[str, pa.Array] = field(default_factory=dict)
     reason: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=object))
@@ -85,18 +89,21 @@ class _Work:
         self.columns[column.name] = pc.if_else(pa.array(where), pa.scalar(None, pa.string()), self.columns[column.name])
 
 
-def conform(golden: Mapping[str, pd.DataFrame], profile: Profile) -> Conformed:
+def conform(
+    golden: Mapping[str, pd.DataFrame], profile: Profile, existing: Mapping[str, pd.DataFrame] | None = None
+) -> Conformed:
     """The tables that ``profile`` wants, made from the golden records.
 
-    ``golden``: entity -> frame with golden_id, rid, the stored fields and, for a child, ``<parent>_id``. Every row of
-    an entity with an object ends in its table or in ``parked``.
+    ``golden``: entity -> frame with golden_id, rid, the stored fields and, for a child, ``<parent>_id``. ``existing``:
+    object -> what the target holds already, columns named as the profile names them. Every row of an entity with an
+    object ends in its table or in ``parked``.
     """
     done: dict[str, _Work] = {}
     tables: dict[str, pd.DataFrame] = {}
     for target in profile.objects:
         if target.entity not in golden:
             continue
-        work = _Work(golden[target.entity].reset_index(drop=True), target, profile)
+        work = _Work(golden[target.entity].reset_index(drop=True), target, profile, (existing or {}).get(target.name))
         work.reason = np.full(len(work.golden), "", dtype=object)
         _fill(work, golden, tables, done)
         for column in target.fields:
@@ -115,6 +122,7 @@ def conform(golden: Mapping[str, pd.DataFrame], profile: Profile) -> Conformed:
         pd.concat(issues, ignore_index=True)[list(COLUMNS["issues"])] if issues else frame("issues"),
         parked,
         _losses(golden, profile),
+        {name: int((work.there & (work.reason == "")).sum()) for name, work in done.items()},
     )
 
 
@@ -158,12 +166,31 @@ def _link(work: _Work, tables: Mapping[str, pd.DataFrame], done: Mapping[str, _W
     parent = done[target.parent_object]
     ids = work.golden[f"{parent.target.entity}_id"]
     there = tables[target.parent_object].index.get_indexer(ids) >= 0  # isin on text takes thirty times as long
+    keys = tables[target.parent_object][parent.target.key]
+    stays = _stays(parent)  # parents that the target has already, under the key it knows them by
+    there |= stays.index.get_indexer(ids) >= 0
     held = (pd.Index(parent.golden["golden_id"]).get_indexer(ids) >= 0) & ~there
     link = target.field(target.parent)
     lost = ~there & ~held & (ids.notna().to_numpy() | bool(link and link.required))
     work.park(held, "target_parent_parked")
     work.park(lost, "target_parent_missing")
-    return _text(ids.map(tables[target.parent_object][parent.target.key]))
+    return _text(ids.map(pd.concat([keys, stays]) if len(stays) else keys))
+
+
+def _stays(parent: _Work) -> pd.Series:
+    """golden_id -> key, spelt as there, of records that do not go because the target has them already."""
+    held = parent.reason == "target_exists"
+    if not held.any() or parent.existing is None or parent.target.key not in parent.existing:
+        return pd.Series(dtype="str")
+    known = parent.existing[parent.target.key].dropna()
+    spelt = pd.Series(known.to_numpy(), index=_folded(_text(known)).to_pandas())
+    ours = _folded(parent.columns[parent.target.key]).to_pandas()[held]
+    found = ours.map(spelt[~spelt.index.duplicated()]).fillna(parent.columns[parent.target.key].to_pandas()[held])
+    return pd.Series(found.to_numpy(), index=pd.Index(parent.golden["golden_id"][held]), dtype="str")
+
+
+def _folded(values: pa.Array) -> pa.Array:
+    return pc.utf8_lower(pc.utf8_trim(values, TRIMMED))
 
 
 def _text(values: pd.Series) -> pa.Array:
@@ -214,6 +241,7 @@ def _check_rows(work: _Work) -> None:
     if checks["areas"] and names.issuperset(checks["area_columns"]):
         known = {tuple(area.split("/")) for area in checks["areas"]}
         _together(work, checks["area_columns"], "target_area", known)
+    _known(work)
     for column in target.fields:
         if column.unique or column.name == target.key:
             _unique(work, column)
@@ -243,9 +271,24 @@ def _together(work: _Work, group: list[str], code: str, known: set[tuple[str, ..
         work.refuse(wrong & there, code, column)
 
 
+def _known(work: _Work) -> None:
+    """Rows the target has already: it must not get them once more where it does not update them."""
+    work.there = np.zeros(len(work.golden), dtype=bool)
+    existing = work.existing if work.existing is not None else pd.DataFrame()
+    for column in work.target.fields:
+        if not (column.unique or column.name == work.target.key) or column.name not in existing:
+            continue
+        taken = pc.is_in(_folded(work.columns[column.name]), _folded(_text(existing[column.name].dropna())))
+        there = mask(pc.and_(taken, pc.is_valid(work.columns[column.name])))
+        if work.profile.form["existing"] == "refuse":
+            work.park(there, "target_exists", column.name)
+        else:
+            work.there |= there
+
+
 def _unique(work: _Work, column: TargetField) -> None:
     """One row per value (trimmed, case folded): the smallest golden_id keeps it, whatever the order of the rows."""
-    folded = pc.utf8_lower(pc.utf8_trim(work.columns[column.name], TRIMMED))
+    folded = _folded(work.columns[column.name])
     table = pd.DataFrame({"value": folded.to_pandas(), "id": work.golden["golden_id"]})[work.reason == ""].dropna()
     doubles = table.sort_values("id", kind="stable")["value"].duplicated()
     where = np.zeros(len(work.golden), dtype=bool)
@@ -257,15 +300,16 @@ def _unique(work: _Work, column: TargetField) -> None:
 
 
 def _table(work: _Work, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """The rows that go, children in the order of their parents."""
+    """The rows that go, those the target has already behind the others, children in the order of their parents."""
     ids = pd.Index(work.golden["golden_id"], dtype="str", name="golden_id")
     table = pd.DataFrame({n: pd.Series(v.to_pandas(), dtype="str") for n, v in work.columns.items()}).set_axis(ids)
-    table = table[work.reason == ""]
+    goes, updates = work.reason == "", work.there[work.reason == ""]
+    table = table[goes]
     if not work.target.parent:
-        return table
+        return table.iloc[np.argsort(updates, kind="stable")] if updates.any() else table
     parent = next(o for o in work.profile.objects if o.name == work.target.parent_object)
     order = pd.Index(tables[parent.name][parent.key]).get_indexer(table[work.target.parent])
-    return table.iloc[np.argsort(np.where(order < 0, len(ids), order), kind="stable")]
+    return table.iloc[np.lexsort((np.where(order < 0, len(ids), order), updates))]
 
 
 def _canonical(column: TargetField, target: TargetObject) -> str:

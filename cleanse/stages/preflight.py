@@ -20,6 +20,7 @@ from cleanse.model import COLUMNS, Profile, Seen, TargetField, TargetObject, fra
 from cleanse.stages.preflight_values import BLANKS, Mask, each, encoded, faults
 
 HINTS = 200  # distinct unknown options for which the nearest known one is sought
+UPDATE = "update"  # in the name of a file whose rows the target has already
 NO_ROW = -1  # rid of what concerns a file, not a row
 Hits = Iterator[tuple[str, str, Mask]]  # code, column, rows
 
@@ -125,6 +126,8 @@ def _files(profile: Profile, facts: Sequence[Seen]) -> pd.DataFrame:
         f"{target.name}.{c.name}" for target in profile.objects for c in target.fields if c.confidence == "memory"
     ]
     found += [("", "preflight_memory", place, "") for place in [*profile.checks["memory"], *unsure]]
+    if not profile.checks["roster"] and any(c.type == "owner" and c.source for o in profile.objects for c in o.fields):
+        found.append(("", "preflight_no_roster", "checks.roster", ""))
     found += [("", "preflight_unknown", place, "") for place in profile.checks["unknown"]]
     if profile.checks["note"]:
         found.append(("", "preflight_note", profile.checks["note"], ""))
@@ -258,12 +261,11 @@ def _links(rows: _Rows, parent: _Rows | None, existing: Mapping[str, pd.DataFram
     if not name or name not in rows.table:
         return
     parent_target = next(o for o in rows.profile.objects if o.name == rows.target.parent_object)
-    known = [
-        t[parent_target.key]
-        for t in (parent.table if parent else None, existing.get(parent_target.name))
-        if t is not None
-    ]
-    counts = pd.concat(known).value_counts() if known else pd.Series(dtype=int)
+    there = existing.get(parent_target.name)
+    # A record that stands in the files and in the target is one: the update of the other.
+    tables = [t for t in (parent.table if parent else None, there) if t is not None and parent_target.key in t]
+    known = [table[parent_target.key].value_counts() for table in tables]
+    counts = pd.concat(known, axis=1).max(axis=1) if known else pd.Series(dtype=int)
     links = rows.table[name]
     hits = links.map(counts).fillna(0).to_numpy()
     yield "preflight_parent_missing", name, (hits == 0) & links.notna().to_numpy()
@@ -273,11 +275,17 @@ def _links(rows: _Rows, parent: _Rows | None, existing: Mapping[str, pd.DataFram
 
 
 def _existing(rows: _Rows, there: pd.DataFrame | None) -> Hits:
-    """Rows that equal a record of the target on a unique column."""
-    if there is None:
+    """Rows that equal a record of the target on a unique column; and updates of what is not there."""
+    mode = rows.profile.form["existing"]
+    if there is None or mode == "update":
         return
+    known = np.zeros(len(rows.table), dtype=bool)
+    changes = np.array([f"_{UPDATE}_" in file for file in rows.files] or [False])[rows.part]
     for column in rows.target.fields:
         if (column.unique or column.name == rows.target.key) and column.name in rows.table and column.name in there:
             taken = pd.Index(there[column.name].dropna().str.strip(BLANKS).str.lower().unique())
             folded = rows.table[column.name].str.strip(BLANKS).str.lower()
-            yield "preflight_exists", column.name, (taken.get_indexer(folded) >= 0) & folded.notna().to_numpy()
+            here = (taken.get_indexer(folded) >= 0) & folded.notna().to_numpy()
+            known |= here
+            yield "preflight_exists", column.name, here & ~changes
+    yield "preflight_absent", rows.target.key, changes & ~known

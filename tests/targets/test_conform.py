@@ -231,3 +231,44 @@ def test_every_row_goes_or_waits_and_no_value_is_altered(small, golden, rows) ->
         assert sent.tolist() == source.loc[sent.index, name].tolist()
     assert set(parked) <= set(frames["customer"].set_index("rid").loc[done.issues["rid"], "golden_id"])
     assert set(done.issues["code"]) <= set(all_codes())
+
+
+def there(**columns: list[str]) -> dict[str, pd.DataFrame]:
+    return {"customer": pd.DataFrame(columns, dtype="str")}
+
+
+NAMED = {"name": "N", "source": "name", "required": True}
+
+
+def test_what_the_target_has_already_stays_here_and_its_contacts_find_it_there(small, golden) -> None:
+    profile = small(NAMED, child=[{"name": "X", "source": "x"}], objects={"key": "N"})
+    frames = golden(name=["old co ", "new"], contacts=[(0, "a", "1"), (1, "b", "2")])
+    done = conform(frames, profile, there(N=["Old Co", "other"]))
+    assert done.tables["customer"].index.tolist() == ["C1"]
+    assert done.parked == {"customer": {"C0": "target_exists"}, "contact": {}}
+    assert done.tables["contact"]["parent"].to_dict() == {"K1": "new", "K0": "Old Co"}, "spelt as it is there"
+
+
+def test_a_target_that_upserts_takes_both(small, golden) -> None:
+    profile = small(NAMED, objects={"key": "N"}, form={"existing": "update"})
+    done = conform(golden(name=["old", "new"]), profile, there(N=["old"]))
+    assert done.tables["customer"]["N"].tolist() == ["new", "old"] and done.issues.empty
+
+
+def test_updates_stand_behind_new_rows_where_they_go_apart(small, golden) -> None:
+    profile = small(NAMED, objects={"key": "N"}, form={"existing": "apart"}, child=[{"name": "X", "source": "x"}])
+    frames = golden(name=["old", "new", "older"], contacts=[(0, "a", "1"), (1, "b", "2")])
+    done = conform(frames, profile, there(N=["OLDER", "Old"]))
+    assert done.tables["customer"]["N"].tolist() == ["new", "old", "older"]
+    assert done.updates == {"customer": 2, "contact": 0}
+
+
+def test_bytes_are_measured_as_they_are_written(small, golden) -> None:
+    for encoding, fits in (("utf-8", ["C0"]), ("gb18030", ["C0", "C1"])):
+        profile = small({**A, "max_bytes": 5}, form={"encoding": encoding})
+        table = conform(golden(a=["张ab", "张三a"]), profile).tables["customer"]["A"].dropna()
+        assert table.index.tolist() == fits
+    profile = small(A, {"name": "B", "source": "b"}, limits={"row_bytes": 10})
+    assert conform(golden(a=["张三", "张三"], b=["ab", "abcd"]), profile).parked["customer"] == {
+        "C1": "target_row_length"
+    }

@@ -24,7 +24,7 @@ ROSTER = [{"name": "李雷"}, {"name": "王伟"}, {"name": "王伟"}, {"name": "
 
 def codes(issues: pd.DataFrame) -> list[str]:
     return issues.loc[
-        ~issues["code"].isin(["preflight_note", "preflight_memory", "preflight_unknown"]), "code"
+        ~issues["code"].isin(["preflight_note", "preflight_memory", "preflight_unknown", "preflight_no_roster"]), "code"
     ].tolist()
 
 
@@ -289,6 +289,8 @@ def test_every_code_is_declared() -> None:
         "preflight_memory",
         "preflight_note",
         "preflight_unknown",
+        "preflight_no_roster",
+        "preflight_absent",
         "preflight_pattern",
     }
 
@@ -364,3 +366,20 @@ def test_the_second_witness_never_refuses_what_the_first_let_go(small, golden, d
     done = conform(golden(**columns), profile)
     issues = preflight({"customer": [done.tables["customer"].reset_index(drop=True)]}, profile)
     assert issues.loc[issues["severity"] == "error", ["field", "code", "value"]].values.tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [("1_customer_new_001.xlsx", ["preflight_exists"]), ("1_customer_update_001.xlsx", ["preflight_absent"])],
+)
+def test_13_new_rows_and_updates_are_each_what_their_file_says(small, path, found) -> None:
+    profile = small({**A, "unique": True}, form={"type": "xlsx", "existing": "apart"})
+    there = {"customer": pd.DataFrame({"A": ["Old"]}, dtype="str")}
+    issues = preflight({"customer": [rows(["old", "new"])]}, profile, [seen(path=path)], existing=there)
+    assert codes(issues) == found
+
+
+def test_17_without_a_roster_it_is_said_that_owners_are_not_checked(small) -> None:
+    issues = preflight({}, small({**A, "type": "owner"}))
+    assert issues["code"].tolist() == ["preflight_no_roster"]
+    assert preflight({}, small({**A, "type": "owner"}, checks={"roster": ROSTER})).empty
