@@ -56,7 +56,7 @@ def press(driver: webdriver.Chrome, keys: str) -> list[float]:
     driver.execute_script("window.taken = []")
     for number, key in enumerate(keys, 1):
         ActionChains(driver).send_keys(key).perform()
-        WebDriverWait(driver, 10, 0.005).until(lambda d, n=number: d.execute_script("return window.taken.length") >= n)
+        WebDriverWait(driver, 10, 0.06).until(lambda d, n=number: d.execute_script("return window.taken.length") >= n)
     taken: list[float] = driver.execute_script("return window.taken")
     return taken
 

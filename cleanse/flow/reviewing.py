@@ -51,12 +51,15 @@ def _subjects(project: Project, folder: Path) -> list[Subject]:
     records = {name: pd.read_parquet(folder / "records" / f"{name}.parquet") for name in project.entities}
     pairs, clusters, digests = (pd.read_parquet(folder / f"{n}.parquet") for n in ("pairs", "clusters", "digests"))
     found = []
-    for name, schema in project.schemas.items():
+    for name, entity in project.entities.items():
+        schema = project.schemas.get(name)
+        if schema is None:
+            continue
         own = {table: frame[frame["entity"] == name] for table, frame in (("pairs", pairs), ("clusters", clusters))}
         digest = digests[digests["entity"] == name].set_index("rid")["digest"]
         found.append(
             Subject(
-                name, project.entities[name].label, shown_fields(project, name), compared(schema),
+                name, entity.label, shown_fields(project, name), compared(schema),
                 {"name": (schema.name_field,), **{e.name: e.fields for e in schema.evidence}},
                 own["pairs"].reset_index(drop=True), own["clusters"], with_children(project, name, records), digest,
             )

@@ -2,7 +2,7 @@
 
 import { pieces } from "/marks.js";
 
-const AHEAD = 8, BEHIND = 2, KEPT = 60;   // groups fetched before they are wanted, and held
+const AHEAD = 8, NEAR = 3, BEHIND = 2, KEPT = 60;  // groups fetched at once, those that must be there, and held
 const PACE = 30, LONGEST = 120;           // decisions the estimate rests on; seconds of one that count at most
 const FULL = 16;                          // bits that fill half a bar
 const DECIDED = new Set(["merge", "apart", "related", "split"]);
@@ -63,7 +63,7 @@ async function fetchCards(ids) {
 function ahead() {
   const next = [];
   for (let at = page.at + 1; at < page.queue.length && next.length < AHEAD; at++)
-    if (at <= page.at + BEHIND || !DECIDED.has(page.groups[page.queue[at]].state)) next.push(page.queue[at]);
+    if (at <= page.at + BEHIND || !known(page.groups[page.queue[at]])) next.push(page.queue[at]);
   for (let at = page.at - 1; at >= Math.max(0, page.at - BEHIND); at--) next.push(page.queue[at]);
   return next;
 }
@@ -104,8 +104,26 @@ async function show(at) {
   draw();
   page.since = performance.now();
   if (id === undefined) return;
+  requestAnimationFrame(() => setTimeout(() => prepare(id)));
+}
+
+/** After the group is painted: what comes next is fetched and its table made, so that a key has little left to do. */
+async function prepare(id) {
+  if (id !== page.queue[page.at]) return;
   sessionStorage.setItem("at", id);
-  fetchCards(ahead()).catch(() => {});
+  const wanted = ahead();
+  if (wanted.slice(0, NEAR).some((next) => !page.cards.has(next))) await fetchCards(wanted).catch(() => {});
+  const card = page.cards.get(wanted[0]);
+  if (card && !page.split) page.ready = { card, look: look(card), table: table(card, blindNow(card)) };
+}
+
+/** What a table depends on beside its card. */
+const look = (card) => JSON.stringify([page.language, page.only, card.state, page.split]);
+const blindNow = (card) => card.blind && !card.state.verdict;
+
+function readyTable(card) {
+  const ready = page.ready;
+  return ready?.card === card && ready.look === look(card) ? ready.table : table(card, blindNow(card));
 }
 
 // -------------------------------------------------------------------------------------------------------------- draw
@@ -139,12 +157,12 @@ function group(card) {
     make("span", { class: `chip state ${state.verdict || "open"}` }, verdictWord(state.verdict)),
     state.who && make("span", { class: "by" }, say("by", { who: state.who, when: state.when.replace("T", " ") }), state.why && ` · ${state.why}`),
   );
-  const hidden = card.blind && !state.verdict;
+  const hidden = blindNow(card);
   return [
     head,
     page.split && splitHelp(),
     hidden && make("p", { class: "note" }, say("blind")),
-    make("div", { class: "scroll", tabindex: "0", role: "region", "aria-labelledby": "heading" }, table(card, hidden)),
+    make("div", { class: "scroll", tabindex: "0", role: "region", "aria-labelledby": "heading" }, readyTable(card)),
     !hidden && reasons(card),
   ].filter(Boolean);
 }
@@ -229,6 +247,9 @@ function reasons(card) {
 function drawActions(card) {
   const decided = card && card.state.verdict;
   const names = page.split ? ["cancel", "keep"] : ["back", "next", "merge", "apart", "related", "split", "defer", "comment", "undo", decided ? "withdraw" : ""];
+  const drawn = JSON.stringify([names, !card, page.language]);
+  if (drawn === page.buttons) return;  // a focused button keeps its focus
+  page.buttons = drawn;
   $("buttons").replaceChildren(...names.filter(Boolean).map((name) => button(name, card)));
 }
 
@@ -243,13 +264,17 @@ function button(name, card) {
 
 function drawProgress() {
   const all = page.queue.length;
-  const done = page.queue.filter((id) => DECIDED.has(page.groups[id].state)).length;
+  let done = 0, left = 0;
+  for (const id of page.queue) {
+    const group = page.groups[id];
+    if (DECIDED.has(group.state)) done++;
+    else if (!known(group)) left++;
+  }
   $("bar").setAttribute("aria-valuemax", all);
   $("bar").setAttribute("aria-valuenow", done);
   $("bar").setAttribute("aria-label", say("progress"));
   $("bar").firstElementChild.style.setProperty("--share", `${all ? (100 * done) / all : 0}%`);
   const text = [say("decided", { done, all })];
-  const left = page.queue.filter((id) => !known(page.groups[id])).length;
   if (page.paces.length >= 3 && left) text.push(say("left", { time: duration(median(page.paces) * left) }));
   $("progress").textContent = text.join(" · ");
 }
@@ -299,7 +324,7 @@ async function act(action) {
 
 async function decide(card, said) {
   const state = await ask(`/api/decide/${card.id}`, { ...said, why: $("comment").value.trim() });
-  const blind = card.blind && !card.state.verdict;
+  const blind = blindNow(card);
   settle(card.id, state);
   page.paces = [...page.paces, Math.min((performance.now() - page.since) / 1000, LONGEST)].slice(-PACE);
   const next = nextOpen(page.at);
