@@ -52,6 +52,8 @@ INSIDE = {
     ("stages/preflight.py", "preflight_values"),
     ("stages/quality.py", "quality_counts"),
     ("stages/normalize.py", "fixes"),
+    ("stages/merge.py", "survive"),
+    ("stages/map.py", "join"),  # the noun that tells of joined columns
     ("stages/normalize.py", "map"),  # the noun that map hands over
 }
 # One library, one home, or one per room that writes or reads workbooks; the frames stand anywhere.

@@ -8,22 +8,25 @@ from dataclasses import dataclass
 import pandas as pd
 
 from cleanse import matching
+from cleanse.flow.choosing import allowed, settled
 from cleanse.flow.completing import Completion
 from cleanse.flow.frames import joined
 from cleanse.kinds import COMPARABLE, KINDS
 from cleanse.model import Entity
 from cleanse.project import DECISIONS, Project
+from cleanse.review import choices
 from cleanse.review import decisions as review_decisions
 from cleanse.stages import exits, merge, validate
 
 
 @dataclass(frozen=True)
 class Linked:
-    """Per entity its links, and what people had decided before."""
+    """Per entity its links, and what people had decided and chosen before."""
 
     links: Mapping[str, matching.Links]
     digests: Mapping[str, pd.Series]
     resolved: review_decisions.Resolved
+    settled: choices.Settled
 
 
 @dataclass(frozen=True)
@@ -41,14 +44,9 @@ def _shapes(entity: Entity) -> dict[str, str]:
     return {n: KINDS[entity.fields[n].kind].shape(entity.fields[n].options) for n in entity.stored}
 
 
-def _allowed(project: Project, entity: Entity) -> dict[str, frozenset[str]]:
-    lists = {n: f"picklists/{f.options['picklist']}" for n, f in entity.fields.items() if f.options.get("picklist")}
-    return {n: frozenset(row[0] for row in project.words.get(name, ())) for n, name in lists.items()}
-
-
 def validated(project: Project, records: Mapping[str, pd.DataFrame], level: validate.Level) -> list[pd.DataFrame]:
     return [
-        validate.validate(records[name], entity, _shapes(entity), _allowed(project, entity), level)
+        validate.validate(records[name], entity, _shapes(entity), allowed(project, entity), level)
         for name, entity in project.entities.items()
     ]
 
@@ -58,7 +56,9 @@ def match(project: Project, records: Mapping[str, pd.DataFrame], issues: pd.Data
     sound = {name: merge.without_wrong(table, _wrong(issues, name)) for name, table in records.items()}
     tables = {name: with_children(project, name, sound) for name in project.entities}
     digests = {n: review_decisions.digest(tables[n], compared(s)) for n, s in project.schemas.items() if n in tables}
-    resolved = review_decisions.resolve(said, digests_frame(digests))
+    known = digests_frame(digests)
+    fields = {name: compared(schema) for name, schema in project.schemas.items()}
+    resolved = review_decisions.resolve(said, known, fields)
     links: dict[str, matching.Links] = {}
     for name, entity in project.entities.items():
         schema, table = project.schemas.get(name), tables[name]
@@ -70,7 +70,17 @@ def match(project: Project, records: Mapping[str, pd.DataFrame], issues: pd.Data
         number, distinct = pd.factorize(table[schema.name_field].fillna(""))
         names = COMPARABLE[schema.name_kind](distinct.tolist(), project.words).take(number)
         links[name] = matching.link(table, names, schema, resolved.forced[resolved.forced["entity"] == name])
-    return Linked(links, digests, resolved)
+    clusters = {name: _clusters(records[name], links.get(name)) for name in project.entities}
+    return Linked(links, digests, resolved, settled(project, sound, clusters, known))
+
+
+def _clusters(records: pd.DataFrame, links: matching.Links | None) -> pd.Series:
+    """The cluster of every record, by rid; a record that was not linked is alone."""
+    rids = pd.Index(records["rid"], name=None)
+    clusters = pd.Series(rids, index=rids)
+    if links:
+        clusters.update(links.clusters.set_index("rid")["cluster"])
+    return clusters
 
 
 def digests_frame(digests: Mapping[str, pd.Series]) -> pd.DataFrame:
@@ -117,19 +127,19 @@ def merge_all(project: Project, records: Mapping[str, pd.DataFrame], linked: Lin
     members: dict[str, pd.DataFrame] = {}
     changes, found, parked = [], [issues], [pd.DataFrame(columns=list(exits.PARKED))]
     for name, entity in project.entities.items():
-        own = records[name].set_index("rid").index
-        links = linked.links.get(name)
-        clusters = pd.Series(own, index=own)
-        if links:
-            clusters.update(links.clusters.set_index("rid")["cluster"])
+        clusters = _clusters(records[name], linked.links.get(name))
+        chosen = linked.settled.values
         parents = members[entity.refers_to].set_index("rid")["golden_id"] if entity.refers_to else None
-        merged = merge.merge(entity, records[name], clusters, _wrong(issues, name), parents)
+        merged = merge.merge(
+            entity, records[name], clusters, _wrong(issues, name), parents,
+            choices=chosen[chosen["entity"] == name], language=project.language,
+        )  # fmt: skip
         members[name] = merged.members
         filled = completion.fill(project, entity, merged.golden, records)
         golden[name] = filled.golden
         changes += [merged.changes, filled.changes]
         found.append(filled.issues)
-        judged = validate.validate(filled.golden, entity, _shapes(entity), _allowed(project, entity), "golden")
+        judged = validate.validate(filled.golden, entity, _shapes(entity), allowed(project, entity), "golden")
         found.append(judged)
         parked.append(exits.parked_by_rules(filled.golden, judged, entity))
         if entity.refers_to:

@@ -2,7 +2,8 @@
 
 One JSON object per line, keyed by digests of what identifies the two records: no personal value stands in the file, and
 a decision holds wherever the records stand next time. A later line on the same pair counts; both stay: ``withdrawn``
-takes an earlier one back, ``defer`` puts it off. Keeping apart is stronger than merging, also through others.
+takes an earlier one back, ``defer`` puts it off. A line ``against`` somebody does not: of the two nothing holds until a
+person settles it by a further line. Keeping apart is stronger than merging, also through others.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -25,12 +28,17 @@ from cleanse.review.components import components
 FORCING = ("merge", "apart", "related")  # the verdicts that say something of two records ...
 VERDICTS = (*FORCING, "defer", "withdrawn")  # ... and those that take an earlier one back: not yet, not any more
 DIGITS = 20  # hex digits of a digest: 80 bits, no two of a billion records alike
+KEY = 5 + DIGITS  # what of a digest tells the record; behind it stands a short sum per field
+SUM = 5  # hex digits of a field's sum: 20 bits tell that it changed, not what it was
 FORCED = ("entity", "left", "right", "verdict")
+CHOICES = "choices.jsonl"  # the file of chosen values, beside that of the decisions
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, order=True)
 class Decision:
-    """Two records, by digest (left <= right), and what was said of them, by whom, when (ISO) and why."""
+    """Two records, by digest (left <= right), and what was said of them, by whom, when (ISO) and why. ``against``: who
+    had said otherwise, unknown to this one."""
 
     entity: str
     left: str
@@ -39,32 +47,55 @@ class Decision:
     who: str = ""
     when: str = ""
     why: str = ""
+    against: str = ""
+
+
+@dataclass(frozen=True)
+class Stale:
+    """A decision of which a side is not among the records any more: a code of why, and the fields that changed where one
+    record is like the missing one but for them."""
+
+    decision: Decision
+    code: str
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Disputed:
+    """Two people of different minds about the same two records."""
+
+    earlier: Decision
+    later: Decision
 
 
 @dataclass(frozen=True)
 class Resolved:
     """What decisions mean for the records at hand.
 
-    ``forced``: entity, left < right (rids), verdict. ``applied``: how many decisions hold. ``stale``: those of which a
-    side is not among the records any more. ``conflicting``: those that keep two records apart which others merge, by a
-    chain; they stand above the chain. ``replaced``: how many earlier lines a later one replaced.
+    ``forced``: entity, left < right (rids), verdict; ``review`` holds a disputed pair open. ``applied``: how many
+    decisions hold. ``stale``: those of which a side is not among the records any more. ``conflicting``: those that keep
+    two records apart which others merge, by a chain; they stand above the chain. ``disputed``: pairs on which two people
+    disagree; nothing holds. ``replaced``: how many earlier lines a later one replaced.
     """
 
     forced: pd.DataFrame
     applied: int
-    stale: tuple[Decision, ...]
+    stale: tuple[Stale, ...]
     replaced: int
     conflicting: tuple[Decision, ...] = ()
+    disputed: tuple[Disputed, ...] = ()
 
 
-def decision(entity: str, one: str, other: str, verdict: str, who: str = "", when: str = "", why: str = "") -> Decision:
+def decision(
+    entity: str, one: str, other: str, verdict: str, who: str = "", when: str = "", why: str = "", against: str = ""
+) -> Decision:
     """A decision with its sides in order.
 
     >>> decision("customer", "b", "a", "apart").left
     'a'
     """
     left, right = sorted((one, other))
-    return Decision(entity, left, right, verdict, who, when, why)
+    return Decision(entity, left, right, verdict, who, when, why, against)
 
 
 # -------------------------------------------------------------------------------------------------------------- file
@@ -72,36 +103,44 @@ def decision(entity: str, one: str, other: str, verdict: str, who: str = "", whe
 
 def read(path: Path) -> list[Decision]:
     """The decisions of a file, in its order; none where there is no file. Raises UsageError naming a bad line."""
+    return list(read_lines(path, _parsed))
+
+
+def read_lines(path: Path, parse: Callable[[str], T]) -> Iterator[T]:
+    """What ``parse`` makes of every line of a text file; it raises ValueError, this UsageError naming the line."""
     if not path.exists():
-        return []
+        return
     try:
         lines = path.read_text("utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
         raise UsageError("decisions are not UTF-8 text", where=str(path), cure="save the file as UTF-8") from error
-    found = []
     for number, line in enumerate(lines, 1):
         if line.strip() and not line.lstrip().startswith("#"):
             try:
-                found.append(_parsed(line))
+                yield parse(line)
             except ValueError as error:
                 cure = "mend or delete the line; a line is one JSON object as `cleanse review import` writes it"
                 raise UsageError(f"not a decision: {error}", where=f"{path}:{number}", cure=cure) from error
-    return found
 
 
-def _parsed(line: str) -> Decision:
-    """Raises ValueError saying what is wrong, without the values of the line."""
+def entry_of(line: str, known: Sequence[str], needed: int) -> dict[str, str]:
+    """A line of JSON as texts by key, of which the first ``needed`` of ``known`` must be there. Raises ValueError saying
+    what is wrong, without the values of the line."""
     try:
         entry = json.loads(line)
     except json.JSONDecodeError as error:
         raise ValueError(f"no JSON at column {error.colno}") from error
-    known = [f.name for f in fields(Decision)]
     if not isinstance(entry, dict) or not all(isinstance(v, str) for v in entry.values()):
         raise ValueError("want one object whose values are all text")
-    if missing := [name for name in known[:4] if name not in entry]:
+    if missing := [name for name in known[:needed] if name not in entry]:
         raise ValueError(f"no {', '.join(missing)}")
     if unknown := sorted(set(entry) - set(known)):
         raise ValueError(f"unknown key {', '.join(unknown)}")
+    return entry
+
+
+def _parsed(line: str) -> Decision:
+    entry = entry_of(line, [f.name for f in fields(Decision)], 4)
     if entry["verdict"] not in VERDICTS:
         raise ValueError(f"verdict must be one of {', '.join(VERDICTS)}")
     return decision(one=entry.pop("left"), other=entry.pop("right"), **entry)
@@ -110,7 +149,11 @@ def _parsed(line: str) -> Decision:
 def append(path: Path, decisions: Sequence[Decision]) -> None:
     """Add decisions behind what is there: on disk when this returns, all of them or none. Raises TargetError when they
     cannot be written."""
-    lines = "".join(json.dumps(asdict(d), ensure_ascii=False, sort_keys=True) + "\n" for d in decisions)
+    append_lines(path, "".join(map(written, decisions)))
+
+
+def append_lines(path: Path, lines: str) -> None:
+    """Add whole lines to a text file, as ``append`` does."""
     try:
         with path.open("ab+", buffering=0) as file:
             end = file.seek(0, os.SEEK_END)
@@ -129,9 +172,16 @@ def append(path: Path, decisions: Sequence[Decision]) -> None:
         raise TargetError(what, where=str(path), cure="check rights and free space") from error
 
 
+def written(entry: Any) -> str:
+    """A decision (or another record of texts) as a line of JSON."""
+    entry = {name: value for name, value in asdict(entry).items() if value or name != "against"}
+    return json.dumps(entry, ensure_ascii=False, sort_keys=True) + "\n"
+
+
 def file_digest(path: Path) -> str:
-    """sha256 of the decisions that hold, '' where there are none."""
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
+    """sha256 of the decisions and of the choices beside them, '' where there are none."""
+    texts = [p.read_bytes() for p in (path, path.with_name(CHOICES)) if p.exists()]
+    return hashlib.sha256(b"".join(texts)).hexdigest() if texts else ""
 
 
 # ----------------------------------------------------------------------------------------------------------- content
@@ -148,13 +198,34 @@ def digest(records: pd.DataFrame, fields: Sequence[str]) -> pd.Series:
     True
     """
     names = sorted(set(fields))
-    version = hashlib.sha256("\n".join(names).encode()).hexdigest()[:4]
+    version = hashlib.sha256("\n".join(names).encode()).hexdigest()[: KEY - DIGITS - 1]
     blank = pd.Series("", index=records.index, dtype="str")
-    columns = [_plain(column) for column in (*(records.get(n, blank) for n in names), blank)]
-    texts = pc.binary_join_element_wise(*columns, pa.scalar("\x1f", pa.large_string())).to_pylist()
+    columns = [_plain(records.get(n, blank)) for n in names]
+    separator = pa.scalar("\x1f", pa.large_string())
+    texts = pc.binary_join_element_wise(*columns, _plain(blank), separator).to_pylist()
+    sums = pc.binary_join_element_wise(*map(_sums, columns), pa.scalar("", pa.large_string())).to_pylist()
     empty = "\x1f" * len(names)
-    digests = ["" if text == empty else f"{version}-{_hash(text)}" for text in texts]
+    pairs = zip(texts, sums, strict=True)
+    digests = ["" if text == empty else f"{version}-{_hash(text)}-{check}" for text, check in pairs]
     return pd.Series(digests, index=records["rid"].to_numpy(), dtype="str")
+
+
+def _sums(column: pa.Array) -> pa.Array:
+    """A short sum of every text; zeros where it is empty."""
+    coded = column.dictionary_encode()
+    told = [f"{zlib.crc32(t.encode()) % 16**SUM:0{SUM}x}" for t in coded.dictionary.to_pylist()]
+    return pc.take(pa.array(told, type=pa.large_string()), coded.indices)
+
+
+def tell(decisions: Sequence[Decision], one: Decision) -> Decision:
+    """A decision that was made without knowing of ``decisions``: ``against`` whoever said otherwise last.
+
+    >>> tell([decision("c", "a", "b", "apart", "王敏")], decision("c", "a", "b", "merge", "李立")).against
+    '王敏'
+    """
+    latest = {d.who: d for d in decisions if (d.entity, d.left, d.right) == (one.entity, one.left, one.right)}
+    other = [d.who for d in latest.values() if d.who != one.who and d.verdict in FORCING and d.verdict != one.verdict]
+    return replace(one, against=other[-1]) if other else one
 
 
 def _plain(column: pd.Series) -> pa.Array:
@@ -172,14 +243,21 @@ def _hash(text: str) -> str:
 # ----------------------------------------------------------------------------------------------------------- resolve
 
 
-def resolve(decisions: Sequence[Decision], digests: pd.DataFrame) -> Resolved:
-    """Decisions as pairs of records. ``digests``: entity, rid, digest. Records of one content share their decisions."""
-    latest = {(d.entity, d.left, d.right): d for d in decisions}
+def resolve(
+    decisions: Sequence[Decision], digests: pd.DataFrame, fields: Mapping[str, Sequence[str]] | None = None
+) -> Resolved:
+    """Decisions as pairs of records. ``digests``: entity, rid, digest. ``fields``: by entity, those the digests are of.
+    Records of one content share their decisions."""
+    latest = {(d.entity, d.left[:KEY], d.right[:KEY]): d for d in decisions}
     held = tuple(d for d in latest.values() if d.verdict in FORCING)
-    table = pd.DataFrame([asdict(d) for d in held], columns=["entity", "left", "right", "verdict"])
-    wanted = digests[digests["digest"].isin({*table["left"], *table["right"]}) & (digests["digest"] != "")]
+    table = pd.DataFrame([asdict(d) for d in held], columns=["entity", "left", "right", "verdict", "against"])
+    for side in ("left", "right"):
+        table[side] = table[side].astype("str").str[:KEY]
+    table.loc[table["against"] != "", "verdict"] = "review"
+    keys = digests.assign(digest=digests["digest"].astype("str").str[:KEY])
+    wanted = keys[keys["digest"].isin({*table["left"], *table["right"]}) & (keys["digest"] != "")]
     present = set(zip(wanted["entity"], wanted["digest"], strict=True))
-    stale = tuple(d for d in held if not {(d.entity, d.left), (d.entity, d.right)} <= present)
+    gone = [d for d in held if not {(d.entity, d.left[:KEY]), (d.entity, d.right[:KEY])} <= present]
     pairs = table.assign(said=np.arange(len(table)))
     for side in ("left", "right"):
         pairs = pairs.merge(wanted.rename(columns={"rid": f"{side}_rid", "digest": side}), on=["entity", side])
@@ -191,7 +269,57 @@ def resolve(decisions: Sequence[Decision], digests: pd.DataFrame) -> Resolved:
     forced = forced[forced["left"] != forced["right"]].drop_duplicates(["entity", "left", "right"])
     forced = forced.sort_values(["entity", "left", "right"], ignore_index=True)
     conflicting = tuple(held[n] for n in sorted(_chained(forced)))
-    return Resolved(forced[list(FORCED)], len(held) - len(stale), stale, len(decisions) - len(latest), conflicting)
+    disputed = _disputes(decisions, [d for d in held if d.against and d not in gone])
+    return Resolved(
+        forced[list(FORCED)], len(held) - len(gone) - len(disputed), _stale(gone, present, digests, fields or {}),
+        len(decisions) - len(latest), conflicting, disputed,
+    )  # fmt: skip
+
+
+def _disputes(decisions: Sequence[Decision], later: Sequence[Decision]) -> tuple[Disputed, ...]:
+    """Every line that is against somebody with the last word of that person on the same records."""
+    said = {(d.entity, d.left[:KEY], d.right[:KEY], d.who): d for d in decisions}
+    earlier = (said.get((d.entity, d.left[:KEY], d.right[:KEY], d.against), replace(d, who=d.against)) for d in later)
+    return tuple(Disputed(before, d) for before, d in zip(earlier, later, strict=True))
+
+
+def _stale(
+    gone: Sequence[Decision], present: set[tuple[str, str]], digests: pd.DataFrame, fields: Mapping[str, Sequence[str]]
+) -> tuple[Stale, ...]:
+    """Why decisions do not hold any more."""
+    nearest = {
+        (d.entity, side): _nearest(side, digests.loc[digests["entity"] == d.entity, "digest"])
+        for d in gone
+        for side in (d.left, d.right)
+        if (d.entity, side[:KEY]) not in present
+    }
+    found = []
+    for d in gone:
+        changed = [nearest[d.entity, side] for side in (d.left, d.right) if (d.entity, side) in nearest]
+        names = sorted(set(fields.get(d.entity, ())))
+        known = tuple(names[n] for n in sorted({n for numbers in changed for n in numbers}) if n < len(names))
+        found.append(Stale(d, "decision_changed" if known else "decision_gone", known))
+    return tuple(found)
+
+
+def _nearest(missing: str, digests: pd.Series) -> tuple[int, ...]:
+    """The fields in which the one record that is most like a missing one differs from it; none where that is less than
+    half like it, or cannot be told from another."""
+    version, sums = missing.partition("-")[0], missing[KEY + 1 :]
+    width = len(sums)
+    there = digests[digests.str.startswith(f"{version}-") & (digests.str.len() == KEY + 1 + width)]
+    if not width or there.empty:
+        return ()
+    empty = f"{zlib.crc32(b'') % 16**SUM:0{SUM}x}"
+    own = [sums[at : at + SUM] for at in range(0, width, SUM)]
+    theirs = there.str[KEY + 1 :]
+    same = np.stack([(theirs.str[n * SUM : (n + 1) * SUM] == s).to_numpy() for n, s in enumerate(own)])
+    filled = np.array([s != empty for s in own])
+    like = same[filled].sum(axis=0)
+    best = np.flatnonzero(like == like.max())
+    if 2 * like.max() < filled.sum() or len({there.iloc[at] for at in best}) > 1:
+        return ()
+    return tuple(np.flatnonzero(~same[:, best[0]]).tolist())
 
 
 def _chained(forced: pd.DataFrame) -> set[int]:
@@ -202,4 +330,5 @@ def _chained(forced: pd.DataFrame) -> set[int]:
     codes = keys.factorize()[0].reshape(2, -1)
     merge = (forced["verdict"] == "merge").to_numpy()
     label = components(int(codes.max(initial=-1)) + 1, codes[0, merge], codes[1, merge])
-    return set(forced.loc[~merge & (label[codes[0]] == label[codes[1]]), "said"].tolist())
+    parted = forced["verdict"].isin(["apart", "related"])
+    return set(forced.loc[parted & (label[codes[0]] == label[codes[1]]), "said"].tolist())

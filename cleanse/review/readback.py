@@ -9,7 +9,9 @@ from itertools import pairwise
 from typing import Any
 
 from cleanse.codes import sentence
+from cleanse.review.choices import Choice
 from cleanse.review.decisions import Decision, decision
+from cleanse.review.values import read_values
 from cleanse.review.words import LANGUAGES, plain, verdicts, words
 
 NEEDED = ("decision", "key")
@@ -18,10 +20,13 @@ NEEDED = ("decision", "key")
 @dataclass(frozen=True)
 class ReadBack:
     """Decisions found, in the order of their keys, and every line that could not be read: sheet, row, reason (in the
-    language of the sheet)."""
+    language of the sheet). ``choices`` of values; ``places``: the line (sheet, row) of every decision, then of every
+    choice."""
 
     decisions: tuple[Decision, ...]
     unread: tuple[tuple[str, int, str], ...]
+    choices: tuple[Choice, ...] = ()
+    places: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,9 @@ def read_sheets(sheets: Iterable[tuple[str, Sequence[Sequence[Any]]]], who: str,
     """The decisions in the rows of sheets (title, rows; the first row is the header)."""
     found: dict[tuple[str, str, str], list[_Line]] = {}
     told: list[tuple[str, int, str]] = []
+    chosen: list[tuple[Choice, tuple[str, int]]] = []
     for title, rows in sheets:
+        chosen += ((c, (title, n)) for n, c in read_values(title, rows, who, when, told))
         for line in _lines(title, rows, told):
             found.setdefault((title, line.entity, line.group), []).append(line)
     pairs: dict[tuple[str, str, str], list[_Pair]] = {}
@@ -73,15 +80,18 @@ def read_sheets(sheets: Iterable[tuple[str, Sequence[Sequence[Any]]]], who: str,
         for pair in _said(sorted(lines, key=lambda line: line.order), told):
             ends = sorted((pair.left.digest, pair.right.digest))
             pairs.setdefault((pair.left.entity, ends[0], ends[1]), []).append(pair)
-    decisions = []
+    decisions, places = [], []
     for (entity, left, right), said in sorted(pairs.items()):
         if len({pair.verdict for pair in said}) == 1:
             comment = next((p.by.comment for p in said if p.by.comment), "")
             decisions.append(decision(entity, left, right, said[0].verdict, who, when, comment))
+            places.append((said[0].by.sheet, said[0].by.number))
         else:
             told.extend(_reason(pair.by, "review_conflict") for pair in said)
     order = {title: at for at, title in enumerate(dict.fromkeys(t for t, _, _ in told))}
-    return ReadBack(tuple(decisions), tuple(sorted(set(told), key=lambda t: (order[t[0]], t[1], t[2]))))
+    unread = tuple(sorted(set(told), key=lambda t: (order[t[0]], t[1], t[2])))
+    chosen.sort(key=lambda c: c[0])
+    return ReadBack(tuple(decisions), unread, tuple(c for c, _ in chosen), (*places, *(place for _, place in chosen)))
 
 
 # ------------------------------------------------------------------------------------------------------------- lines

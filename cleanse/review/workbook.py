@@ -18,9 +18,11 @@ from cleanse.errors import SourceError, TargetError
 from cleanse.review.cells import Body, fill, marked, plain
 from cleanse.review.groups import ReviewGroups, groups
 from cleanse.review.readback import ReadBack, read_sheets, signed_key
+from cleanse.review.values import WIDTH as VALUE_WIDTH
+from cleanse.review.values import ValueLines, sheet_of, value_lines
 from cleanse.review.words import offered, words
 
-__all__ = ["ReadBack", "ReviewGroups", "export", "groups", "read"]
+__all__ = ["ReadBack", "ReviewGroups", "ValueLines", "export", "groups", "read", "value_lines"]
 
 SHEETS = ("review", "merged", "related")
 EDITED = ("decision", "comment")
@@ -50,14 +52,15 @@ _HEAD = {**_TEXT, "bold": True, "bg_color": "#1F3A5F", "font_color": "#FFFFFF", 
 _ALLOWED = {"sort": True, "autofilter": True, "format_columns": True, "format_rows": True}
 
 
-def export(path: Path, every: Sequence[ReviewGroups], language: str) -> None:
+def export(path: Path, every: Sequence[ReviewGroups], language: str, values: Sequence[ValueLines] = ()) -> None:
     """Write the workbook of all entities in ``language`` (zh, en); it appears under its name when it is whole.
+    ``values``: the fields in which the groups disagree.
 
     Same groups, same bytes. Raises TargetError when the disk refuses.
     """
     skeleton, temporary = path.with_name(f"{path.name}.skeleton.tmp"), path.with_name(f"{path.name}.tmp")
     try:
-        bodies = _skeleton(skeleton, every, language)
+        bodies = _skeleton(skeleton, every, language, values)
         fill(skeleton, temporary, bodies, list(STYLES))
         temporary.replace(path)
     except (XlsxWriterException, OSError) as error:
@@ -68,7 +71,9 @@ def export(path: Path, every: Sequence[ReviewGroups], language: str) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _skeleton(path: Path, every: Sequence[ReviewGroups], language: str) -> dict[int, Body]:
+def _skeleton(
+    path: Path, every: Sequence[ReviewGroups], language: str, values: Sequence[ValueLines]
+) -> dict[int, Body]:
     """Write everything but the lines, which are returned by number of the sheet."""
     bodies: dict[int, Body] = {}
     with xlsxwriter.Workbook(str(path)) as book:
@@ -77,17 +82,33 @@ def _skeleton(path: Path, every: Sequence[ReviewGroups], language: str) -> dict[
         head = book.add_format(_HEAD)
         for name in SHEETS:
             for found in every:
-                title = words()["sheet"][name][language] + (f" {found.entity}" if len(every) > 1 else "")
+                title = _title(name, found.entity, len(every), language)
                 table = _table(found, name)
-                sheet = book.add_worksheet(title[:31])
+                sheet = book.add_worksheet(title)
                 _dress(sheet, list(table), _headings(found, list(table), language), len(table["key"]), language, head)
                 if len(table["key"]):
-                    for at, style in enumerate(styles):
-                        sheet.write_blank(1, at, None, style)
-                    sheet.write_blank(max(2, len(table["key"])), len(table) - 1, None, styles[0])
+                    _reserve(sheet, styles, len(table["key"]), len(table))
                     bodies[len(book.worksheets())] = _body(table, found, name)
+        for lines in (v for v in values if len(v.table)):
+            sheet = book.add_worksheet(_title("values", lines.entity, len(every), language))
+            columns, headings, body = sheet_of(lines, language)
+            _dress_values(sheet, columns, headings, len(lines.table), language, head)
+            _reserve(sheet, styles, len(lines.table), len(columns))
+            bodies[len(book.worksheets())] = body
         _help(book, every, language)
     return bodies
+
+
+def _title(name: str, entity: str, entities: int, language: str) -> str:
+    title: str = words()["sheet"][name][language] + (f" {entity}" if entities > 1 else "")
+    return title[:31]
+
+
+def _reserve(sheet: Any, styles: Sequence[Any], size: int, width: int) -> None:
+    """One blank cell of every style in the second row, and the last cell, in place of the lines that ``fill`` puts."""
+    for at, style in enumerate(styles):
+        sheet.write_blank(1, at, None, style)
+    sheet.write_blank(max(2, size), width - 1, None, styles[0])
 
 
 def _headings(found: ReviewGroups, columns: Sequence[str], language: str) -> list[str]:
@@ -162,6 +183,29 @@ def _dress(sheet: Any, columns: Sequence[str], headings: Sequence[str], size: in
     sheet.data_validation(1, 0, last, at - 1, refuse)
     sheet.data_validation(1, columns.index("comment") + 1, last, width - 1, refuse)
     sheet.autofilter(0, 0, last, width - 1)
+    sheet.protect("", _ALLOWED)
+
+
+def _dress_values(
+    sheet: Any, columns: Sequence[str], headings: Sequence[str], size: int, language: str, head: Any
+) -> None:
+    """Header, widths, the drop-down of a line's own values, filter and protection of a sheet of values."""
+    for at, (column, heading) in enumerate(zip(columns, headings, strict=True)):
+        sheet.set_column(at, at, VALUE_WIDTH.get(column, 24), None, {"hidden": column == "key"})
+        sheet.write_string(0, at, heading, head)
+    choice, last = columns.index("choice"), max(size, 1)
+    first, end = (xl_col_to_name(columns.index(n)) for n in ("candidate1", columns[-2]))
+    sheet.freeze_panes(1, choice + 1)
+    sheet.set_landscape()
+    sheet.set_paper(9)  # A4
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+    offered = {"validate": "list", "source": f"=${first}2:${end}2", "show_error": False}
+    sheet.data_validation(1, choice, last, choice, offered)
+    refuse = {"validate": "custom", "value": "=FALSE", "error_message": words()["readonly"][language]}
+    sheet.data_validation(1, 0, last, choice - 1, refuse)
+    sheet.data_validation(1, columns.index("comment") + 1, last, len(columns) - 1, refuse)
+    sheet.autofilter(0, 0, last, len(columns) - 1)
     sheet.protect("", _ALLOWED)
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cleanse.errors import CleanseError, TargetError, UsageError
-from cleanse.review.decisions import append, decision, digest, file_digest, read, resolve
+from cleanse.review.decisions import Disputed, append, decision, digest, file_digest, read, resolve, tell
 
 DIGESTS = pd.DataFrame({"entity": "customer", "rid": [0, 1, 2, 3], "digest": ["a", "b", "c", "a"]})
 VERDICTS = ["merge", "apart", "related"]
@@ -25,10 +26,11 @@ def forced(decisions, digests=DIGESTS):
     return set(resolve(decisions, digests).forced.itertuples(index=False, name=None))
 
 
-def customer(one, other, verdict):
-    return decision("customer", one, other, verdict)
+def customer(one, other, verdict, who=""):
+    return decision("customer", one, other, verdict, who)
 
 
+@settings(deadline=None, max_examples=50)
 @given(lists)
 def test_what_is_written_is_read(tmp_path_factory, decisions):
     path = tmp_path_factory.mktemp("d") / "decisions.jsonl"
@@ -97,12 +99,14 @@ def test_a_digest_depends_on_what_the_fields_say_alone():
     assert digest(moved, ["name", "phone"])[1] != found[5], "a value in another field is another content"
 
 
+@settings(deadline=None, max_examples=50)
 @given(lists)
 def test_apart_is_symmetrical(decisions):
     turned = [decision(d.entity, d.right, d.left, d.verdict, d.who, d.when, d.why) for d in decisions]
     assert turned == decisions
 
 
+@settings(deadline=None, max_examples=50)
 @given(lists)
 def test_the_last_word_on_a_pair_counts(decisions):
     last = {(d.left, d.right): d.verdict for d in decisions}
@@ -116,6 +120,7 @@ def test_the_last_word_on_a_pair_counts(decisions):
     assert resolve(decisions, DIGESTS).replaced == len(decisions) - len(last)
 
 
+@settings(deadline=None, max_examples=50)
 @given(lists, st.randoms())
 def test_the_order_of_lines_about_different_pairs_does_not_matter(decisions, random):
     once = list({(d.left, d.right): d for d in decisions}.values())
@@ -125,6 +130,7 @@ def test_the_order_of_lines_about_different_pairs_does_not_matter(decisions, ran
     assert set(resolve(once, DIGESTS).conflicting) == set(resolve(shuffled, DIGESTS).conflicting)
 
 
+@settings(deadline=None, max_examples=50)
 @given(lists, st.permutations(range(4)))
 def test_the_order_of_records_does_not_matter(decisions, order):
     pd.testing.assert_frame_equal(resolve(decisions, DIGESTS).forced, resolve(decisions, DIGESTS.iloc[order]).forced)
@@ -133,7 +139,7 @@ def test_the_order_of_records_does_not_matter(decisions, order):
 def test_records_of_one_content_share_a_decision_and_a_vanished_side_is_stale():
     resolved = resolve([customer("a", "b", "apart"), customer("a", "gone", "merge")], DIGESTS)
     assert forced([customer("a", "b", "apart")]) == {("customer", 0, 1, "apart"), ("customer", 1, 3, "apart")}
-    assert [d.right for d in resolved.stale] == ["gone"] and resolved.applied == 1
+    assert [(s.decision.right, s.code) for s in resolved.stale] == [("gone", "decision_gone")] and resolved.applied == 1
 
 
 def test_decisions_hold_for_their_own_entity_only():
@@ -179,3 +185,43 @@ def test_a_full_disk_leaves_no_half_decision(tmp_path, monkeypatch):
     with pytest.raises(TargetError, match="No space left"):
         append(path, [customer("a", "c", "apart")])
     assert read(path) == [customer("a", "b", "merge")]
+
+
+def test_two_people_of_different_minds_leave_the_pair_open_until_one_settles_it():
+    first = customer("a", "b", "apart", "王敏")
+    blind = tell([first], replace(first, verdict="merge", who="李立"))
+    assert blind.against == first.who
+    resolved = resolve([first, blind], DIGESTS)
+    assert forced([first, blind]) == {("customer", 0, 1, "review"), ("customer", 1, 3, "review")}
+    assert resolved.disputed == (Disputed(first, blind),) and resolved.applied == 0
+    settled = replace(first, who="张三", verdict="merge")
+    assert forced([first, blind, settled]) == forced([settled])
+    assert resolve([first, blind, settled], DIGESTS).disputed == ()
+
+
+@pytest.mark.parametrize("verdict", ["defer", "withdrawn"])
+def test_nobody_is_contradicted_by_or_with_a_word_that_says_nothing(verdict):
+    first = customer("a", "b", "apart", "王敏")
+    assert tell([replace(first, verdict=verdict)], replace(first, who="李立", verdict="merge")).against == ""
+    assert tell([first], replace(first, who="李立")).against == ""
+
+
+def test_of_a_stale_decision_the_field_that_changed_is_named():
+    fields = ["name", "phone", "email"]
+    before = pd.DataFrame({"rid": [0, 1], "name": ["甲", "乙"], "phone": ["1", "2"], "email": ["a@b.cn", None]})
+    after = before.assign(phone=["1", "3"])
+    one, other = digest(before, fields)
+    said = [customer(one, other, "apart")]
+    here = pd.DataFrame({"entity": "customer", "rid": [0, 1], "digest": digest(after, fields).to_numpy()})
+    (stale,) = resolve(said, here, {"customer": fields}).stale
+    assert (stale.decision, stale.code, stale.fields) == (said[0], "decision_changed", ("phone",))
+    (gone,) = resolve(said, here.iloc[:1], {"customer": fields}).stale
+    assert (gone.code, gone.fields) == ("decision_gone", ())
+
+
+def test_a_file_from_before_the_sums_still_holds(tmp_path):
+    table = pd.DataFrame({"rid": [0, 1], "name": ["甲", "乙"]})
+    found = digest(table, ["name"])
+    old = [customer(found[0][:25], found[1][:25], "merge")]
+    here = pd.DataFrame({"entity": "customer", "rid": [0, 1], "digest": found.to_numpy()})
+    assert forced(old, here) == {("customer", 0, 1, "merge")}
