@@ -33,9 +33,9 @@ def link(project: Project, records: pd.DataFrame, entity: str = "customer") -> t
     schema = project.schemas[entity]
     start = time.process_time()
     number, distinct = pd.factorize(records[schema.name_field].fillna(""))
-    names = COMPARABLE[schema.name_kind](distinct.tolist(), project.words).take(number)
+    names = COMPARABLE[schema.name_kind](distinct.tolist(), project.words)
     named = time.process_time()
-    links = matching.link(records, names, schema)
+    links = matching.link(records, names, schema, number=number)
     return links, named - start, time.process_time() - named
 
 

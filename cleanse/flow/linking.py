@@ -68,8 +68,9 @@ def match(project: Project, records: Mapping[str, pd.DataFrame], issues: pd.Data
             parents = links[entity.refers_to].clusters.set_index("rid")["cluster"]
             table = matching.with_others(table.assign(**{schema.within: table["rid"].map(parents)}), schema)
         number, distinct = pd.factorize(table[schema.name_field].fillna(""))
-        names = COMPARABLE[schema.name_kind](distinct.tolist(), project.words).take(number)
-        links[name] = matching.link(table, names, schema, resolved.forced[resolved.forced["entity"] == name])
+        names = COMPARABLE[schema.name_kind](distinct.tolist(), project.words)
+        said_here = resolved.forced[resolved.forced["entity"] == name]
+        links[name] = matching.link(table, names, schema, said_here, number)
     clusters = {name: _clusters(records[name], links.get(name)) for name in project.entities}
     return Linked(links, digests, resolved, settled(project, sound, clusters, known))
 

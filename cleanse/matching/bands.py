@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from cleanse.matching.comparison import LEVELS, OBJECTION
 from cleanse.matching.evidence import Compared
 from cleanse.matching.schema import MatchSchema
 from cleanse.model import Band
@@ -23,7 +24,9 @@ SAME = (
     "other_form",
     "wider_region",
 )
-RANK = {"apart": 0, "related": 1, "merge": 2}
+BANDS = tuple(Band)
+MERGE, REVIEW, RELATED, APART = map(BANDS.index, (Band.MERGE, Band.REVIEW, Band.RELATED, Band.APART))
+RANK = {"apart": 0, "related": 1, "review": 2, "merge": 3}
 
 
 def probability(weight: np.ndarray) -> np.ndarray:
@@ -36,24 +39,27 @@ def probability(weight: np.ndarray) -> np.ndarray:
 
 
 def bands(compared: Compared, weight: np.ndarray, schema: MatchSchema) -> np.ndarray:
-    """The band of every pair: by its probability where nothing objects, else by what objects.
+    """The band of every pair (number in BANDS): by its probability where nothing objects, else by what objects.
 
     A pair that is related shares a name but for branch or form, or a value that tells; one brand in two places alone is
     no tie.
     """
     chance, objection = probability(weight), compared.objection
-    objected = np.select([objection == o for o in schema.objections], list(schema.objections.values()), "")
-    tied = np.isin(compared.level, SAME) | (compared.bits[:, 1:].max(axis=1, initial=0.0) >= TIED)
+    asks = np.array([schema.objections.get(o) == "review" for o in schema.reasons])[objection]
+    objects = np.array([o in schema.objections for o in schema.reasons])[objection]
+    same = np.array([level in SAME for level in LEVELS])[compared.level]
+    tied = same | (compared.bits[:, 1:].max(axis=1, initial=0.0) >= TIED)
+    unknown = objection == OBJECTION["namesake_unknown"]
     return np.select(
         [
-            (objection == "") & (chance >= schema.merge),
-            (objection == "") & (chance >= schema.review),
-            (objected == "review") & ((chance >= schema.review) | (objection == "namesake_unknown")),
-            (objected != "") & tied,
+            (objection == 0) & (chance >= schema.merge),
+            (objection == 0) & (chance >= schema.review),
+            asks & ((chance >= schema.review) | unknown),
+            objects & tied,
         ],
-        [Band.MERGE, Band.REVIEW, Band.REVIEW, Band.RELATED],
-        Band.APART,
-    ).astype(object)
+        [MERGE, REVIEW, REVIEW, RELATED],
+        APART,
+    ).astype(np.int8)
 
 
 def said(rids: np.ndarray, forced: pd.DataFrame | None) -> pd.DataFrame:
@@ -69,25 +75,33 @@ def said(rids: np.ndarray, forced: pd.DataFrame | None) -> pd.DataFrame:
     return table.sort_values(["left", "right", "rank"], ignore_index=True).drop_duplicates(["left", "right"])
 
 
+def histogram(weight: np.ndarray) -> np.ndarray:
+    """How many pairs stand in each of BINS equal ranges of probability."""
+    return np.histogram(probability(weight), bins=BINS, range=(0.0, 1.0))[0]
+
+
 def report(
     schema: MatchSchema,
     weight: np.ndarray,
     band: np.ndarray,
     objection: np.ndarray,
+    dropped: np.ndarray,
     keys: list[dict[str, object]],
     broken: int,
     copies: int,
 ) -> dict[str, Any]:
-    """Plain data for the report. ``expected_precision`` and ``expected_recall`` are what the model expects of its own
-    merges; ``bands_expected`` the share of true pairs it expects in each band; ``warnings`` are codes."""
+    """Plain data for the report. ``dropped`` is the histogram of the pairs that were apart and not kept.
+    ``expected_precision`` and ``expected_recall`` are what the model expects of its own merges; ``bands_expected`` the
+    share of true pairs it expects in each band; ``warnings`` are codes."""
     chance = probability(weight)
-    counts, edges = np.histogram(chance, bins=BINS, range=(0.0, 1.0))
-    merged, free = band == Band.MERGE, objection == ""
-    open_to_doubt = chance[(merged | (band == Band.REVIEW)) & free]
-    expected = {str(b): _mean(chance[(band == b) & free]) for b in (Band.MERGE, Band.REVIEW)}
+    counts, gone = histogram(weight) + dropped, int(dropped.sum())
+    edges = np.linspace(0.0, 1.0, BINS + 1)
+    merged, free = band == MERGE, objection == 0
+    open_to_doubt = chance[(merged | (band == REVIEW)) & free]
+    expected = {str(BANDS[b]): _mean(chance[(band == b) & free]) for b in (MERGE, REVIEW)}
     return {
-        "candidates": len(weight),
-        "bands": {str(b): int((band == b).sum()) for b in Band},
+        "candidates": len(weight) + gone,
+        "bands": {str(b): int((band == n).sum()) + (gone if n == APART else 0) for n, b in enumerate(BANDS)},
         "merge": schema.merge,
         "review": schema.review,
         "keys": keys,

@@ -1,5 +1,5 @@
 """Which pairs of records are looked at: those that share a key. Pairs are counted before they are made; a block that is
-too large is skipped and reported, but for a chain through its members in the order of their content."""
+too large is reported and makes no more than one pair per member."""
 
 from __future__ import annotations
 
@@ -13,35 +13,32 @@ MISSING = -1
 
 @dataclass
 class Blocks:
-    """Pairs (left < right, positions), the first key that made each, and per key what was made and skipped."""
+    """Pairs (left < right, positions), and per key what was made and skipped."""
 
     left: np.ndarray
     right: np.ndarray
-    key: np.ndarray
     report: list[dict[str, object]] = field(default_factory=list)
 
 
-def block(keys: Mapping[str, np.ndarray], cap: int) -> Blocks:
+def block(keys: Mapping[str, np.ndarray], cap: int, alike: np.ndarray | None = None) -> Blocks:
     """All pairs that share a value of some key.
 
     ``keys``: name -> integer code per record (MISSING: none), or (records x values) codes of one value space. A value
-    held by more than ``cap`` records makes no pairs between all of them, only between neighbours. The records must stand
-    in an order of their content.
+    held by more than ``cap`` records makes no pairs between all of them: those equal in ``alike`` are linked in a star,
+    and the stars in a chain. The records must stand in an order of their content.
     """
     size = max((len(codes) for codes in keys.values()), default=0)
     found: dict[str, np.ndarray] = {}
     report: list[dict[str, object]] = []
     for name, codes in keys.items():
         records, values = _flat(codes)
-        pairs, skipped, counted = _pairs(records, values, cap, size)
+        pairs, skipped, counted = _pairs(records, values, cap, size, alike)
         found[name] = pairs
         report.append({"key": name, "counted": int(counted), "made": len(pairs), "skipped": int(skipped)})
     if not found:
-        return Blocks(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
-    every = np.concatenate(list(found.values()))
-    which = np.repeat(np.arange(len(found)), [len(p) for p in found.values()])
-    unique, first = np.unique(every, return_index=True)
-    return Blocks(unique // max(size, 1), unique % max(size, 1), which[first], report)
+        return Blocks(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), report)
+    unique = _distinct(np.concatenate(list(found.values())))
+    return Blocks(unique // max(size, 1), unique % max(size, 1), report)
 
 
 def _flat(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -52,23 +49,38 @@ def _flat(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return records[there], values[there]
 
 
-def _pairs(records: np.ndarray, values: np.ndarray, cap: int, size: int) -> tuple[np.ndarray, int, int]:
+def _pairs(
+    records: np.ndarray, values: np.ndarray, cap: int, size: int, alike: np.ndarray | None
+) -> tuple[np.ndarray, int, int]:
     """Pair numbers (left * size + right) of one key; how many blocks were too large; pairs counted beforehand."""
-    order = np.lexsort((records, values))
+    order = np.argsort(values, kind="stable")
     records, values = records[order], values[order]
     start = np.flatnonzero(np.r_[True, values[1:] != values[:-1]]) if len(values) else np.zeros(0, dtype=np.int64)
     count = np.diff(np.r_[start, len(values)])
     counted = int((count * (count - 1) // 2).sum())
-    large = np.repeat(count > cap, count)
     parts: list[np.ndarray] = []
-    for offset in range(1, min(cap, int(count.max(initial=0)))):
-        same = values[offset:] == values[:-offset]
-        if offset > 1:
-            same &= ~large[offset:]
-        if not same.any():
-            break
-        parts.append(_number(records[:-offset][same], records[offset:][same], size))
-    return np.unique(np.concatenate(parts)) if parts else np.zeros(0, dtype=np.int64), int((count > cap).sum()), counted
+    for several in np.unique(count[(count > 1) & (count <= cap)]):
+        i, j = np.triu_indices(int(several), 1)
+        first = start[count == several][:, None]
+        parts.append(_number(records[(first + i).ravel()], records[(first + j).ravel()], size))
+    large = np.flatnonzero(count > cap)
+    parts += [_star(records[start[b] : start[b] + count[b]], size, alike) for b in large]
+    found = _distinct(np.concatenate(parts)) if parts else np.zeros(0, dtype=np.int64)
+    return found, len(large), counted
+
+
+def _distinct(numbers: np.ndarray) -> np.ndarray:
+    """Sorted, each once; np.unique takes several times as long."""
+    numbers = np.sort(numbers)
+    return numbers[np.diff(numbers, prepend=-1) > 0]
+
+
+def _star(members: np.ndarray, size: int, alike: np.ndarray | None) -> np.ndarray:
+    """Of a large block: each member with the first that is alike, and these firsts in a chain."""
+    group = np.zeros(len(members), dtype=np.int64) if alike is None else alike[members]
+    _, first, which = np.unique(group, return_index=True, return_inverse=True)
+    heads = np.sort(members[first])
+    return np.concatenate([_number(members[first[which]], members, size), _number(heads[:-1], heads[1:], size)])
 
 
 def _number(a: np.ndarray, b: np.ndarray, size: int) -> np.ndarray:

@@ -96,7 +96,8 @@ def _conflicting(label: np.ndarray, single: Mapping[str, np.ndarray], apart: np.
     size = np.bincount(label, minlength=len(label))
     for values in single.values():
         known = np.flatnonzero((values != MISSING) & (size[label] > 1))
-        pairs = np.unique(label[known] * (int(values.max(initial=0)) + 1) + values[known])
+        pairs = np.sort(label[known] * (int(values.max(initial=0)) + 1) + values[known])
+        pairs = pairs[np.diff(pairs, prepend=-1) > 0]
         groups, counts = np.unique(pairs // (int(values.max(initial=0)) + 1), return_counts=True)
         found.append(groups[counts > 1])
     return np.unique(np.concatenate(found)) if found else np.zeros(0, dtype=np.int64)

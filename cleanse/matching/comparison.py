@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
 import numpy as np
 from rapidfuzz.distance import OSA
@@ -15,20 +14,36 @@ TYPO_FROM = 4  # characters of brand and trade, from which on one of them may be
 LONG_BRAND = 3
 
 
+# Levels and objections are handed on as their number in these lists: a column of words is large and slow.
+LEVELS = (
+    "other_name", "nameless", "same_name", "same_short", "same_parts", "same_unplaced", "same_core", "wider_region",
+    "other_form", "short_name", "typo", "typo_brand", "other_place", "other_trade", "other_region", "same_person",
+    "other_person", "same_script", "same_sound", "called",
+)  # fmt: skip
+OBJECTIONS = (
+    "", "named_after", "person_and_company", "other_person", "number", "branch", "group_form", "group", "other_region",
+    "other_place", "other_trade", "other_name", "namesake", "namesake_unknown", "nameless",
+)  # fmt: skip
+LEVEL = {name: number for number, name in enumerate(LEVELS)}
+OBJECTION = {name: number for number, name in enumerate(OBJECTIONS)}
+
+
 @dataclass(frozen=True)
 class Names:
-    """The names of records as integer codes per part (MISSING where absent), in an order that follows their content.
+    """The names of records as integer codes per part (MISSING where absent).
 
-    ``texts``: per record the folded name, ``brands``, ``cores`` (brand and trade): for what codes do not decide.
+    ``of``: the row of each record in what is kept per distinct name: ``texts`` (folded), ``brands``, ``cores`` (brand
+    and trade), for what codes do not decide.
     """
 
     parts: dict[str, np.ndarray]
+    of: np.ndarray
     texts: np.ndarray
     brands: np.ndarray
     cores: np.ndarray
 
     def take(self, at: np.ndarray) -> Names:
-        return Names({k: v[at] for k, v in self.parts.items()}, self.texts[at], self.brands[at], self.cores[at])
+        return Names({k: v[at] for k, v in self.parts.items()}, self.of[at], self.texts, self.brands, self.cores)
 
 
 @dataclass(frozen=True)
@@ -38,10 +53,17 @@ class _Pairs:
     names: Names
     left: np.ndarray
     right: np.ndarray
+    read: dict[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
 
     def both(self, part: str) -> tuple[np.ndarray, np.ndarray]:
-        values = self.names.parts[part]
-        return values[self.left], values[self.right]
+        if part not in self.read:
+            values = self.names.parts[part]
+            self.read[part] = (values[self.left], values[self.right])
+        return self.read[part]
+
+    def texts(self, of: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What is kept per distinct name, of the pairs at these places."""
+        return of[self.names.of[self.left[at]]], of[self.names.of[self.right[at]]]
 
     def known(self, part: str) -> np.ndarray:
         a, b = self.both(part)
@@ -66,7 +88,7 @@ class _Pairs:
 
 
 def companies(names: Names, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Level and objection ('' none) of pairs of organisations and private persons."""
+    """Level and objection (numbers of LEVELS and OBJECTIONS) of pairs of organisations and private persons."""
     p = _Pairs(names, left, right)
     persons = [side == 1 for side in p.both("person")]
     both, one = persons[0] & persons[1], persons[0] != persons[1]
@@ -105,9 +127,10 @@ def companies(names: Names, left: np.ndarray, right: np.ndarray) -> tuple[np.nda
         (typo, "typo_brand"),
         (brand | longer, "other_trade"),
     ]
-    level = np.select([c for c, _ in levels], [name for _, name in levels], "other_name")
+    level = _first(levels, LEVEL, "other_name")
     group = _group_and_member(p)
-    objections: list[tuple[np.ndarray, Any]] = [
+    telling = ((level == LEVEL[name], name) for name in ("other_region", "other_place", "other_trade", "other_name"))
+    objections = [
         (nameless, ""),
         (one & (brand | short), "named_after"),
         (one, "person_and_company"),
@@ -116,9 +139,17 @@ def companies(names: Names, left: np.ndarray, right: np.ndarray) -> tuple[np.nda
         (~p.alike("branch"), "branch"),
         (group & core, "group_form"),
         (group, "group"),
-        (np.isin(level, ("other_region", "other_place", "other_trade", "other_name")), level),
+        *telling,
     ]
-    return level, np.select([c for c, _ in objections], [what for _, what in objections], "")
+    return level, _first(objections, OBJECTION, "")
+
+
+def _first(found: list[tuple[np.ndarray, str]], numbers: dict[str, int], otherwise: str) -> np.ndarray:
+    """Per pair the number of the first name whose condition holds."""
+    result = np.full(len(found[0][0]), numbers[otherwise], dtype=np.int8)
+    for condition, name in reversed(found):
+        result[condition] = numbers[name]
+    return result
 
 
 def _group_and_member(p: _Pairs) -> np.ndarray:
@@ -131,23 +162,23 @@ def _group_and_member(p: _Pairs) -> np.ndarray:
 def _begins(p: _Pairs, wanted: np.ndarray) -> np.ndarray:
     """Whether one side is no more than the first characters of the other: a brand in front of a trade no lexicon has."""
     found = np.zeros(len(wanted), dtype=bool)
-    at = np.flatnonzero(wanted)
-    a, b = p.names.cores[p.left[at]], p.names.cores[p.right[at]]
-    found[at] = [
-        len(x) != len(y) and min(len(x), len(y)) >= 2 and (x.startswith(y) or y.startswith(x))
-        for x, y in zip(a, b, strict=True)
-    ]
+    (long_a, long_b), (head_a, head_b) = p.both("length"), p.both("head")
+    at = np.flatnonzero(wanted & (head_a == head_b) & (long_a != long_b) & (np.minimum(long_a, long_b) >= 2))
+    a, b = p.texts(p.names.cores, at)
+    found[at] = [x.startswith(y) or y.startswith(x) for x, y in zip(a, b, strict=True)]
     return found
 
 
 def _typos(p: _Pairs, wanted: np.ndarray) -> np.ndarray:
     """Brand and trade that differ in one character."""
     found = np.zeros(len(wanted), dtype=bool)
-    at = np.flatnonzero(wanted)
+    (long_a, long_b), (head_a, head_b), (tail_a, tail_b) = p.both("length"), p.both("head"), p.both("tail")
+    ends = (head_a == head_b) | (tail_a == tail_b)  # one slip leaves one end as it is
+    near = (np.abs(long_a - long_b) <= 1) & (np.minimum(long_a, long_b) >= TYPO_FROM)
+    at = np.flatnonzero(wanted & ends & near)
     if len(at):
-        a, b = p.names.cores[p.left[at]], p.names.cores[p.right[at]]
-        long = np.minimum([len(x) for x in a], [len(x) for x in b]) >= TYPO_FROM
-        found[at] = long & (cpdist(a, b, scorer=OSA.distance, score_cutoff=1) <= 1)
+        a, b = p.texts(p.names.cores, at)
+        found[at] = cpdist(a, b, scorer=OSA.distance, score_cutoff=1) <= 1
     return found
 
 
@@ -155,22 +186,21 @@ def _long_brands(p: _Pairs, typo: np.ndarray) -> np.ndarray:
     """Typos that leave enough of a brand: of two characters one alone makes another brand."""
     found = np.zeros(len(typo), dtype=bool)
     at = np.flatnonzero(typo)
-    found[at] = [
-        min(len(x), len(y)) >= LONG_BRAND
-        for x, y in zip(p.names.brands[p.left[at]], p.names.brands[p.right[at]], strict=True)
-    ]
+    found[at] = [min(len(x), len(y)) >= LONG_BRAND for x, y in zip(*p.texts(p.names.brands, at), strict=True)]
     return found
 
 
 def persons(names: Names, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Level and objection of pairs of persons of one customer."""
     p = _Pairs(names, left, right)
-    level = np.select(
-        [~p.known("folded"), p.equal("folded"), p.equal("sound"), _called(p)],
-        ["nameless", "same_name", "same_sound", "called"],
-        "other_name",
-    )
-    return level, np.where(level == "other_name", level, "")
+    levels = [
+        (~p.known("folded"), "nameless"),
+        (p.equal("folded"), "same_name"),
+        (p.equal("sound"), "same_sound"),
+        (_called(p), "called"),
+    ]
+    level = _first(levels, LEVEL, "other_name")
+    return level, _first([(level == LEVEL["other_name"], "other_name")], OBJECTION, "")
 
 
 def _called(p: _Pairs) -> np.ndarray:
@@ -179,6 +209,6 @@ def _called(p: _Pairs) -> np.ndarray:
     found = np.zeros(len(p.left), dtype=bool)
     for a, b in ((p.left, p.right), (p.right, p.left)):
         at = np.flatnonzero((titled[a] != MISSING) & (titled[b] == MISSING))
-        surnames, texts = p.names.brands[a[at]], p.names.texts[b[at]]
+        surnames, texts = p.names.brands[p.names.of[a[at]]], p.names.texts[p.names.of[b[at]]]
         found[at] |= np.array([y.startswith(x) for x, y in zip(surnames, texts, strict=True)], dtype=bool)
     return found

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import reduce
 
 import numpy as np
 import pandas as pd
 
 from cleanse.matching.blocking import MISSING
-from cleanse.matching.comparison import Names, companies, persons
+from cleanse.matching.comparison import LEVEL, LEVELS, OBJECTION, Names, companies, persons
 from cleanse.matching.schema import Evidence, MatchSchema
 
 NAME = "name"
 TELLING = 5.0  # bits of one shared value that is more than a place
 OWN = 9.0  # bits of one value that only one customer has
+PLACES = ("province", "city", "district")
 
 
 @dataclass(frozen=True)
@@ -21,13 +23,15 @@ class Coded:
     """Records as integer codes (MISSING where empty), so that equality is integer equality.
 
     ``values``: evidence name -> (records x fields) codes of one value space; ``spread``: evidence name -> per code, how
-    many different names share the value; ``within``: the parent's cluster, where the schema compares inside it only.
+    many different names share the value; ``within``: the parent's cluster, where the schema compares inside it only;
+    ``content``: one number per record of all it is compared by, the same in every run.
     """
 
     names: Names
     values: dict[str, np.ndarray]
     spread: dict[str, np.ndarray]
     within: np.ndarray
+    content: np.ndarray
 
     @property
     def size(self) -> int:
@@ -36,12 +40,13 @@ class Coded:
     def take(self, at: np.ndarray) -> Coded:
         """The records at these positions."""
         values = {name: codes[at] for name, codes in self.values.items()}
-        return Coded(self.names.take(at), values, self.spread, self.within[at])
+        return Coded(self.names.take(at), values, self.spread, self.within[at], self.content[at])
 
 
 @dataclass(frozen=True)
 class Compared:
-    """Per pair: the level its names are on, bits per field (columns ``fields``), and what objects to merging ('' none)."""
+    """Per pair: the level its names are on (number in LEVELS), bits per field (columns ``fields``), and what objects to
+    merging (number in ``reasons`` of the schema, 0 none)."""
 
     level: np.ndarray
     fields: tuple[str, ...]
@@ -51,103 +56,143 @@ class Compared:
     def take(self, at: np.ndarray) -> Compared:
         return replace(self, level=self.level[at], bits=self.bits[at], objection=self.objection[at])
 
-    def with_more(self, more: Compared) -> Compared:
-        return Compared(
-            np.concatenate([self.level, more.level]),
-            self.fields,
-            np.concatenate([self.bits, more.bits]),
-            np.concatenate([self.objection, more.objection]),
-        )
 
-
-def encode(records: pd.DataFrame, names: pd.DataFrame, schema: MatchSchema) -> Coded:
-    """Codes of all compared fields. Codes follow the order of the values, so that they do not depend on that of rows."""
-    parts = {column: _codes(names[column]) for column in names.columns if column not in ("person", *PLACES)}
+def encode(records: pd.DataFrame, names: pd.DataFrame, number: np.ndarray, schema: MatchSchema) -> Coded:
+    """Codes of all compared fields; ``number`` is the row of each record in ``names``."""
+    name_parts, hashes = _name_parts(names, schema)
+    parts = {part: codes[number] for part, codes in name_parts.items()}
+    contents = [_mixed(hashes)[number]]
     texts = names["folded"].to_numpy(dtype=object)
     brands = cores = names["called"].to_numpy(dtype=object) if "called" in names.columns else texts
     if schema.name_kind == "company":
         brands, trades = names["brand"].to_numpy(dtype=object), names["trade"].to_numpy(dtype=object)
         cores = brands + trades
-        parts["person"] = names["person"].to_numpy(dtype=np.int64)
-        parts["length"] = np.array([len(core) for core in cores], dtype=np.int64)
-        parts["group"] = (names["form"] == "group").to_numpy(dtype=np.int64)
-        parts |= _places(records, names, schema)
-    values = {e.name: _pooled(records, e) for e in schema.evidence}
+        parts |= {part: codes[number] for part, codes in _cores(cores).items()}
+        places, more = _places(records, names, number, schema)
+        parts |= places
+        contents += more
+    values: dict[str, np.ndarray] = {}
+    for e in schema.evidence:
+        values[e.name], more = _pooled(records, e)
+        contents += more
     counts = {e.name: _names_per_value(values[e.name], parts.get("brand", parts["folded"])) for e in schema.evidence}
     within = np.zeros(len(records), dtype=np.int64)
     if schema.within:
-        within = pd.factorize(records[schema.within], sort=True)[0].astype(np.int64)
-    return Coded(Names(parts, texts, brands, cores), values, counts, within)
+        within = pd.factorize(records[schema.within])[0].astype(np.int64)
+        contents.append(_codes(records[schema.within].astype("str"))[1])
+    return Coded(Names(parts, number, texts, brands, cores), values, counts, within, _mixed(contents))
 
 
-PLACES = ("province", "city", "district")
+def _name_parts(names: pd.DataFrame, schema: MatchSchema) -> tuple[dict[str, np.ndarray], list[np.ndarray]]:
+    """Codes of the parts of the distinct names, and numbers of their content."""
+    columns = [c for c in names.columns if c not in ("person", *PLACES)]
+    coded = {column: _codes(names[column]) for column in columns}
+    parts = {column: codes for column, (codes, _) in coded.items()}
+    if schema.name_kind == "company":
+        parts["person"] = names["person"].to_numpy(dtype=np.int32)
+        parts["group"] = (names["form"] == "group").to_numpy(dtype=np.int32)
+    return parts, [hashes for _, hashes in coded.values()]
 
 
-def _codes(column: pd.Series) -> np.ndarray:
-    return pd.factorize(column.where(column != ""), sort=True, use_na_sentinel=True)[0].astype(np.int64)
+def _cores(cores: np.ndarray) -> dict[str, np.ndarray]:
+    """Length, first and last character of brand and trade."""
+    ends = {"head": [ord(c[0]) if c else MISSING for c in cores], "tail": [ord(c[-1]) if c else MISSING for c in cores]}
+    return {part: np.array(v, dtype=np.int32) for part, v in {"length": list(map(len, cores)), **ends}.items()}
 
 
-def _places(records: pd.DataFrame, names: pd.DataFrame, schema: MatchSchema) -> dict[str, np.ndarray]:
+def _codes(column: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Codes of texts, MISSING where there is none, and a number per text that is the same in every run, 0 for none."""
+    found, distinct = pd.factorize(column.where(column != ""), use_na_sentinel=True)
+    hashes = pd.util.hash_array(np.asarray(distinct, dtype=object), categorize=False)
+    return found.astype(np.int32), np.append(hashes, np.uint64(0))[found]
+
+
+def _mixed(columns: list[np.ndarray]) -> np.ndarray:
+    """One number of several, in their order."""
+    return reduce(
+        lambda found, more: (found ^ (found >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9) + more, columns
+    )
+
+
+def _places(
+    records: pd.DataFrame, names: pd.DataFrame, number: np.ndarray, schema: MatchSchema
+) -> tuple[dict[str, np.ndarray], list[np.ndarray]]:
     """Province, city and district the name itself says; province and city filled from the record's own fields where the
-    name says nothing that speaks against."""
-    said = {level: names[level].where(names[level] != "") for level in PLACES}
-    found = {f"named_{level}": _codes(column.fillna("")) for level, column in said.items()}
-    free = pd.Series(True, index=names.index)
-    for level, column in zip(PLACES, schema.place, strict=False):
-        own = records[column] if column in records.columns else pd.Series(np.nan, index=names.index, dtype="str")
-        filled = said[level].fillna(own.where(free))
-        found[level], found[f"own_{level}"] = _codes(filled.fillna("")), _codes(own.fillna(""))
-        free &= (filled == own) | own.isna() | filled.isna()
-    for level in PLACES[:2]:
-        found.setdefault(level, found[f"named_{level}"])
-        found.setdefault(f"own_{level}", np.full(len(names), MISSING, dtype=np.int64))
-    return found
+    name says nothing that speaks against. Beside them, numbers of the content of these fields."""
+    found: dict[str, np.ndarray] = {}
+    contents: list[np.ndarray] = []
+    free = np.ones(len(number), dtype=bool)
+    for at, level in enumerate(PLACES):
+        column = schema.place[at] if at < len(schema.place) else ""
+        own_texts = records[column] if column in records.columns else pd.Series(dtype="str")
+        together, hashes = _codes(pd.concat([names[level], own_texts], ignore_index=True))
+        named = together[: len(names)][number]
+        own = together[len(names) :] if len(own_texts) else np.full(len(number), MISSING, dtype=np.int32)
+        found[f"named_{level}"] = named
+        if level == "district":
+            break
+        filled = np.where((named == MISSING) & free, own, named)
+        found[level], found[f"own_{level}"] = filled, own
+        free &= (filled == own) | (own == MISSING) | (filled == MISSING)
+        contents += [hashes[len(names) :]] if len(own_texts) else []
+    return found, contents
 
 
-def _pooled(records: pd.DataFrame, e: Evidence) -> np.ndarray:
+def _pooled(records: pd.DataFrame, e: Evidence) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Codes (records x fields) of the values of one evidence, and numbers of the content of each field."""
     present = [records[f] for f in e.fields if f in records.columns]
     if not present:
-        return np.full((len(records), 1), MISSING, dtype=np.int64)
-    together = pd.concat(present, ignore_index=True).astype("str").str.lower()
+        return np.full((len(records), 1), MISSING, dtype=np.int32), []
+    texts = pd.concat(present, ignore_index=True).str.lower()
     if e.part == "domain":
-        together = together.str.extract(r"@(.+)$", expand=False)
-    return pd.factorize(together, sort=True)[0].astype(np.int64).reshape(len(present), len(records)).T
+        texts = texts.str.replace("^[^@]*$|^[^@]*@", "", regex=True)
+    found, hashes = _codes(texts)
+    return found.reshape(len(present), -1).T.copy(), list(hashes.reshape(len(present), -1))
 
 
 def _names_per_value(values: np.ndarray, names: np.ndarray) -> np.ndarray:
     """How many different names share each value: a switchboard is known by that, not by how often it stands."""
-    flat, owner = values.ravel(), np.repeat(names, values.shape[1])
-    there = (flat != MISSING) & (owner != MISSING)
+    flat, owner = values.ravel().astype(np.int64), np.repeat(names, values.shape[1])
     size = int(flat.max(initial=-1)) + 1
-    both = np.unique(flat[there] * (int(owner.max(initial=0)) + 1) + owner[there])
-    return np.bincount(both // (int(owner.max(initial=0)) + 1), minlength=size)
+    there = (flat != MISSING) & (owner != MISSING)
+    there[there] = np.bincount(flat[there], minlength=size)[flat[there]] > 1
+    wide = int(owner.max(initial=0)) + 1
+    both = np.sort(flat[there] * wide + owner[there])
+    both = both[np.diff(both, prepend=-1) > 0]
+    return np.maximum(np.bincount(both // wide, minlength=size), 1).astype(np.int32)
 
 
 def compare(coded: Coded, left: np.ndarray, right: np.ndarray, schema: MatchSchema) -> Compared:
     """Compare aligned pairs of positions."""
     level, objection = (companies if schema.name_kind == "company" else persons)(coded.names, left, right)
-    objection = np.where(np.isin(objection, list(schema.objections)), objection, "")
-    bits = [_weights(level, schema)]
-    private = (level == "same_person") | (level == "other_person")
+    minded = np.isin(OBJECTION_NUMBERS, [OBJECTION[o] for o in schema.objections if o in OBJECTION])
+    objection[~minded[objection]] = 0
+    bits = np.zeros((len(left), 1 + len(schema.evidence)), dtype=np.float32)
+    bits[:, 0] = np.array([schema.weights.get(name, 0.0) for name in LEVELS], dtype=np.float32)[level]
+    private = (level == LEVEL["same_person"]) | (level == LEVEL["other_person"])
     shared: dict[str, np.ndarray] = {}
     other = np.zeros(len(left), dtype=bool)
-    for e in schema.evidence:
+    for at, e in enumerate(schema.evidence, 1):
         found, agrees, differs = evidence(coded, e, left, right)
         shared[e.name] = agrees
         if e.companies_only:
-            found = np.where(private, 0.0, found)
-        if e.unless:
-            found = np.where(shared.get(e.unless, False), 0.0, found)
-        bits.append(found)
+            found[private] = 0.0
+        if e.unless in shared:
+            found[shared[e.unless]] = 0.0
+        bits[:, at] = found
         other |= differs & e.block & (e.spread > 0)  # numbers and addresses; codes differ from system to system
         if e.objects:
-            objection = np.where(differs & (objection == ""), e.name, objection)
-    table = np.stack(bits, axis=1)
-    fields = (NAME, *(e.name for e in schema.evidence))
-    objection = _namesakes(level, table, other, objection)
+            objection[differs & (objection == 0)] = schema.reasons.index(e.name)
+    most = bits[:, 1:].max(axis=1, initial=0.0)
+    _namesakes(level, most, other, objection)
     if "nameless" in schema.objections:
-        objection = _nameless(level, table, objection)
-    return Compared(level, fields, table, objection)
+        # a record without a name is known by one value of its own (a mobile, an address of mail, a code), not by what
+        # neighbours and sister companies share as well
+        objection[(level == LEVEL["nameless"]) & (most < OWN) & (objection == 0)] = OBJECTION["nameless"]
+    return Compared(level, (NAME, *(e.name for e in schema.evidence)), bits, objection)
+
+
+OBJECTION_NUMBERS = np.array(list(OBJECTION.values()))
 
 
 def evidence(
@@ -157,34 +202,24 @@ def evidence(
 
     A value that many names share says less. The two names of the pair itself are one, should they be one.
     """
-    a, b = coded.values[e.name][left], coded.values[e.name][right]
+    values, counts = coded.values[e.name], coded.spread[e.name]
     owner = coded.names.parts.get("brand", coded.names.parts["folded"])
-    own = ((owner[left] != owner[right]) & (owner[left] != MISSING) & (owner[right] != MISSING)).astype(np.int64)
-    counts, best = coded.spread[e.name], np.full(len(left), -np.inf)
+    best = np.full(len(left), -1.0)
+    a, b = values[left], values[right]
     for i in range(a.shape[1]):
         for j in range(b.shape[1]):
             at = np.flatnonzero((a[:, i] == b[:, j]) & (a[:, i] != MISSING))
-            others = np.maximum(counts[a[at, i]] - own[at], 1)
+            names = owner[left[at]], owner[right[at]]
+            own = (names[0] != names[1]) & (names[0] != MISSING) & (names[1] != MISSING)
+            others = np.maximum(counts[a[at, i]] - own, 1)
             best[at] = np.maximum(best[at], np.maximum(e.agree - e.spread * np.log2(others), 0.0))
-    agrees = best > -np.inf
+    agrees = best >= 0
     differs = (a != MISSING).any(axis=1) & (b != MISSING).any(axis=1) & ~agrees
     return np.where(agrees, best, np.where(differs, e.differ, 0.0)), agrees, differs
 
 
-def _weights(level: np.ndarray, schema: MatchSchema) -> np.ndarray:
-    names = sorted(schema.weights)
-    return np.select([level == name for name in names], [float(schema.weights[name]) for name in names], 0.0)
-
-
-def _namesakes(level: np.ndarray, bits: np.ndarray, other: np.ndarray, objection: np.ndarray) -> np.ndarray:
+def _namesakes(level: np.ndarray, most: np.ndarray, other: np.ndarray, objection: np.ndarray) -> None:
     """Two private persons of one name with nothing else in common but a place: strangers where a number or address of
     theirs differs, else nobody knows."""
-    alone = (level == "same_person") & (bits[:, 1:].max(axis=1, initial=0.0) < TELLING) & (objection == "")
-    return np.select([alone & other, alone], ["namesake", "namesake_unknown"], objection)
-
-
-def _nameless(level: np.ndarray, bits: np.ndarray, objection: np.ndarray) -> np.ndarray:
-    """A record without a name is known by one value of its own (a mobile, an address of mail, a code), not by what
-    neighbours and sister companies share as well."""
-    alone = (level == "nameless") & (bits[:, 1:].max(axis=1, initial=0.0) < OWN) & (objection == "")
-    return np.where(alone, "nameless", objection)
+    alone = (level == LEVEL["same_person"]) & (most < TELLING) & (objection == 0)
+    objection[alone] = np.where(other[alone], OBJECTION["namesake"], OBJECTION["namesake_unknown"])

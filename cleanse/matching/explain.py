@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from cleanse.matching.comparison import LEVELS
 from cleanse.matching.evidence import NAME, Compared
 from cleanse.matching.schema import MatchSchema
 
@@ -24,7 +25,7 @@ def _words() -> dict[str, Any]:
 
 def explain(compared: Compared, schema: MatchSchema) -> pd.DataFrame:
     """Columns why_zh, why_en, evidence (JSON text: field -> bits) per pair; worked out once per pattern."""
-    table = pd.DataFrame(np.round(compared.bits, 1), columns=list(compared.fields))
+    table = pd.DataFrame(np.round(compared.bits.astype(float), 1), columns=list(compared.fields))
     table["_level"], table["_objection"] = compared.level, compared.objection
     group = table.groupby(list(table.columns), sort=False, dropna=False)
     patterns = group.size().index
@@ -37,7 +38,8 @@ def explain(compared: Compared, schema: MatchSchema) -> pd.DataFrame:
 
 
 def _sentences(schema: MatchSchema, fields: tuple[str, ...], pattern: tuple[Any, ...]) -> tuple[str, str, str]:
-    *bits, level, objection = pattern
+    *bits, number, reason = pattern
+    level, objection = LEVELS[number], schema.reasons[reason]
     labels = {e.name: e.label for e in schema.evidence}
     order = sorted((f for f in zip(fields, bits, strict=True) if f[1]), key=lambda f: (-abs(f[1]), f[0]))
     said = []

@@ -5,9 +5,11 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from cleanse.errors import UsageError
+from cleanse.matching.comparison import OBJECTIONS
 
 TOP = ("entity", "within", "prior", "merge", "review", "cap", "name", "objections", "evidence")
 NAME = ("field", "kind", "place", "weights")
@@ -37,6 +39,7 @@ WEIGHTS = {
 }
 BANDS = ("related", "review")
 PARTS = ("", "domain")
+SAID = ("said_merge", "apart", "related", "review")
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,12 @@ class MatchSchema:
     cap: int = 40
     objections: Mapping[str, str] = field(default_factory=dict)
     evidence: tuple[Evidence, ...] = ()
+
+    @cached_property
+    def reasons(self) -> tuple[str, ...]:
+        """All that can object to a merge, in the order of their numbers: what names say, two values of one evidence,
+        what people said. '' is none."""
+        return (*OBJECTIONS, *(e.name for e in self.evidence if e.objects), *SAID)
 
 
 def parse_schema(data: Mapping[str, Any], where: str) -> MatchSchema:

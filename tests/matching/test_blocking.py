@@ -23,9 +23,10 @@ def test_every_pair_of_a_block_once(codes):
     assert found.report == [{"key": "key", "counted": len(wanted), "made": len(wanted), "skipped": 0}]
 
 
-def test_a_large_block_makes_a_chain_only():
-    found = block({"key": np.zeros(50, dtype=int)}, 10)
-    assert list(zip(found.left.tolist(), found.right.tolist(), strict=True)) == [(i, i + 1) for i in range(49)]
+def test_a_large_block_makes_stars_of_those_alike_in_a_chain():
+    found = block({"key": np.zeros(50, dtype=int)}, 10, np.repeat([7, 3], 25))
+    first, second = [(0, i) for i in range(1, 25)], [(25, i) for i in range(26, 50)]
+    assert list(zip(found.left.tolist(), found.right.tolist(), strict=True)) == sorted([*first, (0, 25), *second])
     assert found.report == [{"key": "key", "counted": 1225, "made": 49, "skipped": 1}]
 
 
