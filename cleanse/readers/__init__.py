@@ -32,7 +32,7 @@ from cleanse.readers import (
     workbook,
     xml_records,
 )
-from cleanse.readers.raw import Limits, Parsed, Raw, Unreadable
+from cleanse.readers.raw import HEAD, Limits, Parsed, Raw, Unreadable
 
 __all__ = ["READERS", "Limits", "Raw", "discover", "query", "read", "read_all"]
 
@@ -54,7 +54,6 @@ READERS: dict[str, Reader] = {
 }
 
 DEFAULT_LIMITS = Limits()
-HEAD = 8192
 LARGE, MANY = (
     1 << 26,
     1 << 21,
@@ -172,7 +171,7 @@ def query(name: str, url: str, text: str, base: Path, limits: Limits = DEFAULT_L
     from which the file of a SQLite database is named."""
     try:
         parsed, digest = guard.call(
-            database.read, url, text, base, limits, seconds=limits.seconds, memory=limits.memory_bytes
+            database.read, database.filled(url), text, base, limits, seconds=limits.seconds, memory=limits.memory_bytes
         )
         if parsed.grids[0].cells.size > MANY:
             guard.end()

@@ -24,7 +24,7 @@ FOLDERS = ("xl/", "word/", "ppt/", "index/")
 ENCRYPTED, UTF8 = 0x1, 0x800
 CHUNK = 1 << 20
 SMALL, STEEPEST = 1 << 26, 200  # above so many bytes nothing honest is packed to less than a 200th
-LONGEST_NAME = 120
+LONGEST_NAME = 60  # characters; of up to three bytes each
 _DRIVE = re.compile(r"[A-Za-z]:")
 _RISKY = re.compile(r'[<>:"|?*\x00-\x1f]')
 
@@ -145,4 +145,6 @@ def _lay(archive: zipfile.ZipFile, info: zipfile.ZipInfo, place: Path, most: int
     except Unreadable:
         place.unlink(missing_ok=True)
         raise
+    except OSError as e:  # the disk is full, or knows no such name
+        raise Unreadable("unreadable_disk", e.strerror or "") from e
     return size

@@ -33,8 +33,8 @@ SPEAKING = frozenset({1044, 1045, 1049, 1054, 1064, 1142, 1143, 1146, 2003, 2005
 def read(url: str, query: str, base: Path, limits: Limits) -> tuple[Parsed, str]:
     """One grid, row 0 the names of the columns, then the rows under their number in the result; and its digest.
 
-    ``url`` may name environment variables as ``${NAME}``; a SQLite file is found from ``base``. Raises Unreadable:
-    sql_extra_missing, sql_no_variable, sql_refused (without any value or password), too_large.
+    ``url`` is ``filled``; a SQLite file is found from ``base``. Raises Unreadable: sql_extra_missing, sql_refused
+    (without any value or password), too_large.
     """
     alchemy = _library("sqlalchemy")
     address = _address(alchemy, url, base)
@@ -67,16 +67,21 @@ def _library(name: str) -> Any:
         raise Unreadable("sql_extra_missing", name, "sql") from e
 
 
-def _address(alchemy: Any, url: str, base: Path) -> Any:
-    """The URL with its variables filled in; the driver is chosen where it is left open."""
+def filled(url: str) -> str:
+    """The URL with the environment variables it names as ``${NAME}``. Raises Unreadable (sql_no_variable)."""
 
     def value(found: re.Match[str]) -> str:
         if found[1] not in os.environ:
             raise Unreadable("sql_no_variable", found[1], "sql")
         return quote(os.environ[found[1]], safe="")
 
+    return _VARIABLE.sub(value, url)
+
+
+def _address(alchemy: Any, url: str, base: Path) -> Any:
+    """The URL taken apart; the driver is chosen where it is left open."""
     try:
-        address = alchemy.make_url(_VARIABLE.sub(value, url))
+        address = alchemy.make_url(url)
     except (alchemy.exc.ArgumentError, ValueError) as e:
         raise Unreadable("sql_refused", "url", "sql") from e
     driver = {"postgresql": "psycopg", "mysql": "pymysql", "mariadb": "pymysql"}.get(address.drivername)

@@ -16,7 +16,7 @@ from cleanse.model import Grid, Note
 from cleanse.readers import delimited
 from cleanse.readers.cells import frame_of_rows, listed
 from cleanse.readers.encodings import decode
-from cleanse.readers.raw import Parsed, Raw, Unreadable
+from cleanse.readers.raw import HEAD, Parsed, Raw, Unreadable
 
 SAMPLE = 2_000  # lines looked at for the columns
 FEWEST = 3  # lines that make a column
@@ -54,8 +54,8 @@ def sniff(head: bytes) -> bool:
     """Text in which columns can be seen and no delimiter."""
     if not delimited.sniff(head):
         return False
-    whole = head.rfind(b"\n") + 1
-    return _layout(_lines(decode(head[:whole] or head).text)) is not None
+    whole = head[: head.rfind(b"\n") + 1] if len(head) >= HEAD else head
+    return _layout(_lines(decode(whole).text)) is not None
 
 
 def read(raw: Raw) -> Parsed:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from cleanse.model import Grid
 
+HEAD = 8192  # bytes by which a reader tells whether a file is its own
+
 
 @dataclass(frozen=True)
 class Limits:

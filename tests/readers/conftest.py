@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import io
+import json
 import struct
 import zipfile
 from collections.abc import Callable
@@ -118,6 +119,40 @@ def xls(path: Path) -> None:
     path.write_bytes((Path(__file__).parent / "data" / "small.xls").read_bytes())
 
 
+def records() -> list[dict[str, str]]:
+    return [dict(zip(TEXT[0], row, strict=True)) for row in TEXT[1:]]
+
+
+def json_records(path: Path) -> None:
+    path.write_text(json.dumps(records(), ensure_ascii=False), "utf-8")
+
+
+def json_lines(path: Path) -> None:
+    path.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in records()), "utf-8", newline="")
+
+
+def xml_records(path: Path) -> None:
+    rows = "".join("<行>" + "".join(f"<{k}>{v}</{k}>" for k, v in r.items()) + "</行>" for r in records())
+    path.write_bytes(f'<?xml version="1.0" encoding="GBK"?><表>{rows}</表>'.encode("gbk"))
+
+
+def fixed(path: Path) -> None:
+    def line(row: list[str]) -> str:
+        return "".join(t + " " * (20 - len(t.encode("gbk"))) for t in (t.replace("\n", " ") for t in row)).rstrip()
+
+    path.write_bytes("\r\n".join(map(line, TEXT)).encode("gbk"))
+
+
+def vcard(path: Path) -> None:
+    cards = [f"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:{r[0]}\r\nTEL;TYPE=CELL:{r[2]}\r\nEND:VCARD\r\n" for r in TEXT[1:]]
+    path.write_text("".join(cards).replace("\n转8", ""), "utf-8", newline="")
+
+
+def archive(path: Path) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
+        package.writestr("客户/a.csv", "\n".join(",".join(row[:2]) for row in TEXT))
+
+
 WRITERS: dict[str, Callable[[Path], None]] = {
     "xlsx": xlsx,
     "ods": ods,
@@ -126,6 +161,10 @@ WRITERS: dict[str, Callable[[Path], None]] = {
     "mhtml": mhtml,
     "spreadsheetml": spreadsheetml,
     "dbf": dbf,
+    "json": json_records,
+    "jsonl": json_lines,
+    "xml": xml_records,
+    "fixed": fixed,
     "csv utf-8": delimited(",", "utf-8"),
     "csv utf-8-sig": delimited(",", "utf-8-sig"),
     "csv gbk": delimited(",", "gbk"),
@@ -140,6 +179,17 @@ def sample(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Path]:
     """The same little table in one of the formats, under a suffix that says nothing."""
     path = tmp_path / "样品.dat"
     WRITERS[request.param](path)
+    return request.param, path
+
+
+OTHERS = {"vcard": vcard, "zip": archive}  # which hold no table as it stands
+
+
+@pytest.fixture(params=sorted({**WRITERS, **OTHERS}))
+def any_sample(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Path]:
+    """A small file of any format, under a suffix that says nothing."""
+    path = tmp_path / "样品.dat"
+    {**WRITERS, **OTHERS}[request.param](path)
     return request.param, path
 
 
