@@ -53,6 +53,7 @@ def subject(size: int, seed: int = 7) -> Subject:
     return Subject(
         "customer", {"zh": "客户", "en": "Customer"}, labels, TELLING, EVIDENCE, pd.DataFrame(pairs),
         pd.DataFrame({"entity": "customer", "rid": rids, "cluster": rids}), records, digests,
+        frozenset(name for name in FIELDS if "." not in name),
     )  # fmt: skip
 
 

@@ -75,7 +75,8 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         made, path, began = subject(given.groups), Path(folder) / "decisions.jsonl", time.process_time()
-        desk = Desk([made], path, "benchmark", lambda: "2025-06-30T08:00:00")
+        files = (path, path.with_name("choices.jsonl"))
+        desk = Desk([made], files, "benchmark", lambda: "2025-06-30T08:00:00", lambda *told: told[2])
         print(f"{len(desk.queue.groups):,} groups ready after {time.process_time() - began:.2f} CPU s")
         page = Page(desk, "zh")
         threading.Thread(target=page.serve, daemon=True).start()

@@ -22,7 +22,8 @@ Check = Callable[[str, str, str], str | None]  # of entity, field and typed text
 @dataclass(frozen=True, order=True)
 class Choice:
     """For the customer that holds ``record`` (a digest), ``field`` takes its value from the record ``origin``, or is what
-    was typed, ``value``; by whom, when (ISO), why; ``against``: who had chosen otherwise, unknown to this one."""
+    was typed, ``value``, or, with neither, what the rules say; by whom, when (ISO), why; ``against``: who had chosen
+    otherwise, unknown to this one."""
 
     entity: str
     record: str
@@ -58,18 +59,27 @@ def read(path: Path) -> list[Choice]:
     return list(read_lines(path, lambda line: Choice(**entry_of(line, names, 3))))
 
 
+def by_place(path: Path) -> dict[tuple[str, str, str], list[Choice]]:
+    """The choices of a file by entity, record and field."""
+    found: dict[tuple[str, str, str], list[Choice]] = {}
+    for c in read(path):
+        found.setdefault(c.place, []).append(c)
+    return found
+
+
 def append(path: Path, choices: Sequence[Choice]) -> None:
     """Add choices behind what is there, on disk when this returns. Raises TargetError when they cannot be written."""
     append_lines(path, "".join(map(written, choices)))
 
 
-def tell(known: Sequence[Choice], one: Choice) -> Choice:
-    """A choice that was made without knowing of ``known``: ``against`` whoever chose otherwise last.
+def tell(earlier: Sequence[Choice], one: Choice) -> Choice:
+    """A choice that was made without knowing of ``earlier`` ones at the same place: ``against`` whoever chose otherwise
+    last.
 
     >>> tell([Choice("c", "a", "phone", "b", who="王敏")], Choice("c", "a", "phone", "a", who="李立")).against
     '王敏'
     """
-    latest = {c.who: c for c in known if c.place == one.place}
+    latest = {c.who: c for c in earlier[max((n for n, c in enumerate(earlier) if not c.against), default=0) :]}
     other = [c.who for c in latest.values() if c.who != one.who and c.what != one.what]
     return replace(one, against=other[-1]) if other else one
 
@@ -80,7 +90,7 @@ def settle(
 ) -> Settled:  # fmt: skip
     """Choices as values of customers. ``digests``: entity, rid, digest. ``clusters``: by entity, cluster by rid.
     ``values``: by entity, the fields by rid."""
-    latest = list({c.place: c for c in choices}.values())
+    latest = [c for c in {c.place: c for c in choices}.values() if c.origin or c.value]
     wanted = {key[:KEY] for c in latest for key in (c.record, c.origin) if key}
     keys = digests.assign(digest=digests["digest"].astype("str").str[:KEY])
     held = keys[keys["digest"].isin(wanted)].sort_values("rid")

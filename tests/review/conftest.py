@@ -70,14 +70,24 @@ def subject() -> Subject:
     labels = {name: {"zh": label, "en": name} for name, label in FIELDS.items()}
     evidence = {"name": ("name",), "phone": ("phone",)}
     return Subject(
-        "customer", {"zh": "客户", "en": "Customer"}, labels, ["phone"], evidence, pairs, clusters, records(), digests
+        "customer",
+        {"zh": "客户", "en": "Customer"},
+        labels,
+        ["phone"],
+        evidence,
+        pairs,
+        clusters,
+        records(),
+        digests,
+        frozenset(FIELDS),
     )
 
 
 @pytest.fixture()
 def desk(subject: Subject, tmp_path: Path) -> Callable[[], Desk]:
     """``desk()``: somebody sits down to the decisions in ``tmp_path``."""
-    return lambda: Desk([subject], tmp_path / "decisions.jsonl", "王敏", lambda: "2025-06-30T08:00:00")
+    files = (tmp_path / "decisions.jsonl", tmp_path / "choices.jsonl")
+    return lambda: Desk([subject], files, "王敏", lambda: "2025-06-30T08:00:00", lambda *told: told[2].strip() or None)
 
 
 @pytest.fixture()

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from cleanse.model import Band
+from cleanse.review.decisions import KEY
 from cleanse.review.groups import groups
 
 SHEETS = ("review", "merged", "related")
@@ -25,7 +26,7 @@ class Subject:
 
     ``label`` and the headings in ``fields`` by language; ``fields`` the most telling first; ``telling``: fields whose
     shared values are counted; ``evidence``: name -> its fields. ``records``: rid, the address and the fields.
-    ``digests`` by rid.
+    ``digests`` by rid. ``own``: the fields whose values can be chosen.
     """
 
     entity: str
@@ -37,19 +38,22 @@ class Subject:
     clusters: pd.DataFrame
     records: pd.DataFrame
     digests: pd.Series
+    own: frozenset[str] = frozenset()
     owner: str = "owner"
 
 
 @dataclass(frozen=True)
 class Group:
-    """One group: its members by order; ``now``: number of each one's present customer; ``to``: order of the member it is
-    compared with; ``pairs``: the lines of the subject's pairs inside it, with the orders of their ends."""
+    """One group: its members by order; ``digests`` whole, ``keys`` the part that tells them; ``now``: number of each one's
+    present customer; ``to``: order of the member it is compared with; ``pairs``: the lines of the subject's pairs inside
+    it, with the orders of their ends; ``asked``: those that wait for a person."""
 
     id: int
     entity: str
     sheet: str
     rids: tuple[int, ...]
     digests: tuple[str, ...]
+    keys: tuple[str, ...]
     owners: tuple[str, ...]
     now: tuple[int, ...]
     to: tuple[int, ...]
@@ -59,7 +63,7 @@ class Group:
     @property
     def blind(self) -> bool:
         """Whether it belongs to the tenth that is judged without the machine's opinion: told by its content."""
-        content = "".join(sorted(self.digests)).encode()
+        content = "".join(sorted(self.keys)).encode()
         return self.sheet == "review" and int(hashlib.sha256(content).hexdigest()[:8], 16) % BLIND == 0
 
 
@@ -111,6 +115,7 @@ def _groups(start: int, subject: Subject, sheet: str, lines: pd.DataFrame, diges
         inside = tuple(zip(rows[p:q], low[p:q], high[p:q], strict=True))
         yield Group(
             start + number, subject.entity, sheet, tuple(rids[a:b]), tuple(digest[a:b]),
+            tuple(d[:KEY] for d in digest[a:b]),
             tuple(dict.fromkeys(o for o in held[a:b] if o)), tuple(now[a:b]),
             tuple(to[a:b]), inside, tuple((x, y) for (_, x, y), yes in zip(inside, asked[p:q], strict=True) if yes),
         )  # fmt: skip
@@ -167,7 +172,13 @@ class _Cards:
     def _field(self, name: str, at: Sequence[int]) -> dict[str, Any]:
         values, count = [self.values[name][n] for n in at], self.count.get(name)
         often = [count[n] if count and v and values.count(v) > 1 else 0 for n, v in zip(at, values, strict=True)]
-        return {"name": name, "values": values, "shared": often, "bits": [0.0] * len(at)}
+        return {
+            "name": name,
+            "values": values,
+            "shared": often,
+            "own": name in self.subject.own,
+            "bits": [0.0] * len(at),
+        }
 
     def _opinion(self, line: int) -> dict[str, Any] | None:
         """What the machine thinks of a member and the one it is compared with."""

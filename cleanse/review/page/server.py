@@ -163,6 +163,10 @@ def _routes(page: Flask, desk: Desk, language: str) -> None:
     def decide(number: int) -> Any:
         return _kept(lambda: desk.decide(number, request.get_json()))
 
+    @page.post("/api/choose/<int:number>")
+    def choose(number: int) -> Any:
+        return _kept(lambda: desk.choose(number, request.get_json()))
+
     @page.post("/api/withdraw/<int:number>")
     def withdraw(number: int) -> Any:
         return _kept(lambda: desk.withdraw(number))

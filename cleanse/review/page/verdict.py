@@ -32,8 +32,8 @@ class Said:
 
 @dataclass(frozen=True)
 class State:
-    """What decisions say of a group so far: a verdict of ``SAID``, ``partly`` or ``''``; the parts; who, when and why of
-    the latest line."""
+    """What decisions say of a group so far: a verdict of ``SAID``, ``partly``, ``disputed`` or ``''``; the parts; who,
+    when and why of the latest line, and against whom it stands."""
 
     verdict: str
     parts: tuple[tuple[int, ...], ...]
@@ -41,6 +41,7 @@ class State:
     who: str = ""
     when: str = ""
     why: str = ""
+    against: str = ""
 
 
 def key(one: str, other: str) -> Key:
@@ -123,7 +124,7 @@ def state(
         for one, other in combinations(range(len(digests)), 2)
         if (said := latest.get(key(digests[one], digests[other]))) and said.verdict != "withdrawn"
     ]
-    forced = [(a, b, said.verdict) for a, b, said in inside if said.verdict in FORCING]
+    forced = [(a, b, said.verdict) for a, b, said in inside if said.verdict in FORCING and not said.against]
     parts = _parts(len(digests), now, forced)
     part = {m: at for at, members in enumerate(parts) for m in members}
     crossing = {frozenset((part[a], part[b])): verdict for a, b, verdict in forced if verdict != "merge"}
@@ -133,10 +134,18 @@ def state(
     )
     if not inside:
         return State("", parts, kin)
-    last = max((said for _, _, said in inside), key=lambda said: said.when)
+    last = max((said for _, _, said in inside), key=lambda said: (said.against != "", said.when))
     left = [(a, b) for a, b in asked if part[a] != part[b] and frozenset((part[a], part[b])) not in crossing]
-    verdict = "defer" if not forced else "partly" if left else _word({v for _, _, v in forced}, len(parts))
-    return State(verdict, parts, kin, last.who, last.when, last.why)
+    verdict = (
+        "disputed"
+        if last.against
+        else "defer"
+        if not forced
+        else "partly"
+        if left
+        else _word({v for _, _, v in forced}, len(parts))
+    )
+    return State(verdict, parts, kin, last.who, last.when, last.why, last.against)
 
 
 def _word(verdicts: set[str], parts: int) -> str:
