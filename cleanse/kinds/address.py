@@ -60,17 +60,23 @@ def _half(text: str) -> str:
 
 
 def untouched(options: Options, words: Words) -> Callable[[pa.Array], np.ndarray]:
-    """Streets and buildings in front of which no division can stand, with a number."""
-    heads = places(words).heads
+    """Streets and buildings with a number, in front of which no division can stand, or in which no word ends as one."""
+    table = places(words)
+    heads, ends = table.heads, {name[-1] for name, found in table.names.items() if any(r.full for r in found)}
     typed = "".join(map(chr, range(0x4E00, 0xA000)))
     traditional = "".join(c for c, plain in zip(typed, fold(typed), strict=True) if c != plain)
     plain = matching(rf"[^\P{{Han}}{traditional}中]{{2}}[\p{{Han}}A-Za-z0-9（）-]*[0-9][\p{{Han}}A-Za-z0-9（）-]*")
+    last = "".join(c for c, simple in zip(typed, fold(typed), strict=True) if simple in ends)
+    word = rf"[^\P{{Han}}{last}]"
+    endless = matching(rf"{word}(?:{word}|[A-Za-z（）-])*[0-9](?:{word}|[A-Za-z0-9（）-])*")
     first = pa.array(sorted(heads), pa.string())
 
     def test(texts: pa.Array) -> np.ndarray:
         named = pc.is_in(pc.utf8_slice_codeunits(texts, 0, 2), value_set=first)
         labelled = pc.match_substring(texts, "址")
-        return plain(texts) & ~np.asarray(pc.or_(named, labelled).to_numpy(zero_copy_only=False), dtype=bool)
+        return endless(texts) | plain(texts) & ~np.asarray(
+            pc.or_(named, labelled).to_numpy(zero_copy_only=False), dtype=bool
+        )
 
     return test
 

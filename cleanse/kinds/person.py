@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -29,7 +30,7 @@ from cleanse.kinds.characters import (
     unmarked,
 )
 from cleanse.kinds.script import fold
-from cleanse.model import Fix, Kind, Options, Repairs, Words
+from cleanse.model import Fix, Kind, Options, Reading, Repairs, Words
 
 _HAN = "\u3400-\u9fff"
 _BETWEEN = re.compile(rf"(?<=[{_HAN}·])\s+(?=[{_HAN}·])")
@@ -249,27 +250,48 @@ def keys(value: str) -> tuple[str, ...]:
     return fold(value), pinyin(value)
 
 
-def untouched(options: Options, words: Words) -> Callable[[pa.Array], np.ndarray]:
-    """Chinese full names that no title can end, nor begin at the surname."""
+class _Certain(NamedTuple):
+    """Patterns for full names that no title can end, nor begin at the surname: of two and three characters, and with a
+    double surname (which the first two cannot be); ``never`` are texts that look like them and are none."""
+
+    two: str
+    three: str
+    double: str
+    never: tuple[str, ...]
+
+
+def _certain(words: Words) -> _Certain | None:
+    """None where no surnames are known."""
     known = surnames(words)
     single = {name for name in known if re.fullmatch(f"[{_HAN}]", name)}
     if not single:
-        return matching(r"[^\x00-\x{10FFFF}]")
+        return None
     typed = "".join(map(chr, range(0x3400, 0xA000)))
     folded = list(zip(typed, fold(typed), strict=True))
     titles = [row[0] for row in words.get("titles", ())]
     last = {title[-1] for title in titles}
-    second = {title[1] for title in titles if len(title) > 1 and title[0] in {fold(name) for name in single}}
+    heads = {fold(name) for name in single}
+    second = {title[1] for title in titles if len(title) > 1 and title[0] in heads}
+    doubles = sorted(name for name in known if len(name) == 2)
 
     def but(characters: set[str]) -> str:
         return rf"[^\P{{Han}}{''.join(c for c, plain in folded if plain in characters)}]"
 
     starts = {title[:2] for title in titles}
-    double = "|".join(sorted(name for name in known if len(name) == 2 and name not in starts)) or r"[^\x00-\x{10FFFF}]"
-    never = [*(name for name in known if len(name) > 1), *null_words(words, "person")]
-    return matching(
-        f"[{''.join(sorted(single))}](?:{but(second)}{but(last)}|{but(second | last)})|(?:{double})\\p{{Han}}?{but(last)}", never
-    )  # fmt: skip
+    double = "|".join(name for name in doubles if name not in starts) or r"[^\x00-\x{10FFFF}]"
+    first, alone = f"[{''.join(sorted(single))}]", second | {name[1] for name in doubles}
+    return _Certain(
+        f"{first}{but(alone | last)}",
+        f"{first}{but(second)}{but(last)}",
+        f"(?:{double})\\p{{Han}}?{but(last)}",
+        (*(name for name in known if len(name) > 1), *null_words(words, "person")),
+    )
+
+
+def untouched(options: Options, words: Words) -> Callable[[pa.Array], np.ndarray]:
+    """Chinese full names that no title can end, nor begin at the surname."""
+    name = _certain(words)
+    return matching("|".join(name[:3]), name.never) if name else matching(r"[^\x00-\x{10FFFF}]")
 
 
 def repairs(options: Options, words: Words) -> Repairs:
@@ -281,7 +303,32 @@ def repairs(options: Options, words: Words) -> Repairs:
     return (("person_formatted", joined),)
 
 
+def readings(options: Options, words: Words) -> Sequence[Reading]:
+    """Full names with a title or a remark in brackets behind, two of them, and with one title of two characters or more
+    behind, where no longer title can be meant."""
+    name = _certain(words)
+    titles = sorted({row[0] for row in words.get("titles", ()) if re.fullmatch(f"[{_HAN}]{{2,}}", row[0])})
+    if name is None or not titles:
+        return ()
+    title = "|".join(titles)
+    longer = tuple(rf"\p{{Han}}{{{n}}}(?:{title})" for n in (0, 1, 2))
+    full, any_title = f"(?:{'|'.join(name[:3])})", "|".join(map(re.escape, (row[0] for row in words["titles"])))
+    never = tuple(f"(?:{no})[(（/].*|.*/(?:{no})" for no in ("|".join(map(re.escape, name.never)),))
+    return (
+        Reading(f"(?P<value>{full})[(（](?P<title>{title})[)）]", "person_title_cut", never=never),
+        Reading(f"(?P<value>{full})/(?P<name_2>{full})", "person_split", never=never),
+        Reading(
+            rf"(?P<value>{full})[(（](?P<rest>\p{{Han}}+)[)）]",
+            "person_split",
+            never=(*never, f".*[(（](?:{any_title})[)）]"),
+        ),
+        Reading(f"(?P<value>{name.two})(?P<title>{title})", "person_title_cut", never=longer[:2]),
+        Reading(f"(?P<value>{name.three})(?P<title>{title})", "person_title_cut", never=longer),
+    )
+
+
 KIND = Kind(
+    readings=readings,
     repairs=repairs,
     untouched=untouched,
     name="person", fixer=fixer, shape=lambda options: "", mask=lambda v: v[:1] + "*" * (len(v) - 1) if len(v) > 2 else "*" * len(v),

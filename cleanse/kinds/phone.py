@@ -35,6 +35,7 @@ from cleanse.kinds.phone_words import (
     LETTERS,
     MASKED,
     SCIENTIFIC,
+    SEQUENCES,
     Found,
     Number,
     Vocabulary,
@@ -48,7 +49,7 @@ from cleanse.kinds.phone_words import (
     folded,
     one_of,
 )
-from cleanse.model import Fix, Kind, Options, Repairs, Test, Words
+from cleanse.model import Fix, Kind, Options, Reading, Repairs, Test, Words
 
 _CHINA: Any = PhoneMetadata.metadata_for_region("CN")
 _MOBILE = re.compile(_CHINA.mobile.national_number_pattern)
@@ -295,13 +296,16 @@ def untouched(options: Options, words: Words) -> Test:
 
 
 def repairs(options: Options, words: Words) -> Repairs:
-    """Country code, brackets, spaces and dashes of one number, in either width."""
+    """Country code, a label in front, brackets, spaces and dashes of one number, in either width."""
 
     def plain(texts: pa.Array) -> pa.Array:
         return halved(pc.utf8_trim(texts, _QUOTES))
 
+    label = "|".join(re.escape(row[0]) for row in words.get("phone_labels", ()) if row[1:] != ("fax",)) or _NOTHING
+
     def mobile(texts: pa.Array) -> pa.Array:
-        return pc.replace_substring_regex(plain(texts), _MOBILES, r"\1\2\3")
+        bare = pc.replace_substring_regex(plain(texts), f"(?i)^(?:{label}): ?(1[3-9][0-9]{{9}})$", r"\1")
+        return pc.replace_substring_regex(bare, _MOBILES, r"\1\2\3")
 
     def landline(texts: pa.Array) -> pa.Array:
         national = pc.replace_substring_regex(plain(texts), r"^\+86[ -]?([1-9])", r"0\1")
@@ -310,6 +314,32 @@ def repairs(options: Options, words: Words) -> Repairs:
 
     want = options.get("want", "mobile")
     return (("phone_format", mobile if want == "mobile" else landline),) if want != "any" else ()
+
+
+def readings(options: Options, words: Words) -> Sequence[Reading]:
+    """A mobile with a remark behind it, in stars, or a digit short; a landline without area code, and two landlines."""
+    want, fakes = options.get("want", "mobile"), [re.escape(row[0]) for row in words.get("phone_placeholders", ())]
+    never = "|".join(fakes) or _NOTHING
+    if want == "any" or options.get("region", "CN") != "CN":
+        return ()
+    if want == "landline":
+        whole = f"0(?:{AREAS_8}-[2-9][0-9]{{7}}|{AREAS_7}-[2-9][0-9]{{6}})"
+        runs = (run[at : at + n] for run in SEQUENCES for n in (7, 8) for at in range(len(run) - n + 1))
+        same = "|".join((*sorted(set(runs)), *(f"{d}{{7,8}}" for d in range(2, 10))))
+        return (
+            Reading("[2-9][0-9]{6,7}", doubt="phone_no_area_code", never=(same, never)),
+            Reading(f"(?P<value>{whole})/(?P<landline_2>{whole})", "cell_split"),
+        )
+    labels = [row[0] for name in ("phone_labels", "phone_countries") for row in words.get(name, ())]
+    notes = [row[0] for row in words.get("phone_notes", ()) if not any(row[0] in x or x in row[0] for x in labels)]
+    said = f"\\p{{Han}}{{0,4}}(?:{'|'.join(map(re.escape, notes)) or _NOTHING})\\p{{Han}}{{0,4}}"
+    labelled = f".*(?:{'|'.join(map(re.escape, labels)) or _NOTHING}).*"
+    return (
+        Reading(f"(?P<value>{MOBILE})(?P<rest>（{said}）|\\({said}\\))", "remark_cut", never=(labelled,)),
+        Reading(f"(?P<value>{MOBILE}) (?P<rest>{said})", "remark_cut", never=(labelled,)),
+        Reading(r"1[3-9][0-9]\*{4}[0-9]{4}", doubt="phone_masked"),
+        Reading("1[3-9][0-9]{8}", doubt="phone_too_short", never=(never,)),
+    )
 
 
 def _base(value: str) -> str:
@@ -334,4 +364,5 @@ KIND = Kind(
     options=frozenset({"want", "region"}),
     untouched=untouched,
     repairs=repairs,
+    readings=readings,
 )

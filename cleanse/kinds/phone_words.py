@@ -23,7 +23,7 @@ _BRACKETS = str.maketrans("[]【】\t", "()() ")
 _CHINESE_RUN = re.compile(r"(?:[零〇○一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖][ \-]?){7,}")
 _FILLERS = re.compile(r"0*(?:1[3-9]\d0{8}|13800138000)|(\d)\1{6,}|0{5,}|0\d{2,3}(?:0{7,8}|1{7,8}|12345678?)")
 _BREAKS = " \n\t\u3000\u00a0/\\;；,，、|&+.。:：-_~－—"
-_SEQUENCES = ("12345678901234567890", "01234567890", "9876543210")
+SEQUENCES = ("12345678901234567890", "01234567890", "9876543210")
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def filler(digits: str) -> bool:
     """
     if digits in ("66666666", "88888888", "6666666", "8888888"):  # sold as lucky numbers
         return False
-    run = len(digits) >= 7 and any(digits in s for s in _SEQUENCES if s.startswith(digits[:1]))
+    run = len(digits) >= 7 and any(digits in s for s in SEQUENCES if s.startswith(digits[:1]))
     return run or _FILLERS.fullmatch(digits) is not None
 
 
