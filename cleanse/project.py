@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from cleanse import matching, profiles
+from cleanse.codes import all_codes
 from cleanse.errors import CleanseError, UsageError
 from cleanse.kinds import KINDS
 from cleanse.kinds.owner import INACTIVE
-from cleanse.model import COMPLETION, Entity, Field, Profile, Words
+from cleanse.model import COMPLETION, Entity, Field, Profile, Severity, Words
 
 SHIPPED = next(
     p for p in (Path(__file__).parent / "data" / "rules", Path(__file__).parent.parent / "rules") if p.is_dir()
@@ -53,6 +54,11 @@ MAPPING_KEYS = ("source", "sheet", "columns", "join")
 ENTITY_KEYS = ("name", "label", "refers_to", "identity", "one_of", "fields", "checks")
 FIELD_KEYS = tuple(k for k in Field.__dataclass_fields__ if k not in ("entity", "name"))
 CHECK_KEYS = ("code", "first", "op", "second", "severity")
+CHECK_VALUES: dict[str, tuple[str, ...]] = {
+    "op": ("<=", "<", ">=", ">", "==", "!="),
+    "severity": tuple(Severity),
+    "code": tuple(name for name, code in all_codes().items() if code.sort == "failure"),
+}
 SURVIVORS = (
     "most_frequent",
     "latest",
@@ -152,6 +158,13 @@ class Faults:
             raise UsageError("\n".join(str(f) for f in self.found), cure=f"{len(self.found)} faults to mend")
 
 
+def nearest(word: str, known: Iterable[str]) -> str:
+    """What to do about a word that is not known: the nearest right one, or all there are."""
+    names = sorted(known)
+    near = difflib.get_close_matches(word, names, 1, 0.5)
+    return f"did you mean '{near[0]}'?" if near else f"known: {', '.join(names)}"
+
+
 def where(path: Path, text: str, key: str) -> str:
     """``path:line`` of the first line that names the key, or holds the value."""
     pattern = re.compile(
@@ -190,6 +203,7 @@ def load_project(
     rules = RuleFiles(root / "rules")
     entities = _entities(rules, faults)
     words = rules.words(faults)
+    _check_lines(root / "rules" / "lexicons", entities, faults)
     schemas = {
         path.stem: schema
         for path in rules.files("matching", ".toml")
@@ -416,6 +430,10 @@ def _entities(rules: RuleFiles, faults: Faults) -> dict[str, Entity]:
         fields = {key: _field(name, key, spec, path, text, faults) for key, spec in data.get("fields", {}).items()}
         for check in data.get("checks", []):
             faults.keys(check, CHECK_KEYS, path, text)
+            for key, known in CHECK_VALUES.items():
+                if (key in check or key != "severity") and check.get(key) not in known:
+                    told = str(check.get(key, ""))
+                    faults.add(f"check: unknown {key} '{told}'", where(path, text, told or key), nearest(told, known))
             for end in ("first", "second"):
                 if check.get(end) not in fields:
                     faults.add(f"check names no field: '{check.get(end)}'", where(path, text, end))
@@ -448,6 +466,37 @@ def _field(entity: str, name: str, spec: Mapping[str, Any], path: Path, text: st
         )
     known = {key: value for key, value in spec.items() if key in FIELD_KEYS}
     return Field(**{"label": {"zh": name, "en": name}, **known, "entity": entity, "name": name, "kind": kind})
+
+
+def _check_lines(folder: Path, entities: Mapping[str, Entity], faults: Faults) -> None:
+    """Lines of the project's own lexicons that could have no effect: headers of fields that do not exist, null words of
+    kinds that do not exist, a line of two columns without a tab."""
+    fields = ["-", *(f.path for e in entities.values() for f in e.fields.values())]
+    for number, row in _numbered(folder / "headers.tsv"):
+        at = f"{folder / 'headers.tsv'}:{number}"
+        if len(row) < 2:
+            faults.add(f"no tab in '{row[0]}'", at, "write field, tab, header word")
+        elif row[0] not in fields:
+            faults.add(f"unknown field '{row[0]}'", at, nearest(row[0], fields))
+    for number, row in _numbered(folder / "nulls.tsv"):
+        for kind in row[1].split() if len(row) > 1 else ():
+            if kind.lstrip("-") not in (*KINDS, "*"):
+                faults.add(
+                    f"unknown kind '{kind}'", f"{folder / 'nulls.tsv'}:{number}", nearest(kind.lstrip("-"), KINDS)
+                )
+
+
+def _numbered(path: Path) -> list[tuple[int, list[str]]]:
+    """The lines of a TSV file that count, with their numbers; none where it cannot be read (told elsewhere)."""
+    try:
+        lines = path.read_text("utf-8-sig").split("\n") if path.is_file() else []
+    except (UnicodeDecodeError, OSError):
+        return []
+    return [
+        (number, [cell.strip() for cell in line.split("\t")])
+        for number, line in enumerate(lines, 1)
+        if line.strip() and not line.startswith("# ") and line != "#"
+    ]
 
 
 def _check_parts(entities: Mapping[str, Entity], faults: Faults) -> None:
@@ -556,7 +605,9 @@ def _mappings(
             for header, targets in columns.items():
                 several = isinstance(targets, list) and bool(targets)
                 for target in targets if several else [targets]:
-                    _check_target(header, target, known if several else [*known, "-"], faults, where(path, content, header))
+                    _check_target(
+                        header, target, known if several else [*known, "-"], faults, where(path, content, header)
+                    )
             for target, headers in join.items():
                 _check_target(" + ".join(map(str, headers)), target, known, faults, where(path, content, target))
                 if not isinstance(headers, list) or len(headers) < 2 or not all(isinstance(h, str) for h in headers):

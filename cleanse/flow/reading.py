@@ -14,7 +14,8 @@ from cleanse.flow.frames import joined, plain
 from cleanse.kinds.header import Vocabulary
 from cleanse.model import Entity, Source, Table, frame
 from cleanse.project import CONFIG, DECISIONS, Project
-from cleanse.stages import map, tables
+from cleanse.review.decisions import CHOICES
+from cleanse.stages import join, map, tables
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,15 @@ def read_input(project: Project) -> Input:
     sources.sort(key=lambda s: s.name)
     found = [t for s in sources for g in s.grids for t in tables.find_tables(g, s.name, known)]
     rules = [(r.source, r.sheet, r.columns) for r in project.mappings]
-    maps = [map.propose(t, vocabulary, project.entities, project.words, map.said_for(t, rules)) for t in found]
-    return Input(tuple(sources), tuple(found), tuple(maps))
+    joins = [(r.source, r.sheet, r.join) for r in project.mappings]
+    fields = {f.path: f for e in project.entities.values() for f in e.fields.values()}
+    widened, maps = [], []
+    for table in found:
+        said = map.said_for(table, rules)
+        joined = join.join(table, map.said_for(table, joins), said, fields, project.words)
+        widened.append(joined.table)
+        maps.append(map.propose(joined.table, vocabulary, project.entities, project.words, said, joined))
+    return Input(tuple(sources), tuple(widened), tuple(maps))
 
 
 def reading_limits(project: Project) -> readers.Limits:
@@ -58,8 +66,8 @@ def _own(project: Project, path: Path) -> bool:
     """Whether a file belongs to the project itself, which often stands among the sources."""
     there = path.resolve()
     lookup = project.complete["lookup"]
-    own = (project.root / CONFIG, project.root / DECISIONS, lookup.resolve() if lookup else None)
-    return there in own or project.root / "rules" in there.parents
+    own = (project.root / CONFIG, project.root / DECISIONS, project.root / CHOICES, lookup.resolve() if lookup else None)
+    return there in own or there in project.existing.values() or project.root / "rules" in there.parents
 
 
 def scan(project: Project) -> dict[str, Any]:

@@ -64,11 +64,19 @@ def _mapping_text(table: Table, columns: tuple[map.ColumnMap, ...]) -> str:
     def quoted(text: str) -> str:
         return json.dumps(text, ensure_ascii=False)
 
+    def quoted_list(texts: Sequence[str]) -> str:
+        return f"[{', '.join(quoted(text) for text in texts)}]"
+
     lines = [
         f"\n[[mapping]]\nsource = {quoted(table.source)}\nsheet = {quoted(table.sheet or '*')}\n[mapping.columns]\n"
     ]
     for c in columns:
+        if c.path == map.JOINED or c.made:
+            continue
         sure = c.path and c.confidence >= CERTAIN
         why = "" if sure else f"  # {c.confidence:.0%} {c.evidence}" if c.path else "  # entity.field, or '-'"
         lines.append(f"{'' if sure else '# '}{quoted(c.column)} = {quoted(c.path or '-')}{why}\n")
+    joined = [c for c in columns if c.made]
+    lines += ["[mapping.join]\n"] * bool(joined)
+    lines += [f"{quoted(c.path)} = {quoted_list(c.column.split('+'))}\n" for c in joined]
     return "".join(lines)

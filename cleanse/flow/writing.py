@@ -10,9 +10,11 @@ from typing import Any
 import pandas as pd
 
 from cleanse import __version__
+from cleanse.flow import standing
 from cleanse.flow.clock import Clock
+from cleanse.flow.duplicates import duplicates
 from cleanse.flow.frames import joined
-from cleanse.flow.linking import Gold, Linked, compared, digests_frame, shown_fields, with_children
+from cleanse.flow.linking import Gold, Linked, digests_frame
 from cleanse.flow.reading import Input, columns, files_frame, layout, mapping, notes
 from cleanse.flow.trying import Tried
 from cleanse.kinds import KINDS
@@ -21,7 +23,6 @@ from cleanse.project import DECISIONS, Project
 from cleanse.reports import html, junit, xlsx
 from cleanse.reports import json as report_json
 from cleanse.review import decisions as review_decisions
-from cleanse.review import workbook
 from cleanse.runs.book import write_book
 from cleanse.runs.folder import RunFolder
 from cleanse.stages import map, normalize, quality
@@ -59,6 +60,7 @@ def facts_of(
         issues=issues,
         pairs=joined("pairs", [x.pairs for x in linked.links.values()]),
         clusters=joined("clusters", [x.clusters for x in linked.links.values()]),
+        review=standing.numbers(linked),
         matching={n: x.report for n, x in linked.links.items()},
         trial=dict(tried.verdict),
         written=[asdict(w) for w in tried.written],
@@ -92,41 +94,31 @@ def write_reports(
     rows: pd.DataFrame,
     linked: Linked,
     records: Mapping[str, pd.DataFrame],
+    golden: Mapping[str, pd.DataFrame],
 ) -> None:
     folder.text("report.json", report_json.render(numbers))
     folder.text("report.html", html.render(numbers, project.language))
     folder.text("junit.xml", junit.render(numbers))
     xlsx.write_parked(folder.path("parked.xlsx"), parked_rows(found, rows), project.language)
-    shown = [
-        workbook.groups(
-            links.pairs,
-            links.clusters,
-            with_children(project, name, records),
-            linked.digests[name],
-            _headings(project, name),
-            name,
-            project.language,
-            telling=compared(project.schemas[name]),
-        )
-        for name, links in linked.links.items()
-        if not project.entities[name].refers_to
-    ]
-    workbook.export(folder.path("duplicates.xlsx"), shown, project.language)
-
-
-def _headings(project: Project, name: str) -> dict[str, str]:
-    return {field: label[project.language] for field, label in shown_fields(project, name).items()}
+    digests = digests_frame(linked.digests)
+    pairs, clusters = (joined(n, [getattr(x, n) for x in linked.links.values()]) for n in ("pairs", "clusters"))
+    duplicates(project, pairs, clusters, digests, records, golden).write(
+        folder.path("duplicates.xlsx"), project.language, standing.table(project, linked, records)
+    )
 
 
 def parked_rows(found: Input, rows: pd.DataFrame) -> pd.DataFrame:
     """The source rows of parked records as they were: reason, entity, address, then every source column."""
     parked = rows[rows["exit"] == Exit.PARKED]
     parts = []
-    for table in found.tables:
-        mine = parked[(parked["source_file"] == table.source) & (parked["source_sheet"] == table.sheet)]
-        mine = mine[mine["source_row"].isin(table.rows.index)]
+    start = 0
+    for table, maps in zip(found.tables, found.maps, strict=True):
+        at = parked["rid"] - start
+        start += len(table.rows)
+        mine = parked[(at >= 0) & (at < len(table.rows))]
         if len(mine):
-            cells = table.rows.loc[mine["source_row"]].reset_index(drop=True)
+            own = [m.column for m in maps if not m.made]
+            cells = table.rows[list(dict.fromkeys(own))].iloc[at[mine.index].to_numpy()].reset_index(drop=True)
             lead = mine[["reason", "entity", "source_file", "source_sheet", "source_row"]].reset_index(drop=True)
             parts.append(pd.concat([lead, cells], axis=1))
     columns = ["reason", "entity", "source_file", "source_sheet", "source_row"]
@@ -144,17 +136,11 @@ def write_run_book(
     found: Input,
     started: datetime,
 ) -> None:
-    resolved = linked.resolved
     said = [("column", d) for d in clean.decided]
     said.append(
         (
             "review",
-            {
-                "applied": resolved.applied,
-                "stale": len(resolved.stale),
-                "conflicting": len(resolved.conflicting),
-                "replaced": resolved.replaced,
-            },
+            {key: numbers["review"][key] for key in ("applied", "stale", "conflicting", "replaced")},
         )
     )
     write_book(

@@ -26,6 +26,7 @@ SAID = {
         "column": "{column} → {field}（{sure:.0%}，{why}）",
         "nothing": "没有字段接收，值会保留",
         "left": "不迁移",
+        "joined": "与其他列合成一列",
         "answers": "{label}：发送 {sent} 条，接受 {taken}，拒绝 {refused}，结果文件中没有 {unmentioned}",
         "strange": "结果文件中有 {n} 行对不上发送的数据，例如 {file} 第 {row} 行",
         "corrections": "拒绝的行连同目标系统的原话：{path}",
@@ -45,6 +46,7 @@ SAID = {
         "column": "{column} -> {field} ({sure:.0%}, {why})",
         "nothing": "no field takes it; its values are kept",
         "left": "left out",
+        "joined": "put together with other columns",
         "answers": "{label}: {sent} sent, {taken} taken, {refused} refused, {unmentioned} not mentioned",
         "strange": "{n} rows of the result files belong to nothing that was sent, such as {file} row {row}",
         "corrections": "the refused rows with the target's own words: {path}",
@@ -127,7 +129,7 @@ def scan_text(found: Mapping[str, Any], language: str) -> str:
                 f"    {sentence(file['reason'], language)} {all_codes()[file['reason']].cure[language]}".rstrip()
             )
         for c in (c for c in found["columns"] if c["source_file"] == file["source_file"]):
-            field = {"": said["nothing"], "-": said["left"]}.get(c["field"], c["field"])
+            field = {"": said["nothing"], "-": said["left"], "+": said["joined"]}.get(c["field"], c["field"])
             sheet = f"[{c['source_sheet']}] " if c["source_sheet"] else ""
             lines.append(
                 "    "

@@ -5,29 +5,38 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
+from typing import TypeVar
 
 import pandas as pd
 
 from cleanse.kinds import COMPARABLE, KINDS
 from cleanse.kinds.header import Vocabulary, normalize_header
 from cleanse.model import Entity, Field, Options, Table, Words, frame
+from cleanse.stages.join import Joined
 
 LEFT_OUT = "-"
+JOINED = "+"  # its cells went into another column
+JOIN_SURE = 0.9
 SAMPLE = 200
 ENOUGH = 3
 # Kinds whose values speak for themselves, and the share of a column's values that must.
 TELLING = {"email": 0.9, "uscc": 0.9, "phone": 0.9, "date": 0.9, "company": 0.6, "address": 0.9, "region": 0.9}
 
+Said = TypeVar("Said")
+
 
 @dataclass(frozen=True)
 class ColumnMap:
-    """One column of one table: the field it feeds (``''`` nobody takes it, ``-`` no data), how sure, and why."""
+    """One column of one table: the field it feeds (``''`` nobody takes it, ``-`` no data, ``+`` part of a joined column),
+    how sure, and why; ``also`` names further fields that a person sent it to; ``made``: it was joined out of others."""
 
     column: str
     path: str
     confidence: float
     evidence: str
     options: Options = field(default_factory=dict)
+    also: tuple[str, ...] = ()
+    made: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,30 +62,63 @@ class Mapped:
 
 
 def propose(
-    table: Table, vocabulary: Vocabulary, entities: Mapping[str, Entity], words: Words, said: Mapping[str, str]
+    table: Table,
+    vocabulary: Vocabulary,
+    entities: Mapping[str, Entity],
+    words: Words,
+    said: Mapping[str, str | Sequence[str]],
+    joined: Joined | None = None,
 ) -> tuple[ColumnMap, ...]:
-    """A field for every column of a table; ``said`` (header -> path) is a person's word and stands before all else."""
+    """A field for every column of a table; ``said`` (header -> path or paths) is a person's word and stands before all else;
+    ``joined`` tells which columns were put together out of others."""
     fields = {f.path: f for e in entities.values() for f in e.fields.values()}
-    spoken = {normalize_header(header): path for header, path in said.items()}
+    spoken = {normalize_header(h): (p,) if isinstance(p, str) else tuple(p) for h, p in said.items()}
     columns = [str(c) for c in table.rows.columns]
     names = [normalize_header(c.split("#")[0] if "#" in c[1:] else c) for c in columns]
-    wishes = [(spoken[name], 1.0, "said") if name in spoken else vocabulary.find(name) for name in names]
+    wishes = [
+        _of_joined(column, joined)
+        or ((spoken[name][0], 1.0, "said") if name in spoken else _find(column, name, vocabulary))
+        for column, name in zip(columns, names, strict=True)
+    ]
     order = sorted(
         range(len(columns)), key=lambda i: (wishes[i][2] != "said", -wishes[i][1], vocabulary.rank(names[i]), i)
     )
     taken: set[str] = set()
     found: dict[int, ColumnMap] = {}
     for i in order:
-        path = _free(wishes[i][0], taken, fields)
+        path = _free(wishes[i][0], taken, fields) if wishes[i][2] != "said" else wishes[i][0]
         taken.add(path)
         sure, why = (wishes[i][1], wishes[i][2]) if path else (0.0, "")
-        found[i] = ColumnMap(columns[i], path, sure, why, _units(columns[i], path, fields))
+        also = spoken.get(names[i], ())[1:] if why == "said" else ()
+        why = f"said, also {', '.join(also)}" if also else why
+        taken.update(also)
+        made = joined is not None and columns[i] in joined.fields
+        found[i] = ColumnMap(columns[i], path, sure, why, _units(columns[i], path, fields), also, made)
     return tuple(_by_content([found[i] for i in range(len(columns))], table, taken, fields, words))
+
+
+def _of_joined(column: str, joined: Joined | None) -> tuple[str, float, str] | None:
+    if joined is None:
+        return None
+    if column in joined.parts:
+        return JOINED, 1.0, "joined"
+    if column not in joined.fields:
+        return None
+    return (
+        (joined.fields[column], 1.0, "said") if column in joined.said else (joined.fields[column], JOIN_SURE, "joined")
+    )
+
+
+def _find(column: str, name: str, vocabulary: Vocabulary) -> tuple[str, float, str]:
+    """By the whole header, else by its last word: a header of two rows stands as group and word (备用联系人 电话)."""
+    found = vocabulary.find(name)
+    last = column.rsplit(" ", 1)[-1]
+    return found if found[0] or last == column else vocabulary.find(normalize_header(last))
 
 
 def _free(path: str, taken: set[str], fields: Mapping[str, Field]) -> str:
     """The field itself, its second (``mobile_2``) when a column before has it, or none."""
-    if path in ("", LEFT_OUT) or path not in taken or fields[path].virtual:
+    if path in ("", LEFT_OUT, JOINED) or path not in taken or fields[path].virtual:
         return path
     second = f"{path}_2"
     return second if second in fields and second not in taken else ""
@@ -129,7 +171,9 @@ def _share(sample: Sequence[str], kind: str, words: Words) -> float:
     good = [
         f
         for text, f in fixes
-        if not f.doubt and (f.parts if kind in ("address", "region") else f.why or f.parts or _strict(kind, text))
+        if not f.doubt
+        and (f.value is not None or f.parts)  # a placeholder is no value of any kind
+        and (f.parts if kind in ("address", "region") else f.why or f.parts or _strict(kind, text))
     ]
     return len(good) / len(sample)
 
@@ -139,9 +183,9 @@ def _strict(kind: str, text: str) -> bool:
     return bool(shape) and bool(pd.Series([text]).str.fullmatch(shape).iloc[0])
 
 
-def said_for(table: Table, rules: Sequence[tuple[str, str, Mapping[str, str]]]) -> dict[str, str]:
+def said_for(table: Table, rules: Sequence[tuple[str, str, Mapping[str, Said]]]) -> dict[str, Said]:
     """What people said of this table's columns: the lines of every rule whose globs fit; a later rule wins."""
-    said: dict[str, str] = {}
+    said: dict[str, Said] = {}
     for source, sheet, columns in rules:
         if fnmatch(table.source, source) and fnmatch(table.sheet, sheet):
             said.update(columns)
@@ -163,9 +207,11 @@ def apply(tables: Sequence[Table], maps: Sequence[Sequence[ColumnMap]], entities
         for entry in mapping:
             values = table.rows[entry.column].set_axis(rids).dropna()
             if entry.path in fields:
-                columns.append(
-                    RawColumn(fields[entry.path], table.source, table.sheet, entry.column, entry.options, values)
-                )
+                columns += [
+                    RawColumn(fields[path], table.source, table.sheet, entry.column, entry.options, values)
+                    for path in (entry.path, *entry.also)
+                ]
+            if entry.path in fields or entry.path == JOINED:
                 continue
             why = "column_left_out" if entry.path == LEFT_OUT else "column_unmapped"
             losses.append((table.source, table.sheet, entry.column, why, len(values)))

@@ -1,0 +1,90 @@
+"""Which column feeds which field: a person's word first; several columns joined, one column in several fields."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from cleanse.kinds.header import Vocabulary
+from cleanse.model import Table
+from cleanse.project import load_project
+from cleanse.stages import join, map
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def project():
+    return load_project(ROOT)
+
+
+@pytest.fixture
+def mapped(project):
+    fields = {f.path: f for e in project.entities.values() for f in e.fields.values()}
+
+    def build(columns, said=None, joins=None):
+        rows = pd.DataFrame({name: pd.array(cells, dtype="str") for name, cells in columns.items()})
+        rows.index = pd.RangeIndex(2, 2 + len(rows), name="source_row")
+        layout = pd.DataFrame(columns=["source_row", "kind", "text"])
+        table = Table("f.csv", "", 1, rows, layout, tuple(range(len(columns))))
+        joined = join.join(table, joins or {}, said or {}, fields, project.words)
+        maps = map.propose(
+            joined.table, Vocabulary.of(project.words), project.entities, project.words, said or {}, joined
+        )
+        return joined.table, maps, map.apply([joined.table], [maps], project.entities)
+
+    return build
+
+
+def values(result, path):
+    return [value for c in result.columns if c.field.path == path for value in c.values.tolist()]
+
+
+def test_a_name_in_two_columns_is_joined_where_it_is_chinese(mapped):
+    table, maps, result = mapped({"客户名称": ["甲", "乙"], "姓": ["王", "欧阳"], "名": ["小样", None]})
+    assert values(result, "contact.name") == ["王小样", "欧阳"]
+    assert [(m.path, m.evidence) for m in maps[1:]] == [("+", "joined"), ("+", "joined"), ("contact.name", "joined")]
+    assert result.losses.empty and result.unmapped.empty and len(table.places) == len(maps)
+
+
+def test_names_in_other_writing_are_not_joined_by_guess(mapped):
+    _, maps, _ = mapped({"Company": ["A", "B"], "Last Name": ["Smith", "Jones"], "First Name": ["Ann", "Bob"]})
+    assert not any(m.made or m.path == "+" for m in maps)
+
+
+def test_an_area_code_goes_before_its_number(mapped):
+    _, _, result = mapped(
+        {"客户名称": ["甲", "乙", "丙"], "区号": ["0571", None, "010"], "电话": ["88880000", "88880001", None]}
+    )
+    assert values(result, "customer.phone") == ["0571-88880000", "88880001", "010"]
+
+
+def test_a_person_joins_columns_and_sends_one_to_several_fields(mapped):
+    columns = {"店名": ["甲店", "乙店"], "路": ["某路", "某街"], "Nr": ["1号", None], "城": ["杭州", "北京"]}
+    said = {"店名": ("customer.name", "customer.short_name")}
+    _, maps, result = mapped(columns, said, {"customer.address": ("城", "路", "Nr")})
+    assert values(result, "customer.address") == ["杭州某路1号", "北京某街"]
+    assert values(result, "customer.name") == values(result, "customer.short_name") == ["甲店", "乙店"]
+    assert maps[0].evidence == "said, also customer.short_name" and maps[-1].evidence == "said"
+
+
+def test_a_column_that_a_person_sent_elsewhere_is_not_joined(mapped):
+    _, maps, _ = mapped({"客户名称": ["甲"], "姓": ["王"], "名": ["小样"]}, {"姓": "customer.note"})
+    assert not any(m.made for m in maps) and maps[1].path == "customer.note"
+
+
+def test_words_without_chinese_are_held_apart(mapped):
+    _, _, result = mapped({"a": ["Main St", "某路"], "b": ["5", "2号"]}, None, {"customer.address": ("a", "b")})
+    assert values(result, "customer.address") == ["Main St 5", "某路2号"]
+
+
+def test_the_group_over_a_word_does_not_hide_it(mapped):
+    _, maps, _ = mapped({"客户名称": ["甲"], "电话": ["1"], "备用联系人 手机": ["2"]})
+    assert maps[2].path == "contact.mobile"
+
+
+def test_unknown_columns_are_asked_and_not_guessed(mapped):
+    _, maps, result = mapped({"客户名称": ["甲"] * 4, "x1": ["好", "坏", "中", "优"]})
+    assert maps[1].path == "" and result.losses["why"].tolist() == ["column_unmapped"]
