@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cleanse.errors import UsageError
-from cleanse.project import load_project
+from cleanse.project import SHIPPED, load_project
 
 
 def fault(root) -> str:
@@ -50,6 +50,26 @@ def test_a_fault_in_any_rule_file_is_named(project, tmp_path, path, content, wor
     (root / path).write_text(content, "utf-8")
     said = fault(root)
     assert all(word in said for word in words), said
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "told"),
+    [
+        ("lexicons/headers.tsv", "# own\ncustomer.nmae\t甲方\n", ("headers.tsv:2", "customer.name")),
+        ("lexicons/headers.tsv", "customer.name 甲方\n", ("headers.tsv:1", "no tab")),
+        ("lexicons/nulls.tsv", "没\n无记录\tphnoe\n", ("nulls.tsv:2", "phone")),
+        ("entities/customer.toml", None, ("customer.toml:", "unknown op '=<'")),
+    ],
+)
+def test_a_line_of_rules_that_could_have_no_effect_is_named_with_its_number(project, tmp_path, file, content, told):
+    root = project(tmp_path, {})
+    if content is None:
+        content = (SHIPPED / file).read_text("utf-8").replace('op = "<="', 'op = "=<"')
+    (root / "rules" / file).parent.mkdir(parents=True, exist_ok=True)
+    (root / "rules" / file).write_text(content, "utf-8")
+    with pytest.raises(UsageError) as raised:
+        load_project(root)
+    assert all(word in str(raised.value) for word in told), str(raised.value)
 
 
 def test_a_missing_source_and_a_missing_configuration(project, tmp_path):
