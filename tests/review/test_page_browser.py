@@ -9,8 +9,10 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from cleanse.review import choices
 from cleanse.review.decisions import read
 
 selenium = pytest.importorskip("selenium", reason="selenium is not installed")
@@ -208,6 +210,26 @@ def test_a_reason_goes_with_the_decision(reviewer, served):
     assert (line.verdict, line.who, line.why) == ("merge", "王敏", "mnr")
 
 
+def test_values_are_chosen_by_number_by_click_and_typed(reviewer, served):
+    def held() -> list[tuple[str, bool, str]]:
+        return [(c.field, bool(c.origin), c.value) for c in choices.read(served.root / "choices.jsonl")]
+
+    reviewer.press("2")
+    assert reviewer.count("tr[data-field=name] button.take[aria-pressed=true]") == 1
+    reviewer.press(Keys.ARROW_DOWN)
+    assert reviewer.js("return document.querySelector('tr.current').dataset.field") == "owner"
+    reviewer.driver.find_elements(By.CSS_SELECTOR, "tr[data-field=owner] button.take")[0].click()
+    reviewer.until(lambda: len(held()) == 2)
+    reviewer.press(Keys.ARROW_UP, "t", *"m", Keys.ESCAPE, "t", "杭州岚石有限公司", Keys.ENTER)
+    assert reviewer.text("tr[data-field=name] .typed") == "✎ 杭州岚石有限公司"
+    reviewer.press("0", "u")
+    assert held() == [
+        ("name", True, ""), ("owner", True, ""), ("name", False, "杭州岚石有限公司"), ("name", False, ""),
+        ("name", False, "杭州岚石有限公司"),
+    ]  # fmt: skip
+    assert not (served.root / "decisions.jsonl").exists(), "a value alone decides nothing"
+
+
 def test_filters_choose_the_groups(reviewer, served):
     reviewer.driver.find_element(By.ID, "crossing").click()
     reviewer.until(lambda: "共 2 组" in reviewer.text("#heading"))
@@ -292,9 +314,11 @@ def test_nothing_but_this_server_is_asked_and_the_console_stays_clean(reviewer, 
 
 
 def test_the_next_run_does_what_was_decided(reviewer, served, command):
-    reviewer.press("m", "n")
+    reviewer.press("t", "杭州岚石有限公司", Keys.ENTER, "m", "n")
     ran = command("run", "--project", served.root)
     assert ran.returncode in (0, 1), ran.stderr
+    golden = pd.read_parquet(served.root / "out" / "latest" / "golden" / "customer.parquet")
+    assert (golden["name"] == "杭州岚石有限公司").sum() == 1 and len(golden) == 2 * len(BRANDS) - 1
     served.end()
     served.start()
     reviewer.open(served.url)

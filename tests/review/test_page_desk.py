@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
 from cleanse.errors import TargetError, UsageError
-from cleanse.review.decisions import read, resolve
+from cleanse.review import choices
+from cleanse.review.decisions import append, decision, read, resolve
 from cleanse.review.page.verdict import Unclear
 
 DIGESTS = pd.DataFrame({"entity": "customer", "rid": range(8), "digest": [f"d{i}" for i in range(8)]})
@@ -142,3 +145,66 @@ def test_a_bad_line_in_the_file_is_named_before_anything_is_shown(desk, tmp_path
     (tmp_path / "decisions.jsonl").write_text("{\n", "utf-8")
     with pytest.raises(UsageError, match=r"decisions\.jsonl:1"):
         desk()
+
+
+def chosen(tmp_path):
+    """The choices in force: record, field -> origin, value."""
+    latest = {c.place[1:]: (c.origin, c.value) for c in choices.read(tmp_path / "choices.jsonl")}
+    return {place: what for place, what in latest.items() if what != ("", "")}
+
+
+def test_the_value_of_a_field_is_chosen_or_typed_and_left_to_the_rules_again(desk, tmp_path):
+    at = desk()
+    two = number(at, "d0", "d1")
+    first, second = at.queue.groups[two].digests
+    state = at.choose(two, {"field": "owner", "member": 1})
+    assert state["chosen"] == {"owner": {"member": 1, "value": "", "who": "王敏"}} and state["verdict"] == ""
+    assert chosen(tmp_path) == {(first, "owner"): (second, "")}
+    at.choose(two, {"field": "owner", "value": " 周启 "})
+    assert chosen(tmp_path) == {(first, "owner"): ("", "周启")}
+    assert desk().cards([two])[0]["state"]["chosen"]["owner"]["value"] == "周启", "still so tomorrow"
+    assert at.choose(two, {"field": "owner"})["chosen"] == {} and chosen(tmp_path) == {}
+    for held in ({(first, "owner"): ("", "周启")}, {(first, "owner"): (second, "")}, {}):
+        at.undo()
+        assert chosen(tmp_path) == held
+
+
+def test_after_a_split_each_customer_has_its_own_value_and_none_speaks_for_two(desk, tmp_path):
+    at = desk()
+    group = at.queue.groups[number(at, "d2", "d3", "d4")]
+    at.choose(group.id, {"field": "note", "member": 2})
+    at.decide(group.id, {"verdict": "split", "parts": [[0], [1, 2]], "kin": ["apart", "apart"]})
+    at.choose(group.id, {"field": "note", "member": 2})
+    at.decide(group.id, {"verdict": "merge"})
+    at.choose(group.id, {"field": "note", "member": 1})
+    assert set(chosen(tmp_path).values()) == {(group.digests[1], "")}, "no earlier choice is left to disagree"
+
+
+@pytest.mark.parametrize("entry", [
+    {}, {"field": "contact.name", "member": 0}, {"field": "owner", "member": 2}, {"field": "owner", "member": "0"},
+    {"field": "owner", "value": " "}, {"field": "owner", "value": 3}, {"field": "owner", "value": "x" * 501},
+])  # fmt: skip
+def test_a_choice_that_cannot_be_is_refused(desk, tmp_path, entry):
+    at = desk()
+    with pytest.raises(Unclear):
+        at.choose(number(at, "d0", "d1"), entry)
+    assert not (tmp_path / "choices.jsonl").exists()
+
+
+def test_withdrawing_takes_values_back_too(desk, tmp_path):
+    at = desk()
+    two = number(at, "d0", "d1")
+    at.choose(two, {"field": "owner", "member": 1})
+    at.decide(two, {"verdict": "merge"})
+    assert at.withdraw(two)["chosen"] == {} and chosen(tmp_path) == {}
+    assert at.undo()["state"]["verdict"] == "merge" and len(chosen(tmp_path)) == 1
+
+
+def test_what_two_people_disagree_on_is_open_until_one_more_decision(desk, tmp_path):
+    said = decision("customer", "d0", "d1", "merge", "王敏", "2025-06-01")
+    append(tmp_path / "decisions.jsonl", [said, replace(said, verdict="apart", who="李立", against="王敏")])
+    at = desk()
+    two = number(at, "d0", "d1")
+    state = at.cards([two])[0]["state"]
+    assert (state["verdict"], state["who"], state["against"]) == ("disputed", "李立", "王敏")
+    assert at.decide(two, {"verdict": "apart"})["verdict"] == "apart"

@@ -70,7 +70,7 @@ function ahead() {
 
 // ------------------------------------------------------------------------------------------------------------- queue
 
-const known = (group) => group.state && group.state !== "partly";
+const known = (group) => group.state && group.state !== "partly" && group.state !== "disputed";
 
 function fits(group) {
   const state = $("state").value;
@@ -96,7 +96,7 @@ function nextOpen(at) {
 
 async function show(at) {
   page.at = at;
-  page.split = null;
+  page.split = page.row = null;
   const id = page.queue[at];
   if (id !== undefined) {
     try { await fetchCards([id]); } catch (error) { return alarm(error); }
@@ -135,7 +135,7 @@ function draw() {
   $("group").dataset.group = shown ? card.id : "";
   $("group").scrollTop = 0;
   $("comment").value = "";
-  $("reason").hidden = true;
+  $("reason").hidden = $("typing").hidden = true;
   drawActions(shown ? card : null);
   drawProgress();
 }
@@ -155,12 +155,13 @@ function group(card) {
     files > 1 && make("span", { class: "chip" }, say("files", { n: files })),
     owners.length > 1 && make("span", { class: "chip crossing" }, say("owners", { names: owners.join("、") })),
     make("span", { class: `chip state ${state.verdict || "open"}` }, verdictWord(state.verdict)),
-    state.who && make("span", { class: "by" }, say("by", { who: state.who, when: state.when.replace("T", " ") }), state.why && ` · ${state.why}`),
+    state.verdict && make("span", { class: "by" }, say("by", { who: state.who, when: state.when.replace("T", " ") }), state.why && ` · ${state.why}`),
   );
   const hidden = blindNow(card);
   return [
     head,
     page.split && splitHelp(),
+    state.against && make("p", { class: "note" }, say("disputed", { other: state.against })),
     hidden && make("p", { class: "note" }, say("blind")),
     make("div", { class: "scroll", tabindex: "0", role: "region", "aria-labelledby": "heading" }, readyTable(card)),
     !hidden && reasons(card),
@@ -206,9 +207,10 @@ function row(card, field, hidden) {
   const same = field.values.every((v) => v === first);
   if (same && page.only && !field.bits.some(Boolean)) return null;
   const label = pick(page.entities[card.entity].fields[field.name]);
+  const chosen = card.state.chosen[field.name];
   const state = same ? "same" : field.values.filter(Boolean).length < 2 ? "single" : "differs";
   return make("tr", { role: "row", class: state, "data-field": field.name },
-    make("th", { role: "rowheader", scope: "row", class: "name" }, label),
+    make("th", { role: "rowheader", scope: "row", class: "name" }, label, chosen?.value && make("span", { class: "typed" }, `✎ ${chosen.value}`)),
     ...field.values.map((value, at) => cell(card, field, at, !hidden && many(card) && bar(field.bits[at], at, card, label))),
     !hidden && !many(card) && make("td", { role: "cell", class: "evidence" }, bar(field.bits[1], 1, card, label)),
   );
@@ -220,12 +222,23 @@ function cell(card, field, at, picture) {
   const others = (at ? [field.values[0]] : field.values.slice(1)).filter((v) => v && v !== value);
   const shared = field.shared[at];
   return make("td", { role: "cell", class: at && value && others.length ? "value other" : "value" },
-    value ? make("span", {}, ...pieces(value, others).map(([text, marked]) => (marked ? make("mark", {}, text) : text)))
+    value ? offered(card, field, at, pieces(value, others).map(([text, marked]) => (marked ? make("mark", {}, text) : text)))
       : make("span", { class: "none", "aria-label": "–" }, "–"),
     shared > card.members.length && make("small", { class: "shared" }, say("shared", { n: shared })),
     picture,
   );
 }
+
+/** A value; where the records disagree one that can be chosen. */
+function offered(card, field, at, text) {
+  if (!choosable(field)) return make("span", {}, ...text);
+  const label = pick(page.entities[card.entity].fields[field.name]);
+  return make("button", { type: "button", class: "take", tabindex: -1, "aria-pressed": String(card.state.chosen[field.name]?.member === at),
+    "aria-label": say("take", { field: label, n: at + 1, value: field.values[at] }),
+    onclick: () => { page.row = field.name; enqueue(`take ${at + 1}`); } }, ...text);
+}
+
+const choosable = (field) => field.own && new Set(field.values.filter(Boolean)).size > 1;
 
 /** What a field says, as a bar: to the right for being one, to the left against. */
 function bar(bits, at, card, label) {
@@ -246,7 +259,7 @@ function reasons(card) {
 
 function drawActions(card) {
   const decided = card && card.state.verdict;
-  const names = page.split ? ["cancel", "keep"] : ["back", "next", "merge", "apart", "related", "split", "defer", "comment", "undo", decided ? "withdraw" : ""];
+  const names = page.split ? ["cancel", "keep"] : ["back", "next", "merge", "apart", "related", "split", "defer", "type", "comment", "undo", decided ? "withdraw" : ""];
   const drawn = JSON.stringify([names, !card, page.language]);
   if (drawn === page.buttons) return;  // a focused button keeps its focus
   page.buttons = drawn;
@@ -316,6 +329,9 @@ async function act(action) {
   if (!card) return;
   if (page.split) return splitting(action, card);
   if (action === "next") { await show(Math.min(page.queue.length - 1, page.at + 1)); return tell(describe()); }
+  if (action === "down" || action === "up") return moveRow(card, action === "down" ? 1 : -1);
+  if (action === "type") return startTyping(card);
+  if (action.startsWith("take ")) return take(card, Number(action.slice(5)));
   if (action === "split") return startSplit(card);
   if (action === "comment") { $("reason").hidden = false; return $("comment").focus(); }
   if (action === "withdraw") return withdraw(card);
@@ -359,6 +375,72 @@ async function undo() {
   if (!page.queue.includes(undone.id)) page.queue.splice(page.at, 0, undone.id);
   await show(page.queue.indexOf(undone.id));
   tell(`${say("undone")} ${describe()}`);
+}
+
+// ------------------------------------------------------------------------------------------------------------ values
+
+/** The field whose value is chosen; without one the first that can be. */
+function currentRow(card) {
+  const names = card.fields.filter(choosable).map((field) => field.name);
+  if (!names.includes(page.row)) page.row = names[0] ?? null;
+  if (!page.row) $("alert").textContent = say("norow");
+  return page.row;
+}
+
+function moveRow(card, step) {
+  const names = card.fields.filter(choosable).map((field) => field.name);
+  const at = names.indexOf(page.row);
+  page.row = at < 0 ? null : names[Math.min(Math.max(at + step, 0), names.length - 1)];
+  if (currentRow(card)) markRow(card);
+}
+
+function markRow(card) {
+  for (const row of document.querySelectorAll("tr.current")) row.classList.remove("current");
+  const row = page.row && document.querySelector(`tr[data-field="${CSS.escape(page.row)}"]`);
+  if (!row) return;
+  row.classList.add("current");
+  row.scrollIntoView({ block: "nearest" });
+  tell(`${labelOf(card, page.row)}: ${fieldOf(card, page.row).values.map((v, at) => `${at + 1}: ${v || "–"}`).join("; ")}`);
+}
+
+const fieldOf = (card, name) => card.fields.find((field) => field.name === name);
+const labelOf = (card, name) => pick(page.entities[card.entity].fields[name]);
+
+/** Keep the value of the n-th record; 0 leaves it to the rules. */
+async function take(card, n) {
+  const name = currentRow(card);
+  if (!name || n > card.members.length || (n && !fieldOf(card, name).values[n - 1])) return;
+  await choose(card, name, n ? { member: n - 1 } : {});
+}
+
+async function choose(card, name, entry) {
+  settle(card.id, await ask(`/api/choose/${card.id}`, { field: name, ...entry }));
+  const top = $("group").scrollTop, reason = $("comment").value;
+  draw();
+  $("group").scrollTop = top;
+  $("comment").value = reason;
+  markRow(card);
+  const chosen = card.state.chosen[name];
+  if (chosen) tell(say("taken", { field: labelOf(card, name), value: chosen.value || fieldOf(card, name).values[chosen.member], who: chosen.who }));
+}
+
+function startTyping(card) {
+  const name = currentRow(card);
+  if (!name) return;
+  markRow(card);
+  $("typed").textContent = say("typed", { field: labelOf(card, name) });
+  $("value").value = card.state.chosen[name]?.value || fieldOf(card, name).values.find(Boolean);
+  $("typing").hidden = false;
+  $("value").select();
+}
+
+function onValueKey(event) {
+  if (event.key !== "Escape" && event.key !== "Enter") return;
+  event.preventDefault();
+  const card = page.cards.get(page.queue[page.at]), name = page.row, value = $("value").value.trim();
+  $("value").blur();
+  $("typing").hidden = true;
+  if (event.key === "Enter" && value) page.work = page.work.then(() => choose(card, name, { value })).catch(alarm);
 }
 
 // ------------------------------------------------------------------------------------------------------------- split
@@ -419,14 +501,16 @@ function splitHelp() {
 
 // -------------------------------------------------------------------------------------------------------------- keys
 
-const ARROWS = { ArrowLeft: "back", ArrowRight: "next" };
-const FREE = new Set(["back", "next", "only", "help"]);  // may be repeated by holding the key
+const ARROWS = { ArrowLeft: "back", ArrowRight: "next", ArrowDown: "down", ArrowUp: "up" };
+const FREE = new Set(["back", "next", "only", "help", "down", "up"]);  // may be repeated by holding the key
 
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || $("keys").open) return;
+  if (event.isComposing) return;  // a word that is being put together from pinyin
   if (event.target === $("comment")) return onReasonKey(event);
+  if (event.target === $("value")) return onValueKey(event);
   if (event.target.closest?.("select, input[type=text]")) return;
-  const action = page.split ? splitKey(event) : page.byKey.get(event.key.toLowerCase()) ?? ARROWS[event.key];
+  const action = page.split ? splitKey(event) : /^[0-9]$/.test(event.key) ? `take ${event.key}` : page.byKey.get(event.key.toLowerCase()) ?? ARROWS[event.key];
   if (!action || (!page.keys && action !== "help") || (event.repeat && !FREE.has(action))) return;
   event.preventDefault();
   enqueue(action);
