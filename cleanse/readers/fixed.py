@@ -38,7 +38,6 @@ _SOLID = re.compile(r"[\s\-=_+*#~.·|]{3,}")
 _GROUP = re.compile(r"[-=_]+")
 _GAP = re.compile(r"\S {2,}\S")
 _TOKENS = re.compile(r" {2,}")
-_FIGURES = re.compile(r"[-+¥￥$]?[\d,.:/-]+%?")
 
 
 @dataclass(frozen=True)
@@ -195,7 +194,7 @@ def _delimited(lines: Sequence[str], layout: _Layout) -> bool:
 
 
 def _cut(line: str, layout: _Layout) -> tuple[list[str] | None, bool]:
-    """The cells of a line, and whether text reached over the edge of a column; None where it fills a whole gap."""
+    """The cells of a line, and whether text stands in a gap that may belong to either side; None where text fills one."""
     if not line.strip() or _solid(line):
         return [""] * (len(layout.gaps) + 1), False
     if layout.bars:
@@ -206,20 +205,14 @@ def _cut(line: str, layout: _Layout) -> tuple[list[str] | None, bool]:
         if not gap.strip():
             edges.append(end)
             continue
-        at = gap.find(" ") if gap[0] != " " else gap.rfind(" ")
+        from_left = gap[0] != " "
+        at = gap.find(" ") if from_left else gap.rfind(" ")
         if at < 0:
             return None, False
         edges.append(first + at)
-        moved = moved or not _FIGURES.fullmatch(_word(line, first if gap[0] != " " else end - 1))
+        moved = moved or bool((gap[at:] if from_left else gap[:at]).strip())
     edges.append(len(line))
     return [line[a:b].replace(FILLER, "").strip() for a, b in pairwise(edges)], moved
-
-
-def _word(line: str, at: int) -> str:
-    """The word around a place."""
-    start = line.rfind(" ", 0, at + 1) + 1
-    end = line.find(" ", at)
-    return line[start : end if end >= 0 else len(line)]
 
 
 def _without_bars(line: str, bars: Sequence[int]) -> str:
