@@ -25,7 +25,7 @@ except ImportError:  # Windows bounds the time only
 
 _CHILD = "import sys; from cleanse.readers.guard import serve; serve(int(sys.argv[1]))"
 SHARE = 0.75  # of the machine's memory, where no limit is set
-LEAST = 1 << 30  # the libraries alone take that much address space
+LIBRARIES = 2 << 30  # address space that the libraries take before anything is read, where the system does not tell
 
 
 class _Process:
@@ -137,8 +137,11 @@ def _bound(memory: int) -> None:
     """The limit of address space, where the system knows one; no dump of memory when the process is aborted."""
     if resource is None:
         return
-    most = memory or int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * SHARE)
-    for name, value in ((resource.RLIMIT_AS, max(most, LEAST)), (resource.RLIMIT_CORE, 0)):
+    used = LIBRARIES
+    if (told := Path("/proc/self/statm")).exists():
+        used = int(told.read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    most = used + (memory or int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * SHARE))
+    for name, value in ((resource.RLIMIT_AS, most), (resource.RLIMIT_CORE, 0)):
         _, hard = resource.getrlimit(name)
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)  # noqa: PLW2901
         resource.setrlimit(name, (value, value))
