@@ -42,7 +42,7 @@ _WEEKDAY = (
 )
 _CLOCK = r"(?:上午|下午|凌晨|晚上|中午)?\s?\d{1,2}(?:[:点时]\d{1,2})(?:分|[:]\d{1,2}(?:[.,]\d+)?)?秒?"
 _ZONE = r"(?:z|utc|gmt|cst)?\s?(?:[+\-]\d{2}:?\d{2})?(?:\s?\([^()\d]*\))?"
-_TIME = rf"(?:[ t,]*(?P<time>{_CLOCK}(?:\s?[ap]\.?m\.?)?)\s?{_ZONE})?"
+_TIME = rf"(?:[ t,]*(?P<time>{_CLOCK}(?:\s?[ap]\.?m\.?)?)(?P<zone>\s?{_ZONE}))?"
 _TAIL = rf"(?:[ ,]*{_WEEKDAY})?{_TIME}(?:[ ,]*{_WEEKDAY})?(?P<rest>.*)"
 _YMD = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?: 00:00(?::00(?:\.0+)?)?)?", re.ASCII)
 _MONTH_NAMES = "jan feb mar apr may jun jul aug sep oct nov dec"
@@ -202,7 +202,8 @@ def _finished(plain: str, match: re.Match[str], year: int, month: int, day: int)
     if not FIRST_YEAR <= year <= LAST_YEAR or value == NO_DATE:
         return "", "date_suspicious", ""
     time = match["time"] or ""
-    return value, "", " ".join(x for x in ("" if not re.search("[1-9]", time) else time.strip(), rest) if x)
+    said = f"{time.strip()}{(match.groupdict().get('zone') or '').upper()}" if re.search("[1-9]", time) else ""
+    return value, "", " ".join(x for x in (said.strip(), rest) if x)
 
 
 def _doubt(plain: str) -> str:
