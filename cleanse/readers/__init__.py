@@ -17,6 +17,7 @@ from pathlib import Path
 from cleanse.model import Source
 from cleanse.readers import (
     archive,
+    damage,
     database,
     dbf,
     delimited,
@@ -198,7 +199,7 @@ def read_here(path: Path, name: str, limits: Limits, encoding: str, known: tuple
         return Source(name, "error", "too_large", "memory", digest=digest)
     except Exception as e:  # whatever a library stumbles over in a damaged file is the file's fault, not the run's
         return Source(name, "error", "corrupt", type(e).__name__, digest=digest)
-    grids = tuple(map(mojibake.mended, parsed.grids))
+    grids = tuple(damage.named(mojibake.mended(grid)) for grid in parsed.grids)
     return Source(name, "read", "", "", parsed.format, parsed.encoding, grids, digest)
 
 

@@ -215,3 +215,28 @@ def test_dbase_fields_of_one_name_are_both_kept_and_a_false_count_is_noted(readi
     data[4:8] = (9).to_bytes(4, "little")
     source = reading(bytes(data))
     assert rows(source) == [["TEL", "TEL"], ["1", "2"]] and notes(source) == [("record_count_differs", "")]
+
+
+def test_damage_done_by_a_spreadsheet_is_named_and_nothing_is_changed(reading):
+    lines = [
+        "客户名称,手机,信用代码,房号",
+        "青松样品厂,1.38E+10,913301000000000000,3-12",
+        "白云样品厂,13800001111,913301000000001000,12-1",
+        "绿水样品店,13800001112,913301000000002000,2-15",
+        "红叶样品店,13800001113,913301000000003000,3月4日",
+    ]
+    source = reading("\n".join(lines))
+    assert rows(source) == [line.split(",") for line in lines]
+    assert notes(source) == [
+        ("excel_date_for_text", "D5"), ("excel_digits_cut", "C2 C3 C4 C5"), ("excel_exponent", "B2"),
+    ]  # fmt: skip
+
+
+def test_columns_of_dates_and_whole_numbers_are_not_called_damaged(reading):
+    lines = [
+        "客户,日期,账号",
+        "甲,2024-03-01,6222020200001234567",
+        "乙,3-5,6222020200001000000",
+        "丙,2024/3/2,622202020000100000",
+    ]
+    assert notes(reading("\n".join(lines))) == []
