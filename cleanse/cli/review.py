@@ -17,34 +17,44 @@ def review() -> None:
 
 @review.command("export")
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option("--per-owner", is_flag=True, help="FILE is a folder: one workbook per owner, with that owner's groups.")
 @PROJECT
 @OUT
 @verb
-def review_export(file: Path, root: Path, out: Path | None) -> int:
+def review_export(file: Path, per_owner: bool, root: Path, out: Path | None) -> int:
     """Copy the duplicates workbook of the latest run to FILE."""
     from cleanse import flow
     from cleanse.project import load_project
 
-    click.echo(f"wrote {flow.review_export(load_project(root, out=out), file)}")
+    project = load_project(root, out=out)
+    if per_owner:
+        click.echo(f"wrote {len(flow.per_owner(project, file))} workbooks to {file}")
+    else:
+        click.echo(f"wrote {flow.review_export(project, file)}")
     return 0
 
 
 @review.command("import")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--who", required=True, help="Who decided.")
+@click.option("--settle", is_flag=True, help="Where others decided otherwise, this file has the last word.")
 @PROJECT
 @verb
-def review_import(file: Path, who: str, root: Path) -> int:
+def review_import(file: Path, who: str, settle: bool, root: Path) -> int:
     """Take the decisions of a workbook back into decisions.jsonl; the next run applies them."""
     from cleanse import flow
     from cleanse.project import load_project
 
     today = datetime.now().date().isoformat()
-    taken, unread = flow.review_import(load_project(root), file, who, today)
-    click.echo(f"{taken} decisions taken")
-    for sheet, row, reason in unread:
+    taken = flow.review_import(load_project(root), file, who, today, settle=settle)
+    click.echo(f"{taken.decisions} decisions taken, {taken.values} values chosen")
+    for sheet, row, other in taken.conflicting:
+        click.echo(
+            f"conflict: {sheet} row {row}: {who} says otherwise than {other}; neither holds until one is settled"
+        )
+    for sheet, row, reason in taken.unread:
         click.echo(f"not read: {sheet} row {row}: {reason}")
-    return 1 if unread else 0
+    return 1 if taken.unread or taken.conflicting else 0
 
 
 @review.command("serve")

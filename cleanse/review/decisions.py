@@ -146,6 +146,14 @@ def _parsed(line: str) -> Decision:
     return decision(one=entry.pop("left"), other=entry.pop("right"), **entry)
 
 
+def by_pair(path: Path) -> dict[tuple[str, str, str], list[Decision]]:
+    """The decisions of a file by entity and both sides."""
+    found: dict[tuple[str, str, str], list[Decision]] = {}
+    for d in read(path):
+        found.setdefault((d.entity, d.left, d.right), []).append(d)
+    return found
+
+
 def append(path: Path, decisions: Sequence[Decision]) -> None:
     """Add decisions behind what is there: on disk when this returns, all of them or none. Raises TargetError when they
     cannot be written."""
@@ -217,13 +225,14 @@ def _sums(column: pa.Array) -> pa.Array:
     return pc.take(pa.array(told, type=pa.large_string()), coded.indices)
 
 
-def tell(decisions: Sequence[Decision], one: Decision) -> Decision:
-    """A decision that was made without knowing of ``decisions``: ``against`` whoever said otherwise last.
+def tell(earlier: Sequence[Decision], one: Decision) -> Decision:
+    """A decision that was made without knowing of ``earlier`` ones on the same records: ``against`` whoever said otherwise
+    last.
 
     >>> tell([decision("c", "a", "b", "apart", "王敏")], decision("c", "a", "b", "merge", "李立")).against
     '王敏'
     """
-    latest = {d.who: d for d in decisions if (d.entity, d.left, d.right) == (one.entity, one.left, one.right)}
+    latest = {d.who: d for d in earlier[max((n for n, d in enumerate(earlier) if not d.against), default=0) :]}
     other = [d.who for d in latest.values() if d.who != one.who and d.verdict in FORCING and d.verdict != one.verdict]
     return replace(one, against=other[-1]) if other else one
 

@@ -112,7 +112,8 @@ def sheet_of(lines: ValueLines, language: str) -> tuple[list[str], list[str], Bo
         said["column"]["candidate"][language].format(number=n.removeprefix("candidate"))
         if n.startswith("candidate") else said["column"][n][language] for n in names
     ]  # fmt: skip
-    new = np.append(True, table["group"].to_numpy()[1:] != table["group"].to_numpy()[:-1]) if len(table) else []
+    group = table["group"].to_numpy()
+    new = np.append(np.ones(min(len(group), 1), dtype=bool), group[1:] != group[:-1])
     styles = [
         [f"{'edit' if n in ('choice', 'comment') else 'text'}{'_top' if top else ''}" for top in new] for n in names
     ]

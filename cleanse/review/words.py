@@ -39,3 +39,13 @@ def plain(text: str) -> str:
 def offered(language: str) -> list[str]:
     """The words of the drop-down."""
     return [entry["words"][LANGUAGES.index(language)] for entry in words()["decision"].values()]
+
+
+def offered_word(verdict: str, language: str) -> str:
+    """The word of the drop-down for a verdict; the verdict itself where it has none.
+
+    >>> offered_word("apart", "en")
+    'not a duplicate'
+    """
+    entry = words()["decision"].get(verdict)
+    return entry["words"][LANGUAGES.index(language)] if entry else verdict

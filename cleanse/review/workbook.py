@@ -52,15 +52,21 @@ _HEAD = {**_TEXT, "bold": True, "bg_color": "#1F3A5F", "font_color": "#FFFFFF", 
 _ALLOWED = {"sort": True, "autofilter": True, "format_columns": True, "format_rows": True}
 
 
-def export(path: Path, every: Sequence[ReviewGroups], language: str, values: Sequence[ValueLines] = ()) -> None:
+def export(
+    path: Path,
+    every: Sequence[ReviewGroups],
+    language: str,
+    values: Sequence[ValueLines] = (),
+    standing: Sequence[Sequence[str]] = (),
+) -> None:
     """Write the workbook of all entities in ``language`` (zh, en); it appears under its name when it is whole.
-    ``values``: the fields in which the groups disagree.
+    ``values``: the fields in which the groups disagree. ``standing``: the decisions that do not hold, a line each.
 
     Same groups, same bytes. Raises TargetError when the disk refuses.
     """
     skeleton, temporary = path.with_name(f"{path.name}.skeleton.tmp"), path.with_name(f"{path.name}.tmp")
     try:
-        bodies = _skeleton(skeleton, every, language, values)
+        bodies = _skeleton(skeleton, every, language, values, standing)
         fill(skeleton, temporary, bodies, list(STYLES))
         temporary.replace(path)
     except (XlsxWriterException, OSError) as error:
@@ -72,7 +78,11 @@ def export(path: Path, every: Sequence[ReviewGroups], language: str, values: Seq
 
 
 def _skeleton(
-    path: Path, every: Sequence[ReviewGroups], language: str, values: Sequence[ValueLines]
+    path: Path,
+    every: Sequence[ReviewGroups],
+    language: str,
+    values: Sequence[ValueLines],
+    standing: Sequence[Sequence[str]],
 ) -> dict[int, Body]:
     """Write everything but the lines, which are returned by number of the sheet."""
     bodies: dict[int, Body] = {}
@@ -95,8 +105,23 @@ def _skeleton(
             _dress_values(sheet, columns, headings, len(lines.table), language, head)
             _reserve(sheet, styles, len(lines.table), len(columns))
             bodies[len(book.worksheets())] = body
+        if standing:
+            _standing(book, standing, language, head)
         _help(book, every, language)
     return bodies
+
+
+def _standing(book: Any, lines: Sequence[Sequence[str]], language: str, head: Any) -> None:
+    sheet = book.add_worksheet(words()["sheet"]["standing"][language])
+    wrap = book.add_format({"num_format": "@", "valign": "top", "text_wrap": True})
+    for at, heading in enumerate(words()["standing"][language]):
+        sheet.set_column(at, at, 36 if at in (0, 1) else 18)
+        sheet.write_string(0, at, heading, head)
+    for number, line in enumerate(lines, 1):
+        for at, text in enumerate(line):
+            sheet.write_string(number, at, text, wrap)
+    sheet.freeze_panes(1, 0)
+    sheet.autofilter(0, 0, len(lines), len(words()["standing"][language]) - 1)
 
 
 def _title(name: str, entity: str, entities: int, language: str) -> str:

@@ -65,6 +65,7 @@ def quality(facts: Facts) -> Json:
         "fields": fields,
         "changes": change_counts(changes, mask),
         "issues": issue_counts(facts, issues, open_issues, mask),
+        "review": dict(facts.review),
         "duplicates": {name: _duplicates(facts, name) for name in facts.matching},
         "preflight": _counted(facts.preflight, ["code", "severity"], "rows"),
         "trial": dict(facts.trial),

@@ -35,7 +35,8 @@ class Facts:
     """What a run found; the frames have the columns of ``model.COLUMNS``.
 
     ``project``: name, language, target, today, version. ``records`` and ``golden``: frames by entity. ``matching``: the
-    report of ``matching.link`` by entity. ``masks``: the mask of every field path.
+    report of ``matching.link`` by entity. ``review``: how many decisions of
+    people are applied, stale, conflicting. ``masks``: the mask of every field path.
     """
 
     project: Mapping[str, Any]
@@ -51,6 +52,7 @@ class Facts:
     pairs: pd.DataFrame
     clusters: pd.DataFrame
     matching: Mapping[str, Mapping[str, Any]]
+    review: Mapping[str, Any]
     trial: Mapping[str, Any]
     written: Sequence[Mapping[str, Any]]
     entities: Mapping[str, Entity]

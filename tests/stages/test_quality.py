@@ -108,6 +108,7 @@ def facts() -> Facts:
         golden={"customer": golden, "contact": people}, changes=changes, issues=issues,
         pairs=frame("pairs", ("customer", 0, 1, "name", 12.0, 0.99, "merge", "同名", "same name", "")),
         clusters=frame("clusters", *[("customer", r, 0 if r < 2 else r) for r in range(5)]),
+        review={"applied": 0, "stale": 0, "conflicting": 0, "replaced": 0, "not_held": []},
         matching={"customer": {
             "candidates": 3, "bands": {}, "merge": 0.95, "review": 0.3, "expected_precision": 0.99,
             "histogram": [{"low": 0.0, "high": 0.5, "count": 2}, {"low": 0.5, "high": 1.0, "count": 1}],

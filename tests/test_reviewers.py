@@ -1,0 +1,162 @@
+"""What people decide in workbooks: values they choose, two of different minds, what changed since, one workbook per owner."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from cleanse import flow
+from cleanse.project import load_project
+from cleanse.runs.folder import find_run
+
+ROWS = [
+    {"客户名称": "杭州星渚软件有限公司", "座机": "0571-86543210", "手机": "13912345670", "联系人": "林知远", "负责人": "陆知行"},
+    {"客户名称": "星渚软件（杭州）有限公司", "座机": "0571-86543210", "手机": "13912345670", "联系人": "林知远", "负责人": "陆知行"},
+    {"客户名称": "杭州岚石机电设备股份有限公司", "手机": "13912345671", "联系人": "顾念慈", "负责人": "陆知行"},
+    {"客户名称": "杭州岚石机电设备有限公司", "手机": "13912345672", "联系人": "周牧", "负责人": "何以安"},
+]  # fmt: skip
+
+
+@pytest.fixture()
+def root(project, tmp_path) -> Path:
+    return project(tmp_path / "p", {"a.csv": ROWS})
+
+
+def ran(root: Path) -> Path:
+    flow.run(load_project(root))
+    return find_run(load_project(root).out)
+
+
+def exported(root: Path, name: str) -> Path:
+    return flow.review_export(load_project(root), root.parent / name)
+
+
+def fill(path: Path, title: str, column: str, words: dict[tuple[str, str], str]) -> Path:
+    """Write words into a column of the lines where a column says something: (column, text) -> word."""
+    book = openpyxl.load_workbook(path)
+    page = book[title]
+    header = [c.value for c in page[1]]
+    done = 0
+    for row in page.iter_rows(min_row=2):
+        for (where, text), word in words.items():
+            if row[header.index(where)].value == text:
+                row[header.index(column)].value = word
+                done += 1
+    assert done, (title, words)
+    book.save(path)
+    return path
+
+
+def taken(root: Path, path: Path, who: str, **more):
+    return flow.review_import(load_project(root), path, who, "2025-06-30", **more)
+
+
+def names(folder: Path) -> set[str]:
+    return set(pd.read_parquet(folder / "golden" / "customer.parquet")["name"])
+
+
+def open_to_choice(path: Path) -> list[dict[str, str]]:
+    header, *rows = openpyxl.load_workbook(path)["选值"].iter_rows(values_only=True)
+    return [dict(zip(header, row, strict=True)) for row in rows]
+
+
+def test_a_value_chosen_or_typed_in_the_workbook_is_golden_in_the_next_run(root):
+    ran(root)
+    book = exported(root, "d.xlsx")
+    (line,) = [r for r in open_to_choice(book) if r["字段"] == "客户名称" and "星渚" in r["值1"]]
+    assert {line["值1"], line["值2"]} == {"杭州星渚软件有限公司", "星渚软件（杭州）有限公司"}
+    for word, code in (
+        ("星渚软件（杭州）有限公司", "chosen_by_person"),
+        ("杭州星渚软件技术有限公司", "typed_by_person"),
+    ):
+        fill(book, "选值", "选用的值", {("值1", line["值1"]): word})
+        found = taken(root, book, "王敏")
+        assert (found.values, found.unread) == (1, ())
+        folder = ran(root)
+        assert word in names(folder)
+        lines = pd.read_parquet(folder / "ledger" / "changes.parquet")
+        told = lines[(lines["code"] == code) & (lines["field"] == "name")]
+        assert told["after"].tolist() == [word] or word == "杭州星渚软件有限公司"
+
+
+def test_what_is_typed_must_be_a_value_of_its_field(root):
+    ran(root)
+    book = exported(root, "d.xlsx")
+    (line,) = [r for r in open_to_choice(book) if r["字段"] == "负责人"]
+    fill(book, "选值", "选用的值", {("字段", "负责人"): "？？？\n"})
+    found = taken(root, book, "王敏")
+    assert found.values == 1 or found.unread, line
+    header = {(s, n) for s, n, _ in found.unread}
+    assert all(s == "选值" for s, _ in header)
+
+
+def test_two_reviewers_of_different_minds_are_told_and_nothing_holds_until_one_settles_it(root):
+    before = names(ran(root))
+    one, other = exported(root, "1.xlsx"), exported(root, "2.xlsx")
+    fill(one, "待判", "决定", {("客户名称", "杭州岚石机电设备有限公司"): "合并"})
+    fill(other, "待判", "决定", {("客户名称", "杭州岚石机电设备有限公司"): "不是重复"})
+    assert taken(root, one, "王敏").conflicting == ()
+    ((sheet, row, against),) = taken(root, other, "李立").conflicting
+    assert (sheet, against) == ("待判", "王敏") and row > 1
+    folder = ran(root)
+    assert names(folder) == before, "neither merged nor kept apart for ever"
+    report = json.loads((folder / "report.json").read_text("utf-8"))
+    assert (report["review"]["applied"], report["review"]["conflicting"]) == (0, 1)
+    pages = openpyxl.load_workbook(exported(root, "3.xlsx"))
+    told = [[c for c in row if c] for row in pages["未采用的决定"].iter_rows(values_only=True, min_row=2)]
+    assert {"王敏", "李立"} <= {c for row in told for c in row}
+    assert taken(root, one, "张三", settle=True).conflicting == ()
+    assert len(names(ran(root))) == len(before) - 1
+
+
+def test_a_decision_whose_record_changed_is_stale_with_the_field(root):
+    ran(root)
+    taken(root, fill(exported(root, "d.xlsx"), "待判", "决定", {("客户名称", "杭州岚石机电设备有限公司"): "不是重复"}), "王敏")
+    source = root / "files" / "a.csv" if (root / "files").exists() else next(root.rglob("a.csv"))
+    source.write_text(source.read_text("utf-8-sig").replace("13912345672", "13912345679"), "utf-8")
+    folder = ran(root)
+    report = json.loads((folder / "report.json").read_text("utf-8"))
+    assert (report["review"]["applied"], report["review"]["stale"]) == (0, 1)
+    (line,) = report["review"]["not_held"]
+    assert (line["code"], line["fields"]) == ("decision_changed", ["contact.mobile"])
+
+
+def test_a_decision_survives_a_rerun_other_order_and_new_files(root, project):
+    ran(root)
+    taken(root, fill(exported(root, "d.xlsx"), "待判", "决定", {("客户名称", "杭州岚石机电设备有限公司"): "合并"}), "王敏")
+    merged = names(ran(root))
+    source = next(root.rglob("a.csv"))
+    header, *rows = source.read_text("utf-8-sig").splitlines()
+    source.write_text("\n".join([header, *rows[::-1]]) + "\n", "utf-8")
+    (source.parent / "0.csv").write_text("客户名称,座机\n苏州青穗粮油有限公司,0512-65432109\n", "utf-8")
+    assert names(ran(root)) == merged | {"苏州青穗粮油有限公司"}
+
+
+def test_merge_then_unmerge_gives_back_exactly_what_was_there(root):
+    def golden() -> pd.DataFrame:
+        return pd.read_parquet(ran(root) / "golden" / "customer.parquet")
+
+    before = golden()
+    taken(root, fill(exported(root, "1.xlsx"), "待判", "决定", {("客户名称", "杭州岚石机电设备有限公司"): "合并"}), "王敏")
+    merged = golden()
+    assert len(merged) == len(before) - 1
+    taken(root, fill(exported(root, "2.xlsx"), "自动合并", "决定", {("客户名称", "杭州岚石机电设备有限公司"): "不是重复"}), "王敏")
+    pd.testing.assert_frame_equal(golden(), before)
+
+
+def test_one_workbook_per_owner_with_nobody_elses_groups(root, tmp_path):
+    ran(root)
+    written = flow.per_owner(load_project(root), tmp_path / "owners")
+    assert {p.stem for p in written} == {"陆知行", "多位负责人（撞单）"}
+    cells = {
+        p.stem: {c for page in openpyxl.load_workbook(p).worksheets for row in page.values for c in row}
+        for p in written
+    }
+    assert "星渚软件（杭州）有限公司" in cells["陆知行"] and "杭州岚石机电设备有限公司" not in cells["陆知行"]
+    assert "杭州岚石机电设备有限公司" in cells["多位负责人（撞单）"] and "何以安" not in cells["陆知行"]
+    (mine,) = [p for p in written if p.stem == "陆知行"]
+    assert taken(root, mine, "陆知行").unread == ()
