@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pandas as pd
 from cleanse import readers
 from cleanse.errors import SourceError, UsageError
 from cleanse.flow.approving import approved, may, planned
-from cleanse.flow.loading import Loader, Manner, Progress, quiet
+from cleanse.flow.loading import Loader, Manner, Progress, patiently, quiet
 from cleanse.model import Profile
 from cleanse.project import Project
 from cleanse.reports import xlsx
@@ -26,6 +27,8 @@ from cleanse.stages import reconcile as reconciling
 from cleanse.stages import results, tables
 from cleanse.targets.database import Database
 from cleanse.targets.target import KEY, key_of
+
+FIRST = Manner(retries=2)  # patience with the first word
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ def load(
         folder, print_ = approved(project, run)
         target = _target(project, to)
         plan = planned(project, folder)
-        book.made(target.name, target.prepare(project.profile, create=True))
+        book.made(target.name, _prepared(project, target, create=True))
         number = book.begin(target.name, folder.name, print_, who, f"{datetime.now():%Y-%m-%dT%H:%M:%S}")
         audit.note(
             project.out, who, "load begins", load=number, run=folder.name, fingerprint=print_, target=target.name,
@@ -114,8 +117,8 @@ def reconcile(
         name, (found, keys) = ", ".join(path.name for path in exports), _exported(project, plan, exports)
     else:
         target = _target(project, to)
-        target.prepare(project.profile, create=False)
-        found = {one.name: target.fetch(one) for one in project.profile.objects}
+        _prepared(project, target, create=False)
+        found = {one.name: patiently(partial(target.fetch, one), target.name, FIRST) for one in project.profile.objects}
         name, keys = target.name, dict.fromkeys(found, KEY)
     seen = reconciling.reconcile(plan, found, keys, project.profile)
     path = folder / "reconcile.xlsx"
@@ -144,7 +147,7 @@ def undo(project: Project, to: str, *, batch: int = 0, do: bool = False, who: st
             raise UsageError(
                 "nothing was loaded there", where=target.name, cure="`cleanse audit` shows what was loaded where"
             )
-        target.prepare(project.profile, create=False)
+        _prepared(project, target, create=False)
         found = Loader(target, book, project.profile, Manner(retries=project.load["retries"])).undo(batch, do)
         if do:
             counts = {str(k): int(n) for k, n in found["outcome"].value_counts(sort=False).items()}
@@ -179,6 +182,11 @@ def _target(project: Project, to: str) -> Database:
             cure="such as sqlite:///crm.db or postgresql://user:${CRM_PASSWORD}@host/database",
         )
     return Database(url, project.root, project.load["schema"], project.load["prefix"], project.load["tables"])
+
+
+def _prepared(project: Project, target: Database, create: bool) -> frozenset[str]:
+    """The first word to the target: one that is not there is told soon."""
+    return patiently(partial(target.prepare, project.profile, create), target.name, FIRST)
 
 
 def _statuses(receipts: pd.DataFrame, name: str) -> dict[str, int]:

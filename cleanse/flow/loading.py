@@ -11,7 +11,7 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,7 @@ from cleanse.stages.loaded import CREATE, UPDATE, actions, digests
 from cleanse.targets.target import Busy, Session, Target, columns_of, key_of
 
 Progress = Callable[[str, int, int, float], None]  # object, rows done, rows in all, seconds since the start
+Done = TypeVar("Done")
 UNDONE = ("object", "key", "batch", "outcome", "message")
 
 
@@ -39,6 +40,23 @@ class Manner:
     retries: int = 6
     pause: float = 0.5
     overwrite: bool = False
+
+
+def patiently(
+    work: Callable[[], Done], where: str, manner: Manner, sleep: Callable[[float], None] = time.sleep
+) -> Done:
+    """Do it, again while the target is busy. Raises TargetError when it stays so."""
+    for number in range(manner.retries + 1):
+        try:
+            return work()
+        except Busy as busy:
+            said = str(busy)
+        if number < manner.retries:
+            sleep(min(30.0, manner.pause * 2**number))
+    raise TargetError(
+        f"the target is busy or cannot be reached: {said}", where=where,
+        cure="load again later: it goes on where it stopped, nothing is loaded twice",
+    )  # fmt: skip
 
 
 class Loader:
@@ -66,9 +84,12 @@ class Loader:
             if name in tables:
                 planned = _planned(tables[name], one)
                 last = self.book.last(self.target.name, name)
-                new = planned[_changed(planned, last)]
+                refused = self.book.refused(load, name)  # answered already, where a load that was cut off goes on
+                changed = _changed(planned, last)
+                new = planned[changed]
+                new = new[_changed(new, refused)]
                 over = int((~last.index.isin(planned.index)).sum())
-                counts[name] = {"planned": len(planned), "unchanged": len(planned) - len(new), "left_over": over}
+                counts[name] = {"planned": len(planned), "unchanged": int((~changed).sum()), "left_over": over}
                 step = self.manner.batch
                 waiting += [(one, new.iloc[at : at + step], last["landed"]) for at in range(0, len(new), step)]
         batches = self.book.plan(load, self.target.name, [(one.name, len(part)) for one, part, _ in waiting])
@@ -125,18 +146,7 @@ class Loader:
         return dict(zip(found.index, digests(found, list(found.columns)), strict=True))
 
     def _patiently(self, work: Callable[[], None]) -> None:
-        """Do it, again while the target is busy. Raises TargetError when it stays so."""
-        for number in range(self.manner.retries + 1):
-            try:
-                work()
-                return
-            except Busy as busy:
-                if number == self.manner.retries:
-                    raise TargetError(
-                        f"the target is busy or cannot be reached: {busy}", where=self.target.name,
-                        cure="load again later: it goes on where it stopped, nothing is loaded twice",
-                    ) from None  # fmt: skip
-                self.sleep(min(30.0, self.manner.pause * 2**number))
+        patiently(work, self.target.name, self.manner, self.sleep)
 
     def settle(self) -> None:
         """Ask the target what has landed of the batches that went out and whose end is not known."""

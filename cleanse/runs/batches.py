@@ -137,6 +137,16 @@ class LoadBook:
         )
         return table.drop_duplicates("key", keep="last").set_index("key")
 
+    def refused(self, load: int, name: str) -> pd.DataFrame:
+        """What the target refused in a load, of an object: digest of what was sent, by key."""
+        rows = self.book.execute(
+            "SELECT key, digest FROM rows JOIN batches USING (batch) WHERE load = ? AND object = ? AND state = 'done' "
+            "AND message <> '' ORDER BY batch, place",
+            [load, name],
+        ).fetchall()
+        table = pd.DataFrame(rows, columns=["key", "digest"]).astype("str")
+        return table.drop_duplicates("key", keep="last").set_index("key")
+
     def unfinished(self, target: str) -> list[tuple[int, str]]:
         """Batches sent whose end is not known: number and object."""
         found = self.book.execute(

@@ -141,25 +141,23 @@ class Database:
                     f"no such table: {', '.join(self.plain(o) for o in absent)}",
                     where=self.name, cure="load first, or name the tables in [load] tables of cleanse.toml",
                 )  # fmt: skip
+            self._look(profile, [o for o in profile.objects if o not in absent])
             self._create(profile, absent)
-            look = self.sa.inspect(self.engine)
-            columns = {o.name: look.get_columns(self.plain(o), schema=self.schema) for o in profile.objects}
-        self._check_columns(profile, {name: [c["name"] for c in found] for name, found in columns.items()})
-        text = self.sa.types.String
-        self.solid = {
-            name: [c["name"] for c in found if not c["nullable"] and isinstance(c["type"], text)]
-            for name, found in columns.items()
-        }
+            self._look(profile, absent)
         return frozenset(o.name for o in absent)
 
-    def _check_columns(self, profile: Profile, have: Mapping[str, list[str]]) -> None:
-        missing = []
-        for one in profile.objects:
-            wanted = columns_of(one)
-            lacking = [name for name in wanted if name not in have[one.name]]
+    def _look(self, profile: Profile, objects: Sequence[TargetObject]) -> None:
+        """Keep what columns the tables have. Raises TargetError naming every column that is missing."""
+        look, missing = self.sa.inspect(self.engine), []
+        for one in objects:
+            found = look.get_columns(self.plain(one), schema=self.schema)
+            wanted, have = columns_of(one), {c["name"] for c in found}
+            lacking = [name for name in wanted if name not in have]
             if lacking:
                 missing.append(f"table {self.plain(one)} has no column {', '.join(lacking)}")
-            self.known[one.name] = [*wanted, *sorted(set(have[one.name]) - set(wanted))]
+            self.known[one.name] = [*wanted, *sorted(have - set(wanted))]
+            text = self.sa.types.String
+            self.solid[one.name] = [c["name"] for c in found if not c["nullable"] and isinstance(c["type"], text)]
         if missing:
             raise TargetError(
                 "\n".join(missing), where=self.name,
@@ -240,7 +238,7 @@ class Database:
     def _create(self, profile: Profile, absent: Sequence[TargetObject]) -> None:
         meta = self.sa.MetaData(schema=self.schema)
         for one in profile.objects:
-            self._described(meta, one, profile)
+            self._described(meta, one, profile, one.parent_object in {o.name for o in absent})
         made = [meta.tables[f"{self.schema}.{self.plain(o)}" if self.schema else self.plain(o)] for o in absent]
         if made:
             if self.schema and self.schema not in self.sa.inspect(self.engine).get_schema_names():
@@ -249,12 +247,11 @@ class Database:
                 )
             meta.create_all(self.engine, tables=made, checkfirst=False)
 
-    def _described(self, meta: Any, one: TargetObject, profile: Profile) -> None:
-        """A table as the profile says it: every column text, so that what is sent is what stands there."""
+    def _described(self, meta: Any, one: TargetObject, profile: Profile, linked: bool) -> None:
+        """A table as the profile says it: every column text, so that what is sent is what stands there; linked to its
+        parent's where that is made by us as well."""
         sa, key = self.sa, key_of(one)
-        parents = {o.parent_object: o for o in profile.objects}
-        linked = {o.key for o in profile.objects if o.name in parents and o.name == one.name}
-        columns = [self._column(f, one, profile, f.name in linked) for f in one.fields]
+        columns = [self._column(f, one, profile) for f in one.fields]
         if key == KEY:
             columns.insert(0, sa.Column(KEY, self._text(KEY_LENGTH), nullable=False, unique=True))
         rules = [rule for f in one.fields for rule in self._rules(f, one)]
@@ -266,7 +263,7 @@ class Database:
             mysql_charset="utf8mb4", mysql_collate="utf8mb4_bin", mysql_engine="InnoDB",
             mariadb_charset="utf8mb4", mariadb_collate="utf8mb4_bin", mariadb_engine="InnoDB",
         )  # fmt: skip
-        if one.parent_object:
+        if linked:
             parent = next(o for o in profile.objects if o.name == one.parent_object)
             there = f"{self.schema}." if self.schema else ""
             link = sa.ForeignKeyConstraint([one.parent], [f"{there}{self.plain(parent)}.{parent.key}"])
@@ -277,13 +274,13 @@ class Database:
         name = f"{self.plain(one)}_{rule}"
         return name if len(name.encode()) <= NAME_BYTES else None
 
-    def _column(self, f: TargetField, one: TargetObject, profile: Profile, linked: bool) -> Any:
+    def _column(self, f: TargetField, one: TargetObject, profile: Profile) -> Any:
         key = f.name in (key_of(one), one.key)
         parent = next((o for o in profile.objects if f.name == one.parent and o.name == one.parent_object), None)
         size = f.max_length
         if parent:
             size = self._key_size(parent)
-        elif key or linked:
+        elif key:
             size = self._key_size(one) if f.name == one.key else KEY_LENGTH
         elif f.unique:
             size = size or UNIQUE_LENGTH

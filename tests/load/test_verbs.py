@@ -1,0 +1,224 @@
+"""The last mile as a person walks it: approve, load, reconcile, undo, again with more, and who did what."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+from openpyxl import load_workbook
+
+from cleanse.cli import cleanse
+from cleanse.project import load_project
+
+ROOT = Path(__file__).parents[2]
+ROWS = [
+    {"客户名称": f"杭州{brand}软件有限公司", "联系人": "王小明", "手机": f"1390000{i:04d}", "备注": f"第{i}家"}
+    for i, brand in enumerate(["岚石", "云栖", "青禾", "望潮", "北辰", "南屏"])
+]
+SQLITE = ("--to", "sqlite:///crm.db")
+
+
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory) -> Path:
+    """A project that was run and approved."""
+    root = tmp_path_factory.mktemp("ready") / "p"
+    (root / "files").mkdir(parents=True)
+    pd.DataFrame(ROWS).to_csv(root / "files" / "a.csv", index=False)
+    (root / "cleanse.toml").write_text(
+        '[project]\nname = "test"\nlanguage = "zh"\ntoday = "2025-06-30"\n\n[sources]\npaths = ["files"]\n', "utf-8"
+    )
+    for verb in ("run", "approve"):
+        assert CliRunner().invoke(cleanse, [verb, "--project", str(root)]).exit_code == 0
+    return root
+
+
+@pytest.fixture()
+def root(ready, tmp_path) -> Path:
+    """A copy of it."""
+    return shutil.copytree(ready, tmp_path / "p", symlinks=True)
+
+
+@pytest.fixture()
+def do(root) -> Callable[..., Result]:
+    """A verb of the command line in the project, with the exit code it must end with."""
+
+    def call(*args: str, code: int = 0) -> Result:
+        ended = CliRunner().invoke(cleanse, [*args, "--project", str(root)])
+        assert ended.exit_code == code, ended.output
+        return ended
+
+    return call
+
+
+def query(root: Path, sql: str) -> list[tuple[str, ...]]:
+    with closing(sqlite3.connect(root / "crm.db")) as connection:
+        found = connection.execute(sql).fetchall()
+        connection.commit()
+        return found
+
+
+def names(root: Path) -> list[str]:
+    return sorted(name for (name,) in query(root, "SELECT name FROM customer"))
+
+
+def loaded(do, *more: str, code: int = 0) -> dict:
+    return json.loads(do("load", *SQLITE, *more, "--json", code=code).stdout)
+
+
+def test_nothing_is_loaded_without_approval(root, do):
+    (root / "out" / "latest" / "approval.json").unlink()
+    assert "not approved" in do("load", *SQLITE, code=5).output
+    assert not (root / "crm.db").exists()
+
+
+@pytest.mark.parametrize("what", ["source", "rules", "decisions", "plan", "another run"])
+def test_an_approval_is_for_one_plan_only(root, do, what):
+    if what == "source":
+        (root / "files" / "a.csv").write_text("客户名称\n别的公司\n", "utf-8")
+    if what == "rules":
+        with (root / "cleanse.toml").open("a", encoding="utf-8") as file:
+            file.write("\n[gate]\nmax_parked = 0.5\n")
+    if what == "decisions":
+        decision = {"entity": "customer", "pair": ["a" * 32, "b" * 32], "verdict": "different"}
+        (root / "decisions.jsonl").write_text(json.dumps(decision) + "\n", "utf-8")
+    if what == "plan":
+        path = next((root / "out" / "latest" / "migration").glob("*.csv"))
+        path.write_bytes(path.read_bytes() + b"\r\n")
+    if what == "another run":
+        do("run")
+    do("load", *SQLITE, code=5)
+    assert not (root / "crm.db").exists()
+
+
+def test_load_reconcile_undo(root, do):
+    found = loaded(do)
+    assert found["counts"]["customer"]["created"] == len(ROWS)
+    do("reconcile", *SQLITE)
+    query(root, "UPDATE customer SET note = 'kept by hand', name = substr(name, 1, 4) WHERE name LIKE '%岚石%'")
+    query(root, "DELETE FROM contact WHERE customer_id = (SELECT golden_id FROM customer WHERE name LIKE '%云栖%')")
+    told = json.loads(do("reconcile", *SQLITE, "--json", code=1).stdout)
+    assert told["differences"] == {"arrived_missing": 1, "arrived_cut": 1, "arrived_changed": 1}
+    assert told["balance"]["customer"] == {
+        "planned": 6, "found": 6, "same": 5, "changed": 1, "missing": 0, "doubled": 0, "extra": 0
+    }  # fmt: skip
+    sheet = load_workbook(root / "out" / "latest" / "reconcile.xlsx").worksheets[1]
+    assert sheet.max_row == 4
+    assert "试算" in do("undo", *SQLITE, code=1).output
+    assert len(names(root)) == 6
+    do("undo", *SQLITE, "--yes", code=1)
+    assert names(root) == ["杭州岚石"]
+    assert not query(root, "SELECT * FROM contact")
+
+
+def test_more_and_corrected_files_load_only_what_changed(root, do):
+    loaded(do)
+    before = dict(query(root, "SELECT name, golden_id FROM customer"))
+    pd.DataFrame([{**ROWS[0], "备注": "改过的备注"}, *ROWS[1:]]).to_csv(root / "files" / "a.csv", index=False)
+    new = {**ROWS[0], "客户名称": "苏州新到商贸有限公司", "手机": "13811112222"}
+    pd.DataFrame([new]).to_csv(root / "files" / "b.csv", index=False)
+    do("run")
+    do("approve")
+    found = loaded(do)
+    counts = found["counts"]["customer"]
+    assert (counts["unchanged"], counts["updated"], counts["created"]) == (5, 1, 1)
+    after = dict(query(root, "SELECT name, golden_id FROM customer"))
+    assert len(after) == 7
+    assert before.items() <= after.items()
+
+
+def test_a_refused_row_is_exit_4_with_the_targets_words(root, do):
+    loaded(do)
+    query(root, "DELETE FROM contact")
+    query(root, "DELETE FROM customer")
+    query(
+        root,
+        "CREATE TRIGGER no BEFORE INSERT ON customer WHEN NEW.name LIKE '%云栖%' BEGIN SELECT RAISE(ABORT, 'not this one'); END",
+    )
+    do("undo", *SQLITE, "--yes")
+    ended = do("load", *SQLITE, code=4)
+    assert "not this one" in ended.output
+    assert "云栖" not in ended.output
+    assert len(names(root)) == 5
+    receipts = pd.read_parquet(root / "out" / "latest" / "receipts.parquet")
+    assert receipts.loc[receipts["status"] == "refused", "object"].tolist() == ["customer", "contact"]
+
+
+def test_an_export_is_reconciled(root, do):
+    written = next((root / "out" / "latest" / "migration").glob("1_customer*.csv"))
+    table = pd.read_csv(written, dtype="str", encoding="utf-8-sig")
+    table["备注"] = table["备注"].str[:1]
+    export = root / "export.csv"
+    pd.concat([table, table.iloc[:1]]).iloc[1:].to_csv(export, index=False)
+    told = json.loads(do("reconcile", "--export", str(export), "--json", code=1).stdout)
+    assert told["differences"] == {"arrived_cut": 6}
+    export.write_text("城市,口味\n杭州,甜\n", "utf-8")
+    do("reconcile", "--export", str(export), code=3)
+
+
+def test_roles_hold(root, do, monkeypatch):
+    monkeypatch.setenv("CLEANSE_WHO", "runner1")
+    with (root / "cleanse.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[roles]\nrunner = ["runner1", "boss"]\napprover = ["boss", "runner1"]\nfour_eyes = true\n')
+    do("run")
+    assert "may not approve" in do("approve", code=5).output
+    do("approve", "--who", "guest", code=5)
+    do("approve", "--who", "boss")
+    monkeypatch.setenv("CLEANSE_WHO", "guest")
+    do("run", code=5)
+
+
+def test_the_audit_log_tells_and_shows_tampering(root, do):
+    loaded(do)
+    whole = [line["what"] for line in json.loads(do("audit", "--json").stdout)]
+    assert whole == ["run", "approve", "load begins", "load ends"]
+    path = root / "out" / "audit.jsonl"
+    lines = path.read_text("utf-8").splitlines(keepends=True)
+    head = json.loads(lines[-1])["hash"]
+    assert "杭州" not in "".join(lines)
+    do("audit", "verify", "--head", head[:12])
+    for damaged in (
+        ["".join(lines).replace("approve", "appr0ve")],
+        lines[1:],
+        [lines[0], *lines[2:]],
+        [lines[1], lines[0], *lines[2:]],
+    ):
+        path.write_text("".join(damaged), "utf-8")
+        do("audit", "verify", code=1)
+    path.write_text("".join(lines[:-1]), "utf-8")
+    do("audit", "verify")
+    do("audit", "verify", "--head", head, code=1)
+
+
+def test_a_password_is_never_shown(root, do, monkeypatch):
+    monkeypatch.setenv("CRM_PASSWORD", "geheim-7")
+    ended = do("load", "--to", "postgresql://nobody_of_ours:${CRM_PASSWORD}@127.0.0.1:1/none", code=4)
+    assert "geheim-7" not in ended.output
+    for path in (root / "out").rglob("*"):
+        assert not path.is_file() or b"geheim-7" not in path.read_bytes()
+    do("load", "--to", "postgresql://u:${NO_SUCH_VARIABLE}@127.0.0.1/none", code=2)
+
+
+def test_the_readme_walk_on_the_samples(tmp_path, monkeypatch):
+    block = re.search(r"<!-- load -->\n```sh\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    assert block
+    for name in ("cleanse.toml", "samples"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    said = []
+    for line in block[1].splitlines():
+        ended = CliRunner().invoke(cleanse, line.partition(" || ")[0].split()[1:])
+        assert ended.exit_code == (3 if "test $? -eq 3" in line else 0), ended.output
+        said.append(ended.output)
+    plan = load_project(tmp_path).out / "latest" / "reconcile.xlsx"
+    assert plan.exists()
+    assert "新建" in said[2]
+    assert "删除" in said[5]
