@@ -29,7 +29,7 @@ SHIPPED = next(
 CONFIG, DECISIONS = "cleanse.toml", "decisions.jsonl"  # in the project folder
 SETTINGS: dict[str, dict[str, type | tuple[type, ...]]] = {
     "project": {"name": str, "language": str, "today": str},
-    "sources": {"paths": list, "ignore": list, "encoding": str, "password_file": str, "sql": list},
+    "sources": {"paths": list, "ignore": list, "encoding": str, "password_file": str, "sql": list, "trust": list},
     "reading": {
         "file_mb": int,
         "unpacked_mb": int,
@@ -108,6 +108,7 @@ class Project:
     sources: tuple[Path, ...]
     ignore: tuple[str, ...]
     encoding: str
+    trust: tuple[str, ...]
     passwords: tuple[str, ...] = field(repr=False)
     queries: tuple[Query, ...]
     reading: Mapping[str, Any]
@@ -232,6 +233,7 @@ def load_project(
         sources=tuple(p.resolve() for p in given),
         ignore=tuple(settings["sources"].get("ignore", ())),
         encoding=settings["sources"].get("encoding", ""),
+        trust=tuple(settings["sources"].get("trust", ())),
         passwords=passwords,
         queries=queries,
         reading=settings["reading"],
@@ -375,7 +377,7 @@ def _check_values(settings: Mapping[str, Mapping[str, Any]], faults: Faults, pat
         value = settings[name].get(key)
         if value is not None and not 0 <= value <= 1:
             faults.add(f"'{key}' must lie between 0 and 1", where(path, text, key))
-    for key in ("paths", "ignore"):
+    for key in ("paths", "ignore", "trust"):
         if not all(isinstance(p, str) for p in settings["sources"].get(key, [])):
             faults.add(f"'{key}' must be a list of texts", where(path, text, key))
     if (hidden := settings["reading"].get("hidden", "read")) not in ("read", "skip"):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatch
 
 import pandas as pd
 
@@ -122,6 +123,13 @@ def shown_fields(project: Project, name: str) -> dict[str, Mapping[str, str]]:
     return {n: labels[n] for n in dict.fromkeys(order) if n in labels}
 
 
+def _trust(records: pd.DataFrame, globs: Sequence[str]) -> pd.Series:
+    """How trusted the source of every record is, by rid: the number of the first glob its file matches, the last else."""
+    files = records["source_file"].astype("str")
+    place = {f: next((n for n, g in enumerate(globs) if fnmatch(f, g)), len(globs)) for f in files.unique()}
+    return pd.Series(files.map(place).to_numpy(dtype="int64"), index=records["rid"].to_numpy())
+
+
 def merge_all(project: Project, records: Mapping[str, pd.DataFrame], linked: Linked, issues: pd.DataFrame) -> Gold:
     completion = Completion.of(project)
     golden: dict[str, pd.DataFrame] = {}
@@ -133,7 +141,8 @@ def merge_all(project: Project, records: Mapping[str, pd.DataFrame], linked: Lin
         parents = members[entity.refers_to].set_index("rid")["golden_id"] if entity.refers_to else None
         merged = merge.merge(
             entity, records[name], clusters, _wrong(issues, name), parents,
-            choices=chosen[chosen["entity"] == name], language=project.language,
+            choices=chosen[chosen["entity"] == name], trust=_trust(records[name], project.trust),
+            language=project.language,
         )  # fmt: skip
         members[name] = merged.members
         filled = completion.fill(project, entity, merged.golden, records)

@@ -15,6 +15,7 @@ SAID = {
         "balance": "{label}：{rows} 行 = 迁移 {migrated} + 并入 {merged} + 搁置 {parked} + 排除 {excluded}",
         "headline": "{n} / {of} 个客户没有未解决的问题",
         "review": "{label}：{review} 对待判，{merge} 对已自动合并 → duplicates.xlsx",
+        "decisions": "人的决定：采用 {applied}，过时 {stale}，冲突 {conflicting}（原因见 duplicates.xlsx）",
         "unread": "读不出：{file}：{why} {cure}",
         "files": "已读 {read} 个文件，略过 {ignored} 个，读不出 {error} 个",
         "report": "报告：{path}",
@@ -35,6 +36,7 @@ SAID = {
         "balance": "{label}: {rows} rows = {migrated} migrated + {merged} merged + {parked} parked + {excluded} excluded",
         "headline": "{n} of {of} customers have no open issue",
         "review": "{label}: {review} pairs to review, {merge} merged by themselves -> duplicates.xlsx",
+        "decisions": "decisions: {applied} applied, {stale} stale, {conflicting} conflicting (why: duplicates.xlsx)",
         "unread": "not read: {file}: {why} {cure}",
         "files": "{read} files read, {ignored} passed over, {error} not readable",
         "report": "report: {path}",
@@ -91,6 +93,8 @@ def run_text(quality: Mapping[str, Any], gate: Mapping[str, Any], folder: Path, 
             lines.append(said["balance"].format(label=labels.get(name, name), **b))
     for name, d in quality["duplicates"].items():
         lines.append(said["review"].format(label=labels.get(name, name), **d["bands"]))
+    if any(quality["review"][key] for key in ("applied", "stale", "conflicting")):
+        lines.append(said["decisions"].format(**quality["review"]))
     lines.append(said["headline"].format(**quality["headline"]))
     if quality["trial"]["population"]:
         lines.append(quality["trial"]["sentences"][language])
