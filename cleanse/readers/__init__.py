@@ -243,7 +243,7 @@ def _bytes(path: Path) -> bytes:
         data = path.read_bytes()
     except OSError as e:
         raise _disk(e) from e
-    if not data.strip(b"\0 \r\n\t"):
+    if not (data[:4096].strip(b"\0 \r\n\t") or data.strip(b"\0 \r\n\t")):
         raise Unreadable("empty_file")
     return data
 

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from cleanse.model import Grid, Note
 from cleanse.readers.cells import column_name, listed
 
-SAMPLE = 50_000  # rows of a column in which a first sign is looked for
+SAMPLE = 10_000  # rows of a column in which a first sign is looked for
 EXPONENT = r"^\s*\d(?:\.\d+)?[Ee]\+\d{2}\s*$"
 LONG = r"^\s*\d{16,20}\s*$"
 CUT = r"^\s*\d{15}(?:0|00|000|0000|00000)\s*$"

@@ -49,7 +49,7 @@ def read(raw: Raw) -> Parsed:
     """One grid; rows are numbered by logical record, the first line is 1, blank lines count."""
     decoded = decode(raw.data, raw.encoding)
     text = decoded.text.removeprefix("\ufeff")
-    if not text.strip():
+    if not text or text.isspace():
         raise Unreadable("empty_file", format="csv")
     first_row, delimiter = 1, ""
     if said := _SEPARATOR.match(text):
@@ -58,7 +58,7 @@ def read(raw: Raw) -> Parsed:
     if not delimiter and _is_prose(text):
         raise Unreadable("no_table", format="txt")
     cells, notes = _parse(text, delimiter or ",", first_row)
-    cells, armour = _unarmour(cells)
+    cells, armour = _unarmour(cells) if '="' in text else (cells, ())
     return Parsed(_format(delimiter), (Grid("", cells, (*_damage(decoded), *notes, *armour)),), decoded.encoding)
 
 
@@ -121,7 +121,7 @@ def _fast(text: str, delimiter: str, width: int) -> pa.Table | None:
     names = [str(i) for i in range(width)]
     try:
         table = arrow_csv.read_csv(
-            io.BytesIO(text.rstrip("\r\n").encode()),
+            pa.BufferReader(_bytes(text)),
             read_options=arrow_csv.ReadOptions(column_names=names, block_size=16 << 20),
             parse_options=arrow_csv.ParseOptions(
                 delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False
@@ -132,11 +132,17 @@ def _fast(text: str, delimiter: str, width: int) -> pa.Table | None:
         )
     except (pa.ArrowInvalid, UnicodeEncodeError):
         return None
-    for column in table.columns:
+    for column in table.columns if '"' in text else ():
         lines = pc.max(pc.count_substring(column, "\n")).as_py() or 0
         if lines > LONGEST_CELL:
             return None
     return table
+
+
+def _bytes(text: str) -> bytes:
+    """The text without the line ends behind its last line, which would be rows of their own."""
+    data = text.encode()
+    return data if data[-2:].strip(b"\r\n") == data[-2:] else data.rstrip(b"\r\n")
 
 
 def _records(text: str, delimiter: str) -> Iterator[tuple[list[str], bool]]:

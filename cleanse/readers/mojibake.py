@@ -20,7 +20,7 @@ from cleanse.readers.cells import column_name, listed
 
 LEAST = 3  # restored characters of a text that stands for itself
 WITNESSES = 2  # such texts in a column that let shorter ones count
-SAMPLE = 50_000  # rows of a column in which a first sign is looked for
+SAMPLE = 10_000  # rows of a column in which a first sign is looked for
 # The first two bytes of a Chinese character in UTF-8, read as one character of GBK.
 _GBK_SIGN = "[" + "".join(bytes((a, b)).decode("gbk") for a in range(0xE4, 0xEA) for b in range(0x80, 0xC0)) + "]"
 _HIGH = (

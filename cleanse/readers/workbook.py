@@ -11,7 +11,7 @@ import python_calamine as calamine
 from cleanse.model import Grid, Note
 from cleanse.readers import biff5, hidden, packages
 from cleanse.readers.cells import column_name, frame_of_rows, listed, number_text
-from cleanse.readers.raw import Parsed, Raw, Unreadable
+from cleanse.readers.raw import Limits, Parsed, Raw, Unreadable
 
 ZIP = b"PK\x03\x04"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -43,10 +43,10 @@ def read(raw: Raw) -> Parsed:
                 if skip and meta.visible in HIDDEN:
                     skipped.append(meta.name)
                 else:
-                    grids += _grid(book.get_sheet_by_name(meta.name), meta, package, skip)
+                    grids += _grid(book.get_sheet_by_name(meta.name), meta, package, raw.limits)
     except calamine.PasswordError as e:
         raise Unreadable("password_protected", "", package.form) from e
-    except (KeyboardInterrupt, SystemExit, MemoryError):
+    except (KeyboardInterrupt, SystemExit, MemoryError, Unreadable):
         raise
     except BaseException as e:  # a panic of the Rust library is no Exception
         reason = "password_protected" if "password" in str(e).lower() else "corrupt"
@@ -68,11 +68,13 @@ def _container(data: bytes) -> packages.Package:
     raise Unreadable("unsupported_format", "ole", "ole")
 
 
-def _grid(sheet: Any, meta: Any, package: packages.Package, skip: bool) -> list[Grid]:
+def _grid(sheet: Any, meta: Any, package: packages.Package, limits: Limits) -> list[Grid]:
     if sheet.start is None:
         return []
     part = package.sheets.get(meta.name, "")
     notes = package.notes.get(part, [])
+    if sheet.height * sheet.width > limits.cells:
+        raise Unreadable("too_large", f"{sheet.height} x {sheet.width}", package.form)
     top, left = sheet.start
     rows = sheet.to_python(skip_empty_area=True)
     _pad(rows, package.zeros.get(part, []), top, left)
@@ -81,7 +83,9 @@ def _grid(sheet: Any, meta: Any, package: packages.Package, skip: bool) -> list[
         rows = [[""] * len(rows[0])] * top + rows
         top = 0
     cells, found = frame_of_rows(rows, top + 1, left)
-    cells, unseen = hidden.apply(cells, package.hidden.get(part) or package.hidden.get(meta.name), skip)
+    cells, unseen = hidden.apply(
+        cells, package.hidden.get(part) or package.hidden.get(meta.name), limits.hidden == "skip"
+    )
     whole = (Note("hidden_sheet", meta.name),) if meta.visible in HIDDEN else ()
     return [Grid(meta.name, cells, (*whole, *notes, *unseen, *found, *filled))]
 
