@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import openpyxl
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 
 from cleanse import flow
+from cleanse.codes import sentence
 from cleanse.project import load_project
 from cleanse.runs.folder import find_run
 
@@ -83,15 +85,26 @@ def test_a_value_chosen_or_typed_in_the_workbook_is_golden_in_the_next_run(root)
         assert told["after"].tolist() == [word] or word == "杭州星渚软件有限公司"
 
 
-def test_what_is_typed_must_be_a_value_of_its_field(root):
+def test_chosen_values_come_back_through_libreoffice_and_mixed_lines_are_named(root, tmp_path, office):
     ran(root)
     book = exported(root, "d.xlsx")
-    (line,) = [r for r in open_to_choice(book) if r["字段"] == "负责人"]
-    fill(book, "选值", "选用的值", {("字段", "负责人"): "？？？\n"})
-    found = taken(root, book, "王敏")
-    assert found.values == 1 or found.unread, line
-    header = {(s, n) for s, n, _ in found.unread}
-    assert all(s == "选值" for s, _ in header)
+    named = [r for r in open_to_choice(book) if r["字段"] == "客户名称"]
+    fill(book, "选值", "选用的值", {("值1", named[0]["值1"]): named[0]["值2"], ("字段", "负责人"): "123456"})
+    there = taken(root, book, "王敏")
+    assert there.values >= 1
+    for form in ("xlsx:Calc MS Excel 2007 XML", "ods"):
+        subprocess.run(
+            [office, "--headless", f"-env:UserInstallation=file://{tmp_path}/profile", "--convert-to", form,
+             "--outdir", tmp_path / "out", book], check=True, capture_output=True, timeout=120,
+        )  # fmt: skip
+        again = taken(root, tmp_path / "out" / f"d.{form[:4].rstrip(':')}", "王敏")
+        assert (again.values, again.unread) == (there.values, there.unread)
+    loaded = openpyxl.load_workbook(book)
+    page = loaded["选值"]
+    page.cell(2, [c.value for c in page[1]].index("值1") + 1).value = "别的公司"
+    page.cell(2, [c.value for c in page[1]].index("选用的值") + 1).value = "别的公司"
+    loaded.save(book)
+    assert sentence("review_key_mixed", "zh") in {why for _, _, why in taken(root, book, "王敏").unread}
 
 
 def test_two_reviewers_of_different_minds_are_told_and_nothing_holds_until_one_settles_it(root):
@@ -115,7 +128,11 @@ def test_two_reviewers_of_different_minds_are_told_and_nothing_holds_until_one_s
 
 def test_a_decision_whose_record_changed_is_stale_with_the_field(root):
     ran(root)
-    taken(root, fill(exported(root, "d.xlsx"), "待判", "决定", {("客户名称", "杭州岚石机电设备有限公司"): "不是重复"}), "王敏")
+    taken(
+        root,
+        fill(exported(root, "d.xlsx"), "待判", "决定", {("客户名称", "杭州岚石机电设备有限公司"): "不是重复"}),
+        "王敏",
+    )
     source = root / "files" / "a.csv" if (root / "files").exists() else next(root.rglob("a.csv"))
     source.write_text(source.read_text("utf-8-sig").replace("13912345672", "13912345679"), "utf-8")
     folder = ran(root)
@@ -127,7 +144,9 @@ def test_a_decision_whose_record_changed_is_stale_with_the_field(root):
 
 def test_a_decision_survives_a_rerun_other_order_and_new_files(root, project):
     ran(root)
-    taken(root, fill(exported(root, "d.xlsx"), "待判", "决定", {("客户名称", "杭州岚石机电设备有限公司"): "合并"}), "王敏")
+    taken(
+        root, fill(exported(root, "d.xlsx"), "待判", "决定", {("客户名称", "杭州岚石机电设备有限公司"): "合并"}), "王敏"
+    )
     merged = names(ran(root))
     source = next(root.rglob("a.csv"))
     header, *rows = source.read_text("utf-8-sig").splitlines()
@@ -141,10 +160,16 @@ def test_merge_then_unmerge_gives_back_exactly_what_was_there(root):
         return pd.read_parquet(ran(root) / "golden" / "customer.parquet")
 
     before = golden()
-    taken(root, fill(exported(root, "1.xlsx"), "待判", "决定", {("客户名称", "杭州岚石机电设备有限公司"): "合并"}), "王敏")
+    taken(
+        root, fill(exported(root, "1.xlsx"), "待判", "决定", {("客户名称", "杭州岚石机电设备有限公司"): "合并"}), "王敏"
+    )
     merged = golden()
     assert len(merged) == len(before) - 1
-    taken(root, fill(exported(root, "2.xlsx"), "自动合并", "决定", {("客户名称", "杭州岚石机电设备有限公司"): "不是重复"}), "王敏")
+    taken(
+        root,
+        fill(exported(root, "2.xlsx"), "自动合并", "决定", {("客户名称", "杭州岚石机电设备有限公司"): "不是重复"}),
+        "王敏",
+    )
     pd.testing.assert_frame_equal(golden(), before)
 
 

@@ -17,7 +17,7 @@ import pandas as pd
 
 from cleanse.project import load_project
 from cleanse.review.decisions import digest
-from cleanse.review.workbook import export, groups
+from cleanse.review.workbook import export, groups, value_lines
 from cleanse.stages.merge import merge
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -92,7 +92,8 @@ def main(size: int, count: int) -> None:
         digests = digest(shown, list(entity.identity))
         found = groups(told, label, shown, digests, headings, entity.name, "zh", telling=["name", "phone"])
         with tempfile.TemporaryDirectory() as folder:
-            export(Path(folder) / "d.xlsx", [found], "zh")
+            values = value_lines(found, list(entity.stored), shown.set_index("rid"))
+            export(Path(folder) / "d.xlsx", [found], "zh", [values])
 
     timed(f"workbook of {SHOWN:,} groups", book)
 
