@@ -119,6 +119,7 @@ def test_two_reviewers_of_different_minds_are_told_and_nothing_holds_until_one_s
     assert names(folder) == before, "neither merged nor kept apart for ever"
     report = json.loads((folder / "report.json").read_text("utf-8"))
     assert (report["review"]["applied"], report["review"]["conflicting"]) == (0, 1)
+    assert "采用 0，过时 0，冲突 1" in (folder / "report.html").read_text("utf-8")
     pages = openpyxl.load_workbook(exported(root, "3.xlsx"))
     told = [[c for c in row if c] for row in pages["未采用的决定"].iter_rows(values_only=True, min_row=2)]
     assert {"王敏", "李立"} <= {c for row in told for c in row}
