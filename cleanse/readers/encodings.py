@@ -6,6 +6,7 @@ import codecs
 import re
 from dataclasses import dataclass
 
+import numpy as np
 from charset_normalizer import from_bytes
 
 MARKS = (
@@ -26,8 +27,7 @@ SAMPLE = 200_000
 JAPANESE = 0.7  # of the pairs are everyday ones of cp932, and hardly any of GBK
 SPOKEN = 0.95  # of the characters of UTF-16 text are of scripts that lists are written in
 LEAST_CJK = 2  # characters of a line that is UTF-8 and no accident
-# Three Chinese characters of UTF-8 in a row, which other encodings hardly ever show.
-_UTF8_CJK = re.compile(rb"(?:[\xe4-\xe9][\x80-\xbf]{2}){3}")
+CHUNK = 1 << 22
 _CJK = re.compile("[\u4e00-\u9fff]")
 _TWO_BYTES = re.compile("[\u0080-\u07ff]")
 _SPOKEN = re.compile("[\t\r\n -~\u00a0-\u00ff\u2010-\u203f\u3000-\u30ff\u4e00-\u9fff\uff01-\uff5e\uac00-\ud7a3]")
@@ -137,7 +137,7 @@ def _weigh_big5(lead: int, trail: int) -> float:
 def _legacy(data: bytes) -> Decoded:
     """Not UTF-8: lines of two encodings, a code page of Chinese or Japanese, UTF-8 with a few damaged bytes, or what
     charset-normalizer says."""
-    if _UTF8_CJK.search(data) and (mixed := _mixture(data)) is not None:
+    if _shows_utf8(data) and (mixed := _mixture(data)) is not None:
         return mixed
     sample = bytes(data[:SAMPLE])
     shares = {name: _everyday(sample, name) for name in CHINESE}
@@ -155,6 +155,20 @@ def _legacy(data: bytes) -> Decoded:
     name = guess.encoding if guess is not None and guess.encoding in ELSEWHERE else "cp1252"
     text = _strict(data, name)
     return best if text is None else Decoded(text, name.replace("_", "-"), evidence=f"no Chinese code page: {seen}")
+
+
+def _shows_utf8(data: bytes) -> bool:
+    """Whether three Chinese characters of UTF-8 stand in a row somewhere, which other encodings hardly ever show."""
+    for start in range(0, len(data), CHUNK):
+        part = np.frombuffer(data, np.uint8, min(CHUNK + 8, len(data) - start), start)
+        if len(part) < 9:
+            return False
+        lead = (part >= 0xE4) & (part <= 0xE9)
+        tail = (part & 0xC0) == 0x80
+        signs = lead[:-2] & tail[1:-1] & tail[2:]
+        if bool((signs[:-6] & signs[3:-3] & signs[6:]).any()):
+            return True
+    return False
 
 
 def _japanese(sample: bytes) -> bool:
