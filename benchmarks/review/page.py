@@ -1,6 +1,7 @@
 """How long one key takes on the review page with 10,000 groups, in headless Chromium, by real keys.
 
-From the key's own time stamp until the next group is painted, with the decision on disk in between.
+From the key's own time stamp until the next group is painted, with the decision on disk in between; and the CPU time of
+one key, server and whole browser together, which a busy machine does not stretch.
 
     python benchmarks/review/page.py [--groups 10000] [--keys 400]
 """
@@ -8,6 +9,7 @@ From the key's own time stamp until the next group is painted, with the decision
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import tempfile
 import threading
@@ -61,6 +63,16 @@ def press(driver: webdriver.Chrome, keys: str) -> list[float]:
     return taken
 
 
+def cpu_ms(driver: webdriver.Chrome) -> float:
+    """CPU time so far of this process and of the browser with all its processes."""
+    fields = {p.parent.name: p.read_text().rsplit(")", 1)[1].split() for p in Path("/proc").glob("[0-9]*/stat")}
+    wanted = {str(driver.service.process.pid)}
+    while more := {pid for pid, f in fields.items() if f[1] in wanted} - wanted:
+        wanted |= more
+    ticks = sum(int(fields[pid][11]) + int(fields[pid][12]) for pid in wanted if pid in fields)
+    return 1000 * (ticks / os.sysconf("SC_CLK_TCK") + time.process_time())
+
+
 def memory(driver: webdriver.Chrome) -> str:
     driver.execute_cdp_cmd("HeapProfiler.collectGarbage", {})
     driver.execute_cdp_cmd("Performance.enable", {})
@@ -86,8 +98,13 @@ def main() -> None:
             WebDriverWait(driver, 20).until(lambda d: d.execute_script("return 'ready' in document.body.dataset"))
             print(f"page ready after {driver.execute_script('return performance.now()'):.0f} ms; {memory(driver)}")
             driver.execute_script(WATCH)
-            print("next group:     ", quantiles(press(driver, "j" * (given.keys // 4))))
-            print("decide, next:   ", quantiles(press(driver, ("mnrd" * given.keys)[: given.keys])))
+            for name, keys in (
+                ("next group", "j" * (given.keys // 4)),
+                ("decide, next", ("mnrd" * given.keys)[: given.keys]),
+            ):
+                before, taken = cpu_ms(driver), press(driver, keys)
+                print(f"{name}: {quantiles(taken)}; {(cpu_ms(driver) - before) / len(keys):.1f} CPU ms a key")
+            print(f"load of the machine {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
             print(f"{len(read(path)):,} decisions on disk; {memory(driver)}")
         finally:
             driver.quit()

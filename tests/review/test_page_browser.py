@@ -52,7 +52,7 @@ class Reviewer:
         """Keys one after the other, each settled before this returns."""
         for key in keys:
             ActionChains(self.driver).send_keys(key).perform()
-        self.driver.execute_async_script("setTimeout(arguments[0], 60)")
+            self.until(lambda: self.js("return !document.getElementById('group').ariaBusy"))
 
     def text(self, selector: str) -> str:
         return str(self.js("return document.querySelector(arguments[0])?.textContent ?? ''", selector))

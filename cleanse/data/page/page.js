@@ -9,7 +9,8 @@ const DECIDED = new Set(["merge", "apart", "related", "split"]);
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 const $ = (id) => document.getElementById(id);
-const page = { groups: [], queue: [], at: 0, cards: new Map(), split: null, paces: [], since: 0, keys: true, work: Promise.resolve() };
+const page = { groups: [], queue: [], at: 0, cards: new Map(), split: null, paces: [], since: 0, keys: true,
+  waiting: 0, work: Promise.resolve() };
 
 // ------------------------------------------------------------------------------------------------------------- words
 
@@ -171,7 +172,7 @@ function group(card) {
 function table(card, hidden) {
   const size = card.members.length;
   const rows = card.fields.map((field) => row(card, field, hidden));
-  const made = make("table", { role: "table", "data-members": size },
+  const made = make("table", { role: "table", class: size > 4 ? "wide" : "", "data-members": size },
     make("thead", { role: "rowgroup" }, make("tr", { role: "row" },
       make("th", { role: "columnheader", scope: "col", class: "name" }, make("span", { class: "unseen" }, say("field"))),
       ...card.members.map((m, at) => member(card, m, at, hidden)),
@@ -315,8 +316,15 @@ function describe() {
 
 // ----------------------------------------------------------------------------------------------------------- actions
 
-function enqueue(action) {
-  page.work = page.work.then(() => act(action)).catch(alarm);
+const enqueue = (action) => inTurn(() => act(action));
+
+/** One thing after the other, so that a key always speaks of the group that stands there when its turn comes. */
+function inTurn(work) {
+  page.waiting++;
+  $("group").setAttribute("aria-busy", "true");
+  page.work = page.work.then(work).catch(alarm).then(() => {
+    if (!--page.waiting) $("group").removeAttribute("aria-busy");
+  });
 }
 
 async function act(action) {
@@ -440,7 +448,7 @@ function onValueKey(event) {
   const card = page.cards.get(page.queue[page.at]), name = page.row, value = $("value").value.trim();
   $("value").blur();
   $("typing").hidden = true;
-  if (event.key === "Enter" && value) page.work = page.work.then(() => choose(card, name, { value })).catch(alarm);
+  if (event.key === "Enter" && value) inTurn(() => choose(card, name, { value }));
 }
 
 // ------------------------------------------------------------------------------------------------------------- split
@@ -580,7 +588,7 @@ async function start() {
   document.body.classList.toggle("one-entity", Object.keys(got.entities).length < 2);
   document.body.classList.toggle("no-owner", !got.owners.length);
   for (const id of ["entity", "sheet", "state", "owner", "crossing"])
-    $(id).addEventListener("change", () => { drawWords(); page.work = page.work.then(() => refilter()).then(() => tell(describe())).catch(alarm); });
+    $(id).addEventListener("change", () => { drawWords(); inTurn(() => refilter().then(() => tell(describe()))); });
   $("only").addEventListener("change", onlyDiffering);
   $("help").addEventListener("click", () => enqueue("help"));
   $("language").addEventListener("click", () => {
