@@ -181,7 +181,7 @@ def _ends_inside(lines: Sequence[str], delimiter: str) -> bool:
 
 def _tolerant(text: str, delimiter: str, first_row: int) -> tuple[pd.DataFrame, tuple[Note, ...]]:
     """Row by row: nothing is dropped, rows of another length and broken quotes are named."""
-    rows, at_fault = _at_once(text, delimiter) or _one_by_one(text, delimiter)
+    rows, at_fault = _spaced(text, delimiter) or _at_once(text, delimiter) or _one_by_one(text, delimiter)
     broken = [str(first_row + n) for n in at_fault]
     usual = Counter(len(r) for r in rows if any(r)).most_common(1)[0][0]
     ragged = [str(n) for n, r in enumerate(rows, first_row) if any(r) and len(r) != usual and len(r) > 1]
@@ -189,6 +189,20 @@ def _tolerant(text: str, delimiter: str, first_row: int) -> tuple[pd.DataFrame, 
     notes = [Note("csv_quote_broken", listed(broken), str(len(broken)))] if broken else []
     notes += [Note("csv_row_ragged", listed(ragged), str(len(ragged)))] if ragged else []
     return frame_of(columns, first_row), tuple(notes)
+
+
+def _spaced(text: str, delimiter: str) -> tuple[list[list[str]], list[int]] | None:
+    """The parse with spaces before quotes (``a, "b, c"``) taken for nothing, where it makes all rows equally long and the
+    plain one does not."""
+    if f'{delimiter} "' not in text or (delimiter + '"') in text.replace(f'{delimiter} "', ""):
+        return None
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True))
+        plain = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error:
+        return None
+    widths, others = ({len(row) for row in found if any(row)} for found in (rows, plain))
+    return (rows, []) if len(widths) == 1 < len(others) else None
 
 
 def _at_once(text: str, delimiter: str) -> tuple[list[list[str]], list[int]] | None:

@@ -163,6 +163,28 @@ def test_right_text_is_never_taken_for_garbled(text):
     assert restored(text) is None
 
 
+POLLUTED = {
+    "only carriage returns": ("客户,电话\r甲,1\r乙,2\r", [["客户", "电话"], ["甲", "1"], ["乙", "2"]]),
+    "line ends of both sorts": ("客户,电话\r\n甲,1\n乙,2", [["客户", "电话"], ["甲", "1"], ["乙", "2"]]),
+    "spaces before quotes": ('客户, 备注\n"甲", "a, b"\n"乙", "c"\n', [["客户", "备注"], ["甲", "a, b"], ["乙", "c"]]),
+    "a delimiter at each end": ("客户,电话,\n甲,1,\n乙,2,\n", [["客户", "电话", ""], ["甲", "1", ""], ["乙", "2", ""]]),
+    "a delimiter twice": ("客户||电话\n甲||1\n", [["客户", "", "电话"], ["甲", "", "1"]]),
+    "a rare delimiter": ("客户~电话\n甲~1\n乙~2\n", [["客户", "电话"], ["甲", "1"], ["乙", "2"]]),
+    "blank lines first": ("\n\n客户,电话\n甲,1\n", [["", ""], ["", ""], ["客户", "电话"], ["甲", "1"]]),
+    "one column": ("客户名称\n青松样品厂\n白云样品厂\n", [["客户名称"], ["青松样品厂"], ["白云样品厂"]]),
+    "a header alone": ("客户,电话\n", [["客户", "电话"]]),
+    "lines of comment first": ("# 导出\n# 甲\n客户,电话,备\n甲,1,a\n乙,2,b\n丙,3,c", [
+        ["# 导出", "", ""], ["# 甲", "", ""], ["客户", "电话", "备"], ["甲", "1", "a"], ["乙", "2", "b"], ["丙", "3", "c"],
+    ]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(POLLUTED))
+def test_polluted_files_are_read_as_a_person_would(reading, name):
+    text, table = POLLUTED[name]
+    assert rows(reading(text)) == table
+
+
 def test_prose_is_no_table(reading):
     assert reading("这是一段说明文字。" * 20).reason == "no_table"
 
