@@ -13,10 +13,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from xlsxwriter.utility import xl_col_to_name
 
 from cleanse.codes import sentence
-from cleanse.review.cells import Body, plain
+from cleanse.review.cells import plain
 from cleanse.review.choices import Choice
 from cleanse.review.groups import ReviewGroups
 from cleanse.review.words import LANGUAGES, words
@@ -90,8 +89,8 @@ def _disagreeing(
 # ------------------------------------------------------------------------------------------------------------- written
 
 
-def sheet_of(lines: ValueLines, language: str) -> tuple[list[str], list[str], Body]:
-    """The sheet: names of the columns, their headings, and the body below."""
+def sheet_of(lines: ValueLines, language: str) -> tuple[list[str], list[str], list[list[str]], list[list[str]]]:
+    """The sheet: names of the columns, their headings, and below, per column, the inner XML and the style of every cell."""
     table, said = lines.table, words()
     offered = [values[:MOST] for values in table["values"]]
     width = max(map(len, offered), default=2)
@@ -118,7 +117,7 @@ def sheet_of(lines: ValueLines, language: str) -> tuple[list[str], list[str], Bo
         [f"{'edit' if n in ('choice', 'comment') else 'text'}{'_top' if top else ''}" for top in new] for n in names
     ]
     inner = [plain(pd.Series(list(values), dtype="str")) for values in columns.values()]
-    return names, headings, Body([xl_col_to_name(at) for at in range(len(names))], inner, styles)
+    return names, headings, inner, styles
 
 
 def signed(entity: str, group: str, field: str, anchor: str, origins: Sequence[str], values: Sequence[str]) -> str:

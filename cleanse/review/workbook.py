@@ -101,10 +101,11 @@ def _skeleton(
                     bodies[len(book.worksheets())] = _body(table, found, name)
         for lines in (v for v in values if len(v.table)):
             sheet = book.add_worksheet(_title("values", lines.entity, len(every), language))
-            columns, headings, body = sheet_of(lines, language)
+            columns, headings, inner, kinds = sheet_of(lines, language)
             _dress_values(sheet, columns, headings, len(lines.table), language, head)
             _reserve(sheet, styles, len(lines.table), len(columns))
-            bodies[len(book.worksheets())] = body
+            letters = [xl_col_to_name(at) for at in range(len(columns))]
+            bodies[len(book.worksheets())] = Body(letters, inner, kinds)
         if standing:
             _standing(book, standing, language, head)
         _help(book, every, language)
