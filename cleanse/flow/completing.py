@@ -15,6 +15,8 @@ from cleanse.model import Entity
 from cleanse.project import Project
 from cleanse.stages import complete, map, normalize, tables
 
+MOBILE, ISSUED = 11, 7  # digits of a Chinese mobile, and those of them that a place is told by
+
 
 @dataclass(frozen=True)
 class Completion:
@@ -35,9 +37,12 @@ class Completion:
         self, project: Project, entity: Entity, golden: pd.DataFrame, records: Mapping[str, pd.DataFrame]
     ) -> complete.Completed:
         """The golden records of one entity, completed."""
+        regions = [
+            n for n in entity.stored if f"{entity.name}.{n}" in self.plan.fields and entity.fields[n].kind == "region"
+        ]
         places = None
-        if "mobile" in self.plan.sources and any(p.startswith(f"{entity.name}.") for p in self.plan.fields):
-            places = mobile_places(project, records, entity)
+        if "mobile" in self.plan.sources and regions:
+            places = mobile_places(project, records, entity, golden.loc[golden[regions].isna().any(axis=1), "rid"])
         reference = self.reference.get(entity.name)
         return complete.complete(
             golden, entity, self.plan, project.words, records[entity.name].set_index("rid"), reference, places
@@ -75,8 +80,8 @@ def _without(records: pd.DataFrame, doubtful: pd.DataFrame) -> pd.DataFrame:
     return sure
 
 
-def mobile_places(project: Project, records: Mapping[str, pd.DataFrame], entity: Entity) -> pd.Series:
-    """Where the mobile of a record, or of a contact in its row, was issued: text by rid."""
+def mobile_places(project: Project, records: Mapping[str, pd.DataFrame], entity: Entity, rids: pd.Series) -> pd.Series:
+    """Where the mobile of some records, or of a contact in their rows, was issued: text by rid."""
     # loaded here and not above: its table takes a third of a second, and most runs do not ask for it
     issued_in: Callable[[str], str] = import_module("cleanse.kinds.phone_places").issued_in
     columns = [
@@ -88,7 +93,9 @@ def mobile_places(project: Project, records: Mapping[str, pd.DataFrame], entity:
         and f.options.get("want") == "mobile"
         and not f.virtual
     ]
-    mobiles = pd.concat([c.dropna() for c in columns]) if columns else pd.Series(dtype="str")
-    found = mobiles.map({m: issued_in(m) or np.nan for m in mobiles.unique()}).dropna()
+    asked = [c[c.index.isin(rids)].dropna() for c in columns]
+    mobiles = pd.concat(asked) if asked else pd.Series(dtype="str")
+    issued = mobiles.where(mobiles.str.len() != MOBILE, mobiles.str[:ISSUED] + "0" * (MOBILE - ISSUED))
+    found = issued.map({m: issued_in(m) or np.nan for m in issued.unique()}).dropna()
     agree = found.groupby(level=0).nunique() == 1
     return found[~found.index.duplicated()].loc[agree.index[agree]]
