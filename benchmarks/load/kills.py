@@ -111,9 +111,10 @@ def main() -> None:
     asked.add_argument("--rows", type=int, default=100_000)
     asked.add_argument("--kills", type=int, default=100)
     asked.add_argument("--batch", type=int, default=1_000)
-    asked.add_argument("--to", action="append")
+    asked.add_argument("--seed", type=int, default=8)
+    asked.add_argument("--to", action="append", help="database URL (default: SQLite); its tables of this name are dropped")
     given = asked.parse_args()
-    dice, bad, sent = random.Random(8), 0, table(given.rows)
+    dice, bad, sent = random.Random(given.seed), 0, table(given.rows)
     with tempfile.TemporaryDirectory() as folder:
         for number, url in enumerate(given.to or [f"sqlite:///{folder}/crm.db"]):
             kills = loads = 0

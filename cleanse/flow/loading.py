@@ -88,10 +88,14 @@ class Loader:
                 changed = _changed(planned, last)
                 new = planned[changed]
                 new = new[_changed(new, refused)]
-                over = int((~last.index.isin(planned.index)).sum())
+                over = int((planned.index.get_indexer(last.index) < 0).sum())
                 counts[name] = {"planned": len(planned), "unchanged": int((~changed).sum()), "left_over": over}
                 step = self.manner.batch
-                waiting += [(one, new.iloc[at : at + step], last["landed"]) for at in range(0, len(new), step)]
+                before = last["landed"].reindex(new.index)
+                waiting += [
+                    (one, new.iloc[at : at + step], before.iloc[at : at + step].dropna())
+                    for at in range(0, len(new), step)
+                ]
         batches = self.book.plan(load, self.target.name, [(one.name, len(part)) for one, part, _ in waiting])
         done, total, start = 0, sum(len(part) for _, part, _ in waiting), time.monotonic()
         for batch, (one, part, landed) in zip(batches, waiting, strict=True):

@@ -44,7 +44,7 @@ def actions(
     last load left it.
     """
     place = current.index.get_indexer(planned.index)
-    there, known = place >= 0, planned.index.isin(last.index)
+    there, known = place >= 0, last.index.get_indexer(planned.index) >= 0
     answer = np.where(there, UPDATE, np.where(known & (not overwrite), GONE, CREATE)).astype(object)
     if not there.any():
         return answer

@@ -15,7 +15,7 @@ KILLS = Path(__file__).parents[2] / "benchmarks" / "load" / "kills.py"
 @pytest.mark.skipif(os.name == "nt", reason="signals of this sort are not of Windows")
 def test_killed_six_times():
     ran = subprocess.run(
-        [sys.executable, str(KILLS), "--rows", "3000", "--kills", "6", "--batch", "100"],
+        [sys.executable, str(KILLS), "--rows", "1500", "--kills", "6", "--batch", "100"],
         check=False,
         capture_output=True,
         text=True,
