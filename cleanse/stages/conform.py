@@ -236,15 +236,15 @@ def _nearest(column: TargetField, values: list[Any]) -> dict[Any, str]:
 def _check_rows(work: _Work) -> None:
     target, checks = work.target, work.profile.checks
     names = {f.name for f in target.fields}
+    _known(work)
+    for column in target.fields:
+        if column.unique or column.name == target.key:
+            _unique(work, column)
     for group in (g for g in checks["together"] if names.issuperset(g)):
         _together(work, group, "target_together", None)
     if checks["areas"] and names.issuperset(checks["area_columns"]):
         known = {tuple(area.split("/")) for area in checks["areas"]}
         _together(work, checks["area_columns"], "target_area", known)
-    _known(work)
-    for column in target.fields:
-        if column.unique or column.name == target.key:
-            _unique(work, column)
     for group in target.one_of:
         empty = np.logical_and.reduce([mask(pc.is_null(work.columns[name])) for name in group])
         work.park(empty, "target_one_of", group[0], f"{target.label}: {' / '.join(group)}")

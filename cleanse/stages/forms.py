@@ -111,6 +111,8 @@ def _measure(values: pa.Array, column: TargetField, profile: Profile, cell_chars
     masks: Masks = [("target_length", mask(pc.greater(length, min(limits))))] if limits else []
     if column.max_bytes:
         masks.append(("target_bytes", sizes(values, profile.form["encoding"]) > column.max_bytes))
+    if column.values and column.type != "picklist":
+        masks.append(("target_option", ~mask(pc.is_in(values, pa.array(column.values, pa.string())))))
     if column.pattern:
         code = "target_phone" if column.type == "phone" else "target_pattern"
         masks.append((code, ~mask(pc.match_substring_regex(values, rf"\A(?:{column.pattern})\z"))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,13 @@ from hypothesis import strategies as st
 
 from cleanse.codes import all_codes
 from cleanse.model import Seen
+from cleanse.stages import trial
 from cleanse.stages.conform import conform
 from cleanse.stages.preflight import preflight
 from cleanse.targets import files
 
 RULES = Path(__file__).parents[2] / "rules"
+CASES = tomllib.loads((Path(__file__).parent / "cases" / "errors.toml").read_text("utf-8"))
 A = {"name": "A", "source": "a"}
 XLSX = {"form": {"type": "xlsx"}}
 ROSTER = [{"name": "李雷"}, {"name": "王伟"}, {"name": "王伟"}, {"name": "韩梅", "active": False}]
@@ -32,135 +35,57 @@ def rows(values: list[str | None]) -> pd.DataFrame:
     return pd.DataFrame({"id": [f"C{n}" for n in range(len(values))], "A": values}, dtype="str")
 
 
-# number in the list of import errors, code, field, sections, the value that causes it, a neighbour that passes
-CELLS: list[tuple[int, str, dict[str, Any], dict[str, Any], str | None, str | None]] = [
-    (2, "mojibake", {}, {}, "å…¬å¸", "Café"),
-    (2, "mojibake", {}, {}, "锟斤拷", "锟"),
-    (2, "mojibake", {}, {}, "a\ufffdb", "ab"),
-    (5, "required", {"required": True}, {}, "\u3000\u200b\xa0", "x"),
-    (5, "required", {"required": True}, {}, None, "x"),
-    (6, "option", {"values": ["A（重点客户）"]}, {}, "A(重点客户)", "A（重点客户）"),
-    (6, "option", {"values": ["High"]}, {}, "high", "High"),
-    (7, "length", {"max_length": 3}, {}, "欧阳张三", "张三丰"),
-    (7, "length", {"max_length": 3}, {"form": {"length": "utf16"}}, "a😀b", "😀b"),
-    (7, "length", {}, {"limits": {"cell_chars": 2}}, "abc", "ab"),
-    (7, "bytes", {"max_bytes": 6}, {}, "张三a", "张三"),
-    (8, "email", {"type": "email"}, {}, "a@example.com b@example.com", "a@example.com"),
-    (8, "email", {"type": "email"}, {}, "a＠example.com", "a+b@mail.example.cn"),
-    (8, "email", {"type": "email"}, {}, "a@example.com.", "a.b@example.com"),
-    (8, "email", {"type": "email"}, {}, "x" * 65 + "@example.com", "x" * 64 + "@example.com"),
-    (
-        9,
-        "phone",
-        {"type": "phone", "pattern": r"(\+?0?[0-9]{2,4}-?)?[0-9]{6,11}"},
-        {},
-        "138 1234 5678",
-        "+86-13812345678",
-    ),
-    (
-        9,
-        "phone",
-        {"type": "phone", "pattern": r"(\+?0?[0-9]{2,4}-?)?[0-9]{6,11}"},
-        {},
-        "１３812345678",
-        "0755-12345678",
-    ),
-    (9, "scientific", {"type": "phone"}, {}, "1.38E+10", "13800001111"),
-    (10, "date", {"type": "date"}, {}, "2024-02-30", "2024-02-29"),
-    (10, "date", {"type": "date"}, {}, "45321", "2024-01-30"),
-    (10, "date", {"type": "date"}, {"form": {"date": "DD/MM/YYYY"}}, "2024-01-30", "30/01/2024"),
-    (
-        11,
-        "datetime_zone",
-        {"type": "datetime"},
-        {"form": {"datetime": "YYYY-MM-DDT00:00:00"}},
-        "2024-01-30T00:00:00",
-        None,
-    ),
-    (12, "date_range", {"type": "date"}, {"checks": {"date_max": "2999-12-31"}}, "9999-12-31", "2999-12-31"),
-    (12, "date_range", {"type": "date"}, {"checks": {"date_min": "1900-01-01"}}, "1899-12-31", "1900-01-01"),
-    (17, "owner", {"type": "owner"}, {"checks": {"roster": ROSTER}}, "谁", "李雷"),
-    (17, "owner", {"type": "owner"}, {"checks": {"roster": ROSTER}}, "王伟", "李雷"),
-    (17, "owner", {"type": "owner"}, {"checks": {"roster": ROSTER}}, "韩梅", "李雷"),
-    (18, "number", {"type": "number"}, {}, "1,000", "1000.50"),
-    (18, "number", {"type": "number"}, {}, "10万", "-100000"),
-    (19, "id", {"type": "id"}, {}, "001A0000006Vm9rIAA", "001A0000006Vm9rIAC"),
-    (19, "id", {"type": "id"}, {}, "001A000000", "001A0000006Vm9r"),
-    (20, "boolean", {"type": "boolean"}, {}, "否", "false"),
-    (
-        25,
-        "own_rule",
-        {},
-        {"checks": {"rules": [{"object": "customer", "field": "A", "pattern": "K[0-9]+"}]}},
-        "k1",
-        "K1",
-    ),
-    (26, "option", {"values": ["Guangdong"]}, {}, "广东省", "Guangdong"),
-    (
-        28,
-        "suppressed",
-        {"type": "email"},
-        {"checks": {"suppressed": ["gone@example.com"]}},
-        "Gone@example.com",
-        "here@example.com",
-    ),
-    (29, "character", {}, {"checks": {"forbidden": '"|<>'}}, "a|b", "a/b"),
-    (29, "character", {}, {}, "a\x00b", "a\tb"),
-    (29, "character", {}, {"checks": {"line_breaks": False}}, "a\nb", "a b"),
-    (29, "four_byte", {}, {"checks": {"four_byte": False}}, "𠮷", "吉"),
-    (29, "formula_like", {}, {}, "=1+1", "+8613800001111"),
-]
+def told(code: str) -> str:
+    """What our sentences say of a code, in both languages."""
+    return " ".join(all_codes()[code].text.values())
 
 
-@pytest.mark.parametrize("case", CELLS)
-def test_a_bad_cell_is_found_and_its_neighbour_passes(small, case) -> None:
-    _, code, field, sections, bad, good = case
-    issues = preflight({"customer": [rows([good, bad, good])]}, small({**A, **field}, **sections))
+@pytest.mark.parametrize("case", CASES["cell"], ids=lambda c: f"{c['number']}-{c['code']}-{c.get('bad', 'None')}")
+def test_a_bad_cell_is_found_and_its_neighbour_passes(small, golden, case) -> None:
+    field, bad, good = {**A, **case.get("field", {})}, case.get("bad"), case.get("good")
+    profile = small(field, **case.get("sections", {}))
+    issues = preflight({"customer": [rows([good, bad, good])]}, profile)
     issues = issues[issues["field"] == "A"]
-    assert codes(issues) == [f"preflight_{code}"]
-    assert issues["note"].tolist() == [
-        "customer, part 1:3" + issues["note"].tolist()[0].removeprefix("customer, part 1:3")
-    ]
+    assert codes(issues) == [f"preflight_{case['code']}"]
+    assert issues["note"].tolist()[0].startswith("customer, part 1:3")
     assert issues["value"].isna().all() if bad is None else issues["value"].tolist() == [bad]
+    assert case["error"] in told(f"preflight_{case['code']}")
+    if case["held"]:
+        done = conform(golden(a=[good, bad, good]), profile)
+        assert done.issues[["rid", "field", "code"]].values.tolist() == [[11, "a", f"target_{case['held']}"]]
+        assert bad not in done.tables["customer"]["A"].tolist()
+        assert done.tables["customer"].loc[["C0", "C2"], "A"].notna().all() or good is None
+        assert case["held"] != case["code"] or case["error"] in told(f"target_{case['held']}")
 
 
 def seen(**facts: Any) -> Seen:
     return Seen(**{"object": "customer", "path": "1.csv", "rows": 3, "bytes": 90, "header": ("id", "A"), **facts})
 
 
-# number, code, sections, the look that causes it
-FILES: list[tuple[int, str, dict[str, Any], dict[str, Any]]] = [
-    (1, "bom", {}, {"bom": True}),
-    (1, "bom", {"form": {"bom": True}}, {}),
-    (2, "encoding", {}, {"fault": "byte 7 is not utf-8"}),
-    (3, "header", {}, {"header": ("id",)}),
-    (3, "header", {}, {"header": ("id", "A", "B")}),
-    (3, "header", {"form": {"header_mode": "no-unknown"}}, {"header": ("id", "A", "B")}),
-    (3, "header", {"form": {"header_mode": "exact-order"}}, {"header": ("A", "id")}),
-    (3, "header", {"form": {"header_mode": "free"}}, {"header": ("id", "A", "A")}),
-    (3, "header", {"form": {"header_mode": "free"}}, {"header": ("id", "A", "")}),
-    (3, "header", {"form": {"header_mode": "all-required-present"}}, {"header": ("A",)}),
-    (4, "rows", {"limits": {"rows": 2}}, {}),
-    (4, "rows", {"limits": {"rows": 9, "rows_customer": 2}}, {}),
-    (4, "file_bytes", {"limits": {"bytes": 89}}, {}),
-    (4, "columns", {"limits": {"columns": 1}}, {}),
-    (4, "imports", {"limits": {"imports_day": 1}}, {"twice": True}),
-    (21, "ragged", {}, {"ragged": 1}),
-    (22, "sheets", XLSX, {"sheets": 2}),
-    (22, "merged", XLSX, {"merged": 1}),
-    (22, "formula", XLSX, {"formulas": 1}),
-    (22, "untyped", XLSX, {"untyped": 1}),
-    (23, "read_only", {"checks": {"read_only": ["A"]}}, {}),
-]
-
-
-@pytest.mark.parametrize(("number", "code", "sections", "facts"), FILES)
-def test_a_bad_file_is_found(small, number, code, sections, facts) -> None:
-    times = 2 if facts.get("twice") else 1
-    facts = {k: v for k, v in facts.items() if k != "twice"}
-    issues = preflight({}, small(A, **sections), [seen(**facts)] * times)
-    assert codes(issues) == [f"preflight_{code}"]
+@pytest.mark.parametrize("case", CASES["file"], ids=lambda c: f"{c['number']}-{c['code']}")
+def test_a_bad_file_is_found(small, case) -> None:
+    issues = preflight({}, small(A, **case.get("sections", {})), [seen(**case["seen"])] * case.get("times", 1))
+    assert codes(issues) == [f"preflight_{case['code']}"]
     assert issues["rid"].tolist() == [-1]
+    assert case["error"] in told(f"preflight_{case['code']}")
+
+
+@pytest.mark.parametrize("case", CASES["other"], ids=lambda c: c["test"])
+def test_a_case_of_several_rows_has_its_test(case) -> None:
+    assert callable(globals()[case["test"]])
+    assert not case["error"] or case["error"] in told(f"preflight_{case['code']}")
+
+
+def test_every_error_of_the_list_has_a_case() -> None:
+    assert {case["number"] for sort in CASES.values() for case in sort} == set(range(1, 31))
+
+
+def test_30_what_is_dropped_in_silence_is_found_when_it_is_read_back() -> None:
+    sent = rows(["高", "低", "中"]).set_index("id", drop=False)
+    arrived = sent.iloc[:2].assign(A=["高", None])
+    lost = trial.compare({"customer": sent}, {"customer": arrived})
+    assert lost[["golden_id", "field"]].values.tolist() == [["C2", "row_missing"], ["C1", "A"]]
+    assert trial.compare({"customer": sent}, {"customer": sent}).empty
 
 
 @pytest.mark.parametrize(
@@ -279,20 +204,8 @@ def test_issues_are_traced_to_their_rows(small) -> None:
 
 def test_every_code_is_declared() -> None:
     declared = {name for name in all_codes() if name.startswith("preflight_")}
-    used = {f"preflight_{code}" for _, code, *_ in [*CELLS, *FILES]}
-    used |= {
-        f"preflight_{n}" for n in ("one_of", "exists", "duplicate", "parent_missing", "parent_ambiguous", "empty_row")
-    }
-    assert declared == used | {
-        "preflight_children_split",
-        "preflight_area",
-        "preflight_memory",
-        "preflight_note",
-        "preflight_unknown",
-        "preflight_no_roster",
-        "preflight_absent",
-        "preflight_pattern",
-    }
+    used = {f"preflight_{case['code']}" for sort in CASES.values() for case in sort if case["code"]}
+    assert declared == used | {f"preflight_{name}" for name in ("memory", "note", "unknown", "pattern")}
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in (RULES / "targets").glob("*.toml")))

@@ -75,8 +75,10 @@ FAULTS = [
     (at(*FIELD, "max_length", value="9"), "'max_length' must be int"),
     (at(*FIELD, "confidence", value="guess"), "confidence 'guess'"),
     (at(*FIELD, "lenght", value=3), "unknown key 'lenght'"),
+    (at("form", "archive", value="rar"), "'archive' must be one of '', 'zip'"),
+    (at("form", "existing", value="skip"), "'existing' must be one of 'refuse', 'update', 'apart'"),
     (
-        at("objects", 0, "fields", 1, value={"name": "n", "values": ["高"], "map": {"H": "High"}}),
+        at("objects", 0, "fields", 1, value={"name": "n", "type": "picklist", "values": ["高"], "map": {"H": "High"}}),
         "map leads 'H' to 'High'",
     ),
     (at("objects", 0, "fields", 1, "name", value="id"), "field 'id' stands 2 times"),
