@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -24,7 +25,7 @@ except ImportError:  # Windows bounds the time only
     resource = None  # type: ignore[assignment]
 
 _CHILD = "import sys; from cleanse.readers.guard import serve; serve(int(sys.argv[1]))"
-SHARE = 0.75  # of the machine's memory, where no limit is set
+SHARE, MOST = 0.5, 8 << 30  # of the machine's memory, but no more than so many bytes, where no limit is set
 LIBRARIES = 2 << 30  # address space that the libraries take before anything is read, where the system does not tell
 
 
@@ -62,7 +63,7 @@ atexit.register(_PROCESS.stop)
 
 
 def call(function: Callable[..., Any], *arguments: Any, seconds: float, memory: int = 0) -> Any:
-    """What the function gives, run in the child with so much time and memory (0: most of the machine's).
+    """What the function gives, run in the child with so much time and memory (0: half of the machine's, at most 8 GiB).
 
     Raises what the function raises, and Unreadable (too_large: time, memory) when the child had to be ended or died.
     """
@@ -140,8 +141,10 @@ def _bound(memory: int) -> None:
     used = LIBRARIES
     if (told := Path("/proc/self/statm")).exists():
         used = int(told.read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    most = used + (memory or int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * SHARE))
+    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    most = used + (memory or min(int(whole * SHARE), MOST))
     for name, value in ((resource.RLIMIT_AS, most), (resource.RLIMIT_CORE, 0)):
         _, hard = resource.getrlimit(name)
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)  # noqa: PLW2901
-        resource.setrlimit(name, (value, value))
+        with suppress(ValueError, OSError):  # a system that knows the limit and does not set it
+            resource.setrlimit(name, (value, value))

@@ -13,7 +13,7 @@ HEAD = 8192  # bytes by which a reader tells whether a file is its own
 @dataclass(frozen=True)
 class Limits:
     """How much is read before a file is refused: bytes on disk, bytes once unpacked, cells and sheets of a workbook;
-    seconds for one file (and one more for each megabyte), memory for reading one (0: three quarters of the machine's);
+    seconds for one file (and one more for each megabyte), memory for reading one (0: half of the machine's, at most 8 GiB);
     files of one archive and archives inside archives. ``hidden`` rows, columns and sheets of workbooks: ``read`` or ``skip``."""
 
     file_bytes: int = 1 << 30

@@ -49,12 +49,25 @@ def read(raw: Raw) -> Parsed:
     except (KeyboardInterrupt, SystemExit, MemoryError, Unreadable):
         raise
     except BaseException as e:  # a panic of the Rust library is no Exception
-        reason = "password_protected" if "password" in str(e).lower() else "corrupt"
+        said = _said(e, raw)
+        reason = "password_protected" if "password" in said else "too_large" if "limit exceeded" in said else "corrupt"
         raise Unreadable(reason, type(e).__name__, package.form) from e
     if not grids:
         raise Unreadable("no_cells", listed(skipped), package.form)
     grids[0] = replace(grids[0], notes=(*hidden.skipped_sheets(skipped), *grids[0].notes))
     return Parsed(package.form, tuple(biff5.restored(grid, page) if page else grid for grid in grids))
+
+
+def _said(error: BaseException, raw: Raw) -> str:
+    """What the library says, in lower case; of bytes without a name it hides the reason, of a file it does not."""
+    said = str(error).lower()
+    if "cannot detect" not in said:
+        return said
+    try:
+        calamine.load_workbook(str(raw.path))
+    except BaseException as again:  # a panic of the Rust library is no Exception
+        return str(again).lower()
+    return said
 
 
 def _container(data: bytes) -> packages.Package:

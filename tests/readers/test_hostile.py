@@ -180,3 +180,18 @@ def test_a_size_that_lies_spoils_its_own_file_only(archive, tmp_path):
     at = data.find(b"PK\x01\x02") + 24
     data[at : at + 4] = struct.pack("<I", 10)
     assert archive(data=bytes(data)) == {"a.zip": "", "a.zip/a.csv": "corrupt", "a.zip/b.csv": ""}
+
+
+def test_an_ods_that_repeats_its_cells_beyond_sense_is_refused(tmp_path):
+    spaces = "".join(f' xmlns:{n}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"' for n in ("office", "table", "text"))
+    cell = '<table:table-cell office:value-type="string" table:number-columns-repeated="16384"><text:p>x</text:p></table:table-cell>'
+    rows = f'<table:table-row table:number-rows-repeated="1048576">{cell}</table:table-row>'
+    with zipfile.ZipFile(tmp_path / "b.ods", "w") as package:
+        package.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        package.writestr("META-INF/manifest.xml", "<manifest/>")
+        package.writestr(
+            "content.xml",
+            f"<office:document-content{spaces}><office:body><office:spreadsheet><table:table table:name='a'>{rows}</table:table>"
+            "</office:spreadsheet></office:body></office:document-content>",
+        )
+    assert read(tmp_path / "b.ods", "b.ods", SMALL).reason == "too_large"
