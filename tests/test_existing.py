@@ -63,6 +63,14 @@ def test_what_is_there_stays_here_and_its_contact_goes_to_it(ran) -> None:
     }  # fmt: skip
 
 
+def test_what_the_target_has_no_place_for_and_what_is_not_known_of_it_is_kept(ran) -> None:
+    ledger = ran("fxiaoke") / "out" / "latest" / "ledger"
+    said = pd.read_parquet(ledger / "preflight.parquet")
+    assert "limits.rows" in said.loc[said["code"] == "preflight_unknown", "note"].tolist()
+    losses = pd.read_parquet(ledger / "target_losses.parquet")
+    assert list(losses) == ["entity", "field", "values"] and "name" not in set(losses["field"])
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [

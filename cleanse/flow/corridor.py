@@ -73,6 +73,8 @@ def run(project: Project, *, progress: Progress = quiet, now: datetime | None = 
             facts = facts_of(project, found, mapped, clean, linked, gold, tried, rows, changes, issues)
             numbers = quality.quality(facts)
             write_frames(folder, project, found, facts, linked)
+            folder.frame("ledger/preflight.parquet", tried.preflight)
+            folder.frame("ledger/target_losses.parquet", ready.losses)
             write_reports(folder, project, numbers, found, rows, linked, clean.records, gold.golden)
             write_sample(folder, project, facts, tried)
         write_run_book(folder, project, numbers, clock, tried, clean, linked, found, started)

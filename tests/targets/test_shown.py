@@ -6,7 +6,6 @@ import csv
 import subprocess
 
 import pandas as pd
-import pytest
 
 from cleanse.targets import files
 
