@@ -52,7 +52,7 @@ def _object(
     first = table[~again].set_axis(ids[~again])
     place = first.index.get_indexer(plan.index)
     there = place >= 0
-    mine = np.isin(ids, plan.index.to_numpy(dtype=object))
+    mine = plan.index.get_indexer(pd.Index(ids, dtype=object)) >= 0
     cells = [
         _cells(plan[there], first.iloc[place[there]], column, one, profile)
         for column in one.fields
