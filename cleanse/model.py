@@ -22,7 +22,17 @@ ADDRESS = ("source_file", "source_sheet", "source_row")
 COLUMNS: dict[str, tuple[str, ...]] = {
     "files": ("source_file", "status", "reason", "detail", "format", "encoding", "sheets", "rows"),
     "layout": (*ADDRESS, "kind", "text"),
-    "columns": ("source_file", "source_sheet", "header_row", "place", "column", "field", "feeds", "confidence", "evidence"),
+    "columns": (
+        "source_file",
+        "source_sheet",
+        "header_row",
+        "place",
+        "column",
+        "field",
+        "feeds",
+        "confidence",
+        "evidence",
+    ),
     "losses": ("source_file", "source_sheet", "column", "why", "values"),
     "unmapped": ("rid", *ADDRESS, "column", "value"),
     "records": ("rid", *ADDRESS),
@@ -39,6 +49,20 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 COMPLETION: Mapping[str, float] = {
     "lookup": 1.0, "above": 1.0, "area_code": 0.9, "credit_code": 0.8, "name": 0.6, "mobile": 0.4,
 }  # fmt: skip
+
+
+# The first columns of parked.xlsx by language, and its hidden sheet: written by a report, known again when it comes back.
+PARKED_LEAD = {
+    "zh": {
+        "reason": "原因", "cure": "怎么办", "entity": "对象", "source_file": "文件", "source_sheet": "工作表",
+        "source_row": "行",
+    },
+    "en": {
+        "reason": "Reason", "cure": "What to do", "entity": "Object", "source_file": "File", "source_sheet": "Sheet",
+        "source_row": "Row",
+    },
+}  # fmt: skip
+PARKED_LISTS = "keys"
 
 
 class Exit(StrEnum):

@@ -16,7 +16,7 @@ from cleanse.flow.existing import read_existing
 from cleanse.flow.frames import joined
 from cleanse.flow.judging import write_sample
 from cleanse.flow.linking import match, merge_all, validated
-from cleanse.flow.reading import read_input
+from cleanse.flow.reading import corrections, read_input
 from cleanse.flow.trying import try_written
 from cleanse.flow.writing import facts_of, write_frames, write_reports, write_run_book
 from cleanse.project import Project
@@ -67,7 +67,7 @@ def run(project: Project, *, progress: Progress = quiet, now: datetime | None = 
             written = files.write(ready.tables, project.profile, folder.path("migration"), ready.updates)
         with clock("ledger"):
             rows = exits.ledger_rows(mapped.addresses, gold.members, gold.golden, parked)
-            changes = joined("changes", [clean.changes, gold.changes])
+            changes = joined("changes", [corrections(found, project.entities), clean.changes, gold.changes])
         tried = try_written(project, folder.path("migration"), ready.tables, written, gold, changes, clock, existing)
         with clock("report"):
             facts = facts_of(project, found, mapped, clean, linked, gold, tried, rows, changes, issues)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,10 @@ import pandas as pd
 from cleanse import readers
 from cleanse.flow.frames import joined, plain
 from cleanse.kinds.header import Vocabulary
-from cleanse.model import Entity, Source, Table, frame
+from cleanse.model import PARKED_LISTS, Entity, Note, Source, Table, frame
 from cleanse.project import CONFIG, DECISIONS, Project
 from cleanse.review.decisions import CHOICES
-from cleanse.stages import join, map, tables
+from cleanse.stages import corrected, join, map, tables
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Input:
     sources: tuple[Source, ...]
     tables: tuple[Table, ...]
     maps: tuple[tuple[map.ColumnMap, ...], ...]
+    patches: tuple[corrected.Patch, ...] = ()
 
 
 def read_input(project: Project) -> Input:
@@ -41,7 +42,9 @@ def read_input(project: Project) -> Input:
                 sources += readers.read_all(path, prefix + name, limits, project.encoding, ignore, project.passwords)
     sources += [readers.query(q.name, q.url, q.query, project.root, limits) for q in project.queries]
     sources.sort(key=lambda s: s.name)
-    found = [t for s in sources for g in s.grids for t in tables.find_tables(g, s.name, known)]
+    every = [t for s in sources for g in s.grids for t in tables.find_tables(g, s.name, known)]
+    taken = corrected.apply(every, _digests(sources))
+    sources, found = [_noted(s, taken.notes) for s in sources], taken.tables
     rules = [(r.source, r.sheet, r.columns) for r in project.mappings]
     joins = [(r.source, r.sheet, r.join) for r in project.mappings]
     fields = {f.path: f for e in project.entities.values() for f in e.fields.values()}
@@ -51,7 +54,31 @@ def read_input(project: Project) -> Input:
         joined = join.join(table, map.said_for(table, joins), said, fields, project.words)
         widened.append(joined.table)
         maps.append(map.propose(joined.table, vocabulary, project.entities, project.words, said, joined))
-    return Input(tuple(sources), tuple(widened), tuple(maps))
+    return Input(tuple(sources), tuple(widened), tuple(maps), taken.patches)
+
+
+def _digests(sources: Sequence[Source]) -> dict[tuple[str, corrected.Address], str]:
+    """The hidden sheet of parked workbooks that came back: (file, address) -> digest of what stood there."""
+    found = {}
+    for source in sources:
+        for grid in source.grids:
+            if grid.sheet == PARKED_LISTS and grid.cells.shape[1] > 4 and "source_row" in grid.cells.iloc[0].tolist():
+                for file, sheet, row, digest in grid.cells.iloc[1:, :4].itertuples(index=False):
+                    if row.isdecimal():
+                        found[source.name, (file, sheet, int(row))] = digest
+    return found
+
+
+def _noted(source: Source, notes: Mapping[tuple[str, str], tuple[Note, ...]]) -> Source:
+    """The source with notes on its sheets."""
+    grids = tuple(replace(g, notes=(*g.notes, *notes.get((source.name, g.sheet), ()))) for g in source.grids)
+    return replace(source, grids=grids)
+
+
+def corrections(found: Input, entities: Mapping[str, Entity]) -> pd.DataFrame:
+    """What people corrected in parked rows, as changes of the ledger."""
+    paths = {(n, m.column): m.path for n, maps in enumerate(found.maps) for m in maps}
+    return corrected.changes(found.patches, found.tables, paths, entities)
 
 
 def reading_limits(project: Project) -> readers.Limits:
@@ -66,7 +93,12 @@ def _own(project: Project, path: Path) -> bool:
     """Whether a file belongs to the project itself, which often stands among the sources."""
     there = path.resolve()
     lookup = project.complete["lookup"]
-    own = (project.root / CONFIG, project.root / DECISIONS, project.root / CHOICES, lookup.resolve() if lookup else None)
+    own = (
+        project.root / CONFIG,
+        project.root / DECISIONS,
+        project.root / CHOICES,
+        lookup.resolve() if lookup else None,
+    )
     return there in own or there in project.existing.values() or project.root / "rules" in there.parents
 
 

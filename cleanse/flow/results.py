@@ -12,10 +12,9 @@ from cleanse import readers
 from cleanse.errors import SourceError
 from cleanse.flow.approving import planned
 from cleanse.flow.reading import read_input
-from cleanse.flow.writing import parked_rows
+from cleanse.flow.writing import parked_rows, write_parked
 from cleanse.model import Exit
 from cleanse.project import Project
-from cleanse.reports import xlsx
 from cleanse.runs.folder import find_run, write_frame
 from cleanse.stages import results, tables
 
@@ -46,7 +45,7 @@ def take(project: Project, paths: Sequence[Path], to: Path) -> Answers:
     write_frame(folder / FRAME, known)
     refused = known[~known["taken"]]
     if len(refused):
-        xlsx.write_parked(to, parked_rows(read_input(project), _source_rows(project, rows, refused)), project.language)
+        write_parked(to, parked_rows(read_input(project), _source_rows(project, rows, refused)), project.language)
     strange = told[told["golden_id"] == ""]
     return Answers(
         {name: _counted(name, len(table), known) for name, table in sent.items()},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -25,7 +26,9 @@ from cleanse.reports import json as report_json
 from cleanse.review import decisions as review_decisions
 from cleanse.runs.book import write_book
 from cleanse.runs.folder import RunFolder
-from cleanse.stages import map, normalize, quality
+from cleanse.stages import corrected, map, normalize, quality
+
+LEAD = 5  # columns of ``parked_rows`` before those of the source
 
 
 def facts_of(
@@ -99,12 +102,20 @@ def write_reports(
     folder.text("report.json", report_json.render(numbers))
     folder.text("report.html", html.render(numbers, project.language))
     folder.text("junit.xml", junit.render(numbers))
-    xlsx.write_parked(folder.path("parked.xlsx"), parked_rows(found, rows), project.language)
+    write_parked(folder.path("parked.xlsx"), parked_rows(found, rows), project.language)
     digests = digests_frame(linked.digests)
     pairs, clusters = (joined(n, [getattr(x, n) for x in linked.links.values()]) for n in ("pairs", "clusters"))
     duplicates(project, pairs, clusters, digests, records, golden).write(
         folder.path("duplicates.xlsx"), project.language, standing.table(project, linked, records)
     )
+
+
+def write_parked(path: Path, rows: pd.DataFrame, language: str) -> None:
+    """``parked.xlsx`` of the rows that ``parked_rows`` found, with the digests they are known by when they come back."""
+    names = list(rows.columns[LEAD:])
+    cells = zip(*(rows.iloc[:, at].tolist() for at in range(LEAD, rows.shape[1])), strict=True) if names else iter(())
+    digests = [corrected.digest(dict(zip(names, line, strict=True))) for line in cells]
+    xlsx.write_parked(path, rows, language, digests or [""] * len(rows))
 
 
 def parked_rows(found: Input, rows: pd.DataFrame) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -15,26 +15,9 @@ from xlsxwriter.exceptions import XlsxWriterException
 
 from cleanse.codes import all_codes
 from cleanse.errors import TargetError
+from cleanse.model import PARKED_LEAD, PARKED_LISTS
 
 LEAD = ("reason", "entity", "source_file", "source_sheet", "source_row")
-HEADINGS = {
-    "zh": {
-        "reason": "原因",
-        "cure": "怎么办",
-        "entity": "对象",
-        "source_file": "文件",
-        "source_sheet": "工作表",
-        "source_row": "行",
-    },
-    "en": {
-        "reason": "Reason",
-        "cure": "What to do",
-        "entity": "Object",
-        "source_file": "File",
-        "source_sheet": "Sheet",
-        "source_row": "Row",
-    },
-}
 TITLE = {"zh": "未迁移的行", "en": "Parked rows"}
 JOINT = {"zh": "；", "en": "; "}
 CREATED = datetime(2000, 1, 1)  # a workbook must name a day; the clock would change its bytes
@@ -72,14 +55,15 @@ def _sentences(reason: str, language: str) -> tuple[str, str]:
     return JOINT[language].join(c.text[language] for c in codes), JOINT[language].join(cures)
 
 
-def write_parked(path: Path, rows: pd.DataFrame, language: str) -> None:
+def write_parked(path: Path, rows: pd.DataFrame, language: str, digests: Sequence[str]) -> None:
     """Write parked source rows: ``reason`` (codes joined by ;, or a target's words), entity, address, then the source columns as they were.
 
     The first five columns are told by their place, for a source may have a column of the same name. The codes stand in
-    a hidden last column; a hidden sheet holds what every column is, so that the file can be read again once corrected.
-    A value longer than a cell goes on in a column behind it. Raises TargetError when the disk refuses.
+    a hidden last column; a hidden sheet holds what every column is and, by address, the digest of the cells that stand
+    here, so that the file can be read again once corrected. ``digests``: one per row. A value longer than a cell goes on
+    in a column behind it. Raises TargetError when the disk refuses.
     """
-    headings = HEADINGS[language]
+    headings = PARKED_LEAD[language]
     reasons = rows.iloc[:, 0].tolist()
     names, columns = _source_columns(rows)
     header = [headings["reason"], headings["cure"], *(headings[c] for c in LEAD[1:]), *names, "codes"]
@@ -97,7 +81,7 @@ def write_parked(path: Path, rows: pd.DataFrame, language: str) -> None:
                 if value:
                     sheet.write_string(number, at, value, wrapped if at < 2 else plain)
         sheet.autofilter(0, 0, max(len(rows), 1), len(header) - 1)
-        _keys(book, ["", "", *LEAD[1:], *names, "reason"])
+        _keys(book, ["", "", *LEAD[1:], *names, "reason"], zip(*columns[1:4], digests, strict=True))
 
 
 def _source_columns(rows: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
@@ -115,10 +99,13 @@ def _source_columns(rows: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
     return names, columns
 
 
-def _keys(book: xlsxwriter.Workbook, names: list[str]) -> None:
-    sheet = book.add_worksheet("keys")
+def _keys(book: xlsxwriter.Workbook, names: list[str], digests: Iterable[Sequence[str]]) -> None:
+    sheet = book.add_worksheet(PARKED_LISTS)
     for at, name in enumerate(names):
         sheet.write_string(0, at, name)
+    for number, line in enumerate(dict.fromkeys(tuple(line) for line in digests), 1):
+        for at, text in enumerate(line):
+            sheet.write_string(number, at, text)
     sheet.hide()
 
 

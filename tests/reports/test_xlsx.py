@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from cleanse.errors import TargetError
-from cleanse.reports.xlsx import write_parked
+from cleanse.reports import xlsx
 
 LEAD = ["reason", "entity", "source_file", "source_sheet", "source_row"]
 
@@ -21,6 +21,10 @@ def rows(cells: dict[str, list[object]], reasons: list[str] | None = None) -> pd
         "source_sheet": "", "source_row": range(2, 2 + count),
     }  # fmt: skip
     return pd.concat([pd.DataFrame(lead), pd.DataFrame(cells)], axis=1)
+
+
+def write_parked(path, table, language):
+    xlsx.write_parked(path, table, language, [f"digest{n}" for n in range(len(table))])
 
 
 def sheet(path):

@@ -1,0 +1,194 @@
+"""Parked rows that come back corrected: what a person changed in them goes into the rows they were taken from.
+
+A line is known by the address it names and by a digest of the cells that stood there. Lines whose row is no longer there,
+or no longer the same, stay records of the file they came back in: nothing is written over on a guess.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from cleanse.model import COLUMNS, PARKED_LEAD, PARKED_LISTS, Entity, Note, Table, frame
+
+Address = tuple[str, str, int]
+CODE, STAGE, KIND = "corrected_by_person", "correct", "correction"
+
+
+@dataclass(frozen=True)
+class Patch:
+    """One cell that a person changed: the table's number, its row, the column, and both texts (None: blank)."""
+
+    table: int
+    row: int
+    column: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """The tables with the corrections in them, the cells changed, and by file and sheet what could not be taken."""
+
+    tables: tuple[Table, ...]
+    patches: tuple[Patch, ...]
+    notes: Mapping[tuple[str, str], tuple[Note, ...]]
+
+
+def digest(cells: Mapping[str, object]) -> str:
+    """A digest of the filled cells of a row, whatever their order.
+
+    >>> digest({"b": "2", "a": "1", "c": None}) == digest({"a": "1", "b": "2"})
+    True
+    """
+    told = sorted((name, str(value)) for name, value in cells.items() if not pd.isna(value) and value != "")
+    return hashlib.blake2b(
+        "\x1e".join("\x1f".join(pair) for pair in told).encode("utf-8", "surrogatepass"), digest_size=8
+    ).hexdigest()
+
+
+def apply(found: Sequence[Table], digests: Mapping[tuple[str, Address], str]) -> Corrected:
+    """Take corrections into the rows they speak of. ``digests``: (the file that came back, an address in it) -> what stood
+    there; only tables of such files are corrections."""
+    files = {file for file, _ in digests}
+    tables = list(found)
+    place = {
+        (t.source, t.sheet, int(row)): (n, int(row))
+        for n, t in enumerate(tables)
+        if t.source not in files
+        for row in t.rows.index
+    }
+    patches: list[Patch] = []
+    notes: dict[tuple[str, str], tuple[Note, ...]] = {}
+    for number, table in enumerate(found):
+        lead = _lead(table) if table.source in files else {}
+        if not lead:
+            continue
+        done, told = [], []
+        for address, lines in _by_address(table, lead).items():
+            known = place.get(address)
+            answer = (
+                _patches(tables, known, table.rows.loc[lines], lead, digests.get((table.source, address), ""))
+                if known
+                else None
+            )
+            if isinstance(answer, list):
+                patches += answer
+                done += lines
+            else:
+                told.append(
+                    Note("correction_not_taken", f"{lines[0]}", answer or "!".join(str(p) for p in address if str(p)))
+                )
+        tables[number] = _without(table, done)
+        if told:
+            notes[table.source, table.sheet] = tuple(told)
+    for number in {patch.table for patch in patches}:
+        tables[number] = replace(tables[number], rows=tables[number].rows.copy())
+    for patch in patches:
+        tables[patch.table].rows.loc[patch.row, patch.column] = patch.after
+    tables = [t for t in tables if t.source not in files or t.sheet != PARKED_LISTS]
+    return Corrected(tuple(tables), tuple(_renumbered(patches, tables, found)), notes)
+
+
+def _renumbered(patches: Sequence[Patch], tables: Sequence[Table], found: Sequence[Table]) -> Iterator[Patch]:
+    """The patches by the number of their table among those that are left; corrected rows stand in none that is dropped."""
+    at = {(t.source, t.sheet, t.header_row, t.places): n for n, t in enumerate(tables)}
+    for patch in patches:
+        table = found[patch.table]
+        yield replace(patch, table=at[table.source, table.sheet, table.header_row, table.places])
+
+
+def _lead(table: Table) -> dict[str, str]:
+    """Role -> column of the parked workbook, in whatever language; empty where the table is none."""
+    for headings in PARKED_LEAD.values():
+        if set(headings.values()) <= set(table.rows.columns):
+            return dict(headings)
+    return {}
+
+
+def _by_address(table: Table, lead: Mapping[str, str]) -> dict[Address, list[int]]:
+    """The lines of every row that is spoken of: one source row may be parked for two entities."""
+    found: dict[Address, list[int]] = {}
+    cells = table.rows[[lead["source_file"], lead["source_sheet"], lead["source_row"]]].fillna("")
+    for line, file, sheet, row in zip(table.rows.index, *(cells[c] for c in cells), strict=True):
+        if str(row).strip().isdecimal():
+            found.setdefault((str(file), str(sheet), int(str(row))), []).append(int(line))
+    return found
+
+
+def _patches(
+    tables: Sequence[Table], known: tuple[int, int], lines: pd.DataFrame, lead: Mapping[str, str], was: str
+) -> list[Patch] | str | None:
+    """The cells changed; the column of two different corrections; None where the row is not the one that was parked."""
+    number, row = known
+    rows = tables[number].rows
+    stood = {str(column): _text(value) for column, value in rows.loc[row].items()}
+    if digest(stood) != was:
+        return None
+    own = [c for c in lines.columns if c not in (*lead.values(), "codes")]
+    if any(c not in stood and lines[c].notna().any() for c in own):
+        return None
+    found = []
+    for column in (c for c in own if c in stood):
+        given = {_text(value) for value in lines[column]} - {stood[column]}
+        if len(given) > 1:
+            return column
+        if given:
+            found.append(Patch(number, row, column, stood[column], given.pop()))
+    return found
+
+
+def _text(value: object) -> str | None:
+    return None if pd.isna(value) or value == "" else str(value)
+
+
+def _without(table: Table, lines: Sequence[int]) -> Table:
+    """The table without lines that were taken; they stay in its layout."""
+    if not lines:
+        return table
+    text = ["" for _ in lines]
+    gone = pd.DataFrame({"source_row": list(lines), "kind": KIND, "text": text})
+    layout = pd.concat([table.layout, gone], ignore_index=True).sort_values(
+        "source_row", kind="stable", ignore_index=True
+    )
+    return replace(table, rows=table.rows.drop(index=list(lines)), layout=layout)
+
+
+def changes(
+    patches: Sequence[Patch],
+    tables: Sequence[Table],
+    paths: Mapping[tuple[int, str], str],
+    entities: Mapping[str, Entity],
+) -> pd.DataFrame:
+    """The corrections as changes of the ledger. ``paths``: (table, column) -> the field it feeds, ``entity.field``; a cell
+    of a column that feeds none has no line."""
+    starts = [0]
+    for table in tables:
+        starts.append(starts[-1] + len(table.rows))
+    lines = []
+    for patch in patches:
+        entity, _, name = paths.get((patch.table, patch.column), "").partition(".")
+        if entity in entities:
+            table = tables[patch.table]
+            rid = starts[patch.table] + int(table.rows.index.get_loc(patch.row))
+            lines.append(
+                (
+                    rid,
+                    entity,
+                    name,
+                    table.source,
+                    table.sheet,
+                    patch.row,
+                    patch.before,
+                    patch.after,
+                    "",
+                    CODE,
+                    STAGE,
+                    rid,
+                )
+            )
+    told = frame("changes", lines)
+    return told.astype(dict.fromkeys(("before", "after", "rest"), "str"))[list(COLUMNS["changes"])]
