@@ -39,23 +39,31 @@ def table(project: Project, linked: Linked, records: Mapping[str, pd.DataFrame])
     which fields, and where the records stand that are still there."""
     language, codes = project.language, all_codes()
     labels = {f.path: f.label[language] for e in project.entities.values() for f in e.fields.values()}
-    places = {name: _places(records[name], digests) for name, digests in linked.digests.items()}
+    told = _lines(linked)
+    sides_of = {s[:KEY] for said, _, _ in told for s in _sides(said)}
+    places = (
+        {name: _places(records[name], digests, sides_of) for name, digests in linked.digests.items()} if told else {}
+    )
     lines: list[tuple[str, ...]] = []
-    for said, code, fields in _lines(linked):
+    for said, code, fields in told:
         names = "、".join(labels.get(f, labels.get(f"{said.entity}.{f}", f)) for f in fields)
-        if isinstance(said, Decision):
-            word, sides = offered_word(said.verdict, language), (said.left, said.right)
-        else:
-            word, sides = said.value, (said.record, said.origin)
-        where = "；".join(dict.fromkeys(filter(None, (places.get(said.entity, {}).get(s[:KEY], "") for s in sides))))
+        word = offered_word(said.verdict, language) if isinstance(said, Decision) else said.value
+        found = (places.get(said.entity, {}).get(s[:KEY], "") for s in _sides(said))
+        where = "；".join(dict.fromkeys(filter(None, found)))
         text = codes[code]
         lines.append((text.text[language], text.cure[language], word, said.who, said.when, said.why, names, where))
     return lines
 
 
-def _places(records: pd.DataFrame, digests: pd.Series) -> dict[str, str]:
-    """``file!sheet!row`` of one record of every content, by what of its digest tells it."""
+def _sides(said: Decision | Choice) -> tuple[str, str]:
+    """The digests of the two records that something was said of."""
+    return (said.left, said.right) if isinstance(said, Decision) else (said.record, said.origin)
+
+
+def _places(records: pd.DataFrame, digests: pd.Series, wanted: set[str]) -> dict[str, str]:
+    """``file!sheet!row`` of one record of every wanted content, by what of its digest tells it."""
     keys = digests.astype("str").str[:KEY].drop_duplicates()
+    keys = keys[[key in wanted for key in keys]]
     rows = records.set_index("rid").reindex(keys.index)[["source_file", "source_sheet", "source_row"]]
     where = ("!".join(str(x) for x in row if x != "") for row in rows.itertuples(index=False))
     return dict(zip(keys, where, strict=True))

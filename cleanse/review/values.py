@@ -76,7 +76,7 @@ def _disagreeing(
     cells = cells.drop_duplicates(["group", "value"])
     cells = cells[cells["group"].duplicated(keep=False)]
     cells = cells.sort_values(["group", "count", "order"], ascending=[True, False, True])
-    told = cells.groupby("group").agg(values=("value", list), origins=("digest", list)).reset_index()
+    told = _listed(cells)
     anchor = first.reindex(told["group"])
     title = found.records[next(iter(found.fields))].reindex(anchor).fillna("")
     now = golden[name].reindex(anchor) if name in golden else pd.Series(None, index=anchor, dtype="str")
@@ -84,6 +84,19 @@ def _disagreeing(
         field=name, anchor=found.records["digest"].reindex(anchor).to_numpy(), title=title.to_numpy(dtype=object),
         proposed=now.fillna("").to_numpy(dtype=object),
     )  # fmt: skip
+
+
+def _listed(cells: pd.DataFrame) -> pd.DataFrame:
+    """Per group (sorted) its values and their digests as lists; an aggregation by ``list`` takes ten times as long."""
+    groups = cells["group"].to_numpy()
+    starts = np.flatnonzero(np.append(np.ones(min(len(groups), 1), dtype=bool), groups[1:] != groups[:-1]))
+    values, origins = cells["value"].tolist(), cells["digest"].tolist()
+    ends = np.append(starts, len(groups))[1:]
+    return pd.DataFrame({
+        "group": groups[starts],
+        "values": pd.Series([values[a:b] for a, b in zip(starts, ends, strict=True)], dtype=object),
+        "origins": pd.Series([origins[a:b] for a, b in zip(starts, ends, strict=True)], dtype=object),
+    })  # fmt: skip
 
 
 # ------------------------------------------------------------------------------------------------------------- written

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from cleanse.model import Entity, Profile, TargetField, TargetObject
 
@@ -60,7 +62,8 @@ Members = dict[tuple[str, str], tuple[tuple[int, ...], tuple[str, ...]]]
 
 def _members(tried: pd.DataFrame, rows: pd.DataFrame) -> Members:
     """(entity, golden id) -> its records and their addresses."""
-    mine = rows[rows["golden_id"].isin(tried["golden_id"])]
+    sampled = pc.is_in(pa.array(rows["golden_id"], pa.string()), value_set=pa.array(tried["golden_id"], pa.string()))
+    mine = rows[sampled.to_numpy(zero_copy_only=False)]
     where = [
         "!".join(str(p) for p in cells if str(p))
         for cells in mine[["source_file", "source_sheet", "source_row"]].to_numpy()
