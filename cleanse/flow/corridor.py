@@ -70,7 +70,7 @@ def run(project: Project, *, progress: Progress = quiet, now: datetime | None = 
             changes = joined("changes", [corrections(found, project.entities), clean.changes, gold.changes])
         tried = try_written(project, folder.path("migration"), ready.tables, written, gold, changes, clock, existing)
         with clock("report"):
-            facts = facts_of(project, found, mapped, clean, linked, gold, tried, rows, changes, issues)
+            facts = facts_of(project, found, mapped, clean, linked, gold, tried, rows, changes, issues, ready.losses)
             numbers = quality.quality(facts)
             write_frames(folder, project, found, facts, linked)
             folder.frame("ledger/preflight.parquet", tried.preflight)

@@ -42,6 +42,7 @@ def facts_of(
     rows: pd.DataFrame,
     changes: pd.DataFrame,
     issues: pd.DataFrame,
+    losses: pd.DataFrame,
 ) -> quality.Facts:
     fields = [f for e in project.entities.values() for f in e.fields.values()]
     return quality.Facts(
@@ -68,6 +69,7 @@ def facts_of(
         trial=dict(tried.verdict),
         written=[asdict(w) for w in tried.written],
         preflight=tried.preflight,
+        target_losses=losses,
         mapping=mapping(found),
         notes=notes(found),
         decided=clean.decided,

@@ -67,7 +67,8 @@ def quality(facts: Facts) -> Json:
         "issues": issue_counts(facts, issues, open_issues, mask),
         "review": dict(facts.review),
         "duplicates": {name: _duplicates(facts, name) for name in facts.matching},
-        "preflight": _counted(facts.preflight, ["code", "severity"], "rows"),
+        "preflight": _preflight(facts.preflight),
+        "target_losses": _plain(facts.target_losses),
         "trial": dict(facts.trial),
         "written": [dict(w) for w in facts.written],
         "dimensions": _dimensions(facts, where, fields),
@@ -96,6 +97,18 @@ def _counted(table: pd.DataFrame, by: list[str], name: str) -> list[Json]:
     if table.empty:
         return []
     return _plain(table.groupby(by, observed=True, sort=True).size().rename(name).reset_index())
+
+
+def _preflight(lines: pd.DataFrame) -> list[Json]:
+    """Findings by code; what is said of the target itself and of no row, such as rules of it that are not known, by its
+    notes."""
+    of_target = lines[lines["rid"] < 0] if len(lines) else lines
+    notes = (
+        {code: list(dict.fromkeys(n for n in told if n)) for code, told in of_target.groupby("code")["note"]}
+        if len(of_target)
+        else {}
+    )
+    return [{**line, "notes": notes.get(line["code"], [])} for line in _counted(lines, ["code", "severity"], "rows")]
 
 
 def _codes(found: Mapping[str, Any]) -> Json:

@@ -58,6 +58,7 @@ class Facts:
     entities: Mapping[str, Entity]
     masks: Masks
     preflight: pd.DataFrame = field(default_factory=pd.DataFrame)
+    target_losses: pd.DataFrame = field(default_factory=pd.DataFrame)
     mapping: Sequence[Mapping[str, Any]] = ()
     notes: Sequence[Mapping[str, str]] = ()
     decided: Sequence[Mapping[str, Any]] = ()

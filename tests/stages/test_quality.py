@@ -121,7 +121,9 @@ def facts() -> Facts:
         written=[{
             "object": "customer", "path": "1_customer.csv", "part": 1, "start": 0, "rows": 3, "bytes": 9, "sha256": "ab",
         }],
-        entities=entities(), mapping=mapping, preflight=frame("issues"),
+        entities=entities(), mapping=mapping,
+        preflight=frame("issues", *((-1, "", "", "preflight_unknown", "info", None, n) for n in ("limits.rows", "limits.bytes"))),
+        target_losses=pd.DataFrame([("customer", "phone", 3)], columns=["entity", "field", "values"]),
         notes=[{"source_file": A, "source_sheet": "", "code": "error_cell", "where": "B2=#N/A", "detail": "1"}],
         masks={
             "customer.name": lambda v: v[:1] + "*" * (len(v) - 1), "customer.phone": lambda v: "*" * len(v),
