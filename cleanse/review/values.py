@@ -45,9 +45,10 @@ def value_lines(found: ReviewGroups, fields: Sequence[str], golden: pd.DataFrame
     for sheet in ("review", "merged"):
         lines: pd.DataFrame = getattr(found, sheet)
         lines = lines[lines["group"].isin(_known(found, lines))]
+        mine = found.records.reindex(lines["rid"])
         first = lines[lines["order"] == 0].set_index("group")["rid"]
         for at, name in enumerate(f for f in fields if f in found.fields):
-            parts.append(_disagreeing(found, lines, first, name, golden).assign(sheet=sheet, place=at))
+            parts.append(_disagreeing(found, lines, mine, first, name, golden).assign(sheet=sheet, place=at))
     columns = ["sheet", "group", "title", "field", "anchor", "proposed", "values", "origins"]
     some = [p for p in parts if len(p)]
     if not some:
@@ -64,19 +65,20 @@ def _known(found: ReviewGroups, lines: pd.DataFrame) -> pd.Series:
 
 
 def _disagreeing(
-    found: ReviewGroups, lines: pd.DataFrame, first: pd.Series, name: str, golden: pd.DataFrame
+    found: ReviewGroups, lines: pd.DataFrame, mine: pd.DataFrame, first: pd.Series, name: str, golden: pd.DataFrame
 ) -> pd.DataFrame:
-    mine = found.records.reindex(lines["rid"])
+    """``mine``: the records of the lines, in their order."""
+    code, distinct = pd.factorize(mine[name])
     cells = pd.DataFrame({
-        "group": lines["group"].to_numpy(), "order": lines["order"].to_numpy(), "value": mine[name].to_numpy(dtype=object),
-        "digest": mine["digest"].to_numpy(dtype=object),
+        "group": lines["group"].to_numpy(), "order": lines["order"].to_numpy(), "code": code, "at": np.arange(len(lines)),
     })  # fmt: skip
-    cells = cells[cells["value"].notna() & (cells["digest"] != "")]
-    cells["count"] = cells.groupby(["group", "value"])["order"].transform("size")
-    cells = cells.drop_duplicates(["group", "value"])
+    cells = cells[(code >= 0) & (mine["digest"] != "").to_numpy()]
+    cells["count"] = cells.groupby(["group", "code"])["order"].transform("size")
+    cells = cells.drop_duplicates(["group", "code"])
     cells = cells[cells["group"].duplicated(keep=False)]
     cells = cells.sort_values(["group", "count", "order"], ascending=[True, False, True])
-    told = _listed(cells)
+    digests = mine["digest"].take(cells["at"])
+    told = _listed(cells.assign(value=distinct.take(cells["code"]).astype(object), digest=digests.to_numpy(dtype=object)))
     anchor = first.reindex(told["group"])
     title = found.records[next(iter(found.fields))].reindex(anchor).fillna("")
     now = golden[name].reindex(anchor) if name in golden else pd.Series(None, index=anchor, dtype="str")

@@ -46,6 +46,7 @@ def lines(
         if table is None:
             continue
         raw = _raw(members, sources.records, first, target, entities)
+        table = table[table.index.isin(tried["golden_id"])]
         for line in tried[tried["golden_id"].isin(table.index)].itertuples():
             rids, places = members.get((target.entity, line.golden_id), ((), ()))
             head = (line.unit, line.part, line.stratum, target.label)

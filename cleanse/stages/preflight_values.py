@@ -57,14 +57,16 @@ def _contains(values: pd.Series, pattern: str) -> Mask:
 def _characters(values: pd.Series, profile: Profile) -> Iterator[tuple[str, Mask]]:
     refused = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f" + re.escape(profile.checks["forbidden"])
     refused += "" if profile.checks["line_breaks"] else "\r\n"
-    yield "preflight_character", _contains(values, f"[{refused}]")
+    patterns = {"preflight_character": f"[{refused}]"}
     if not profile.checks["four_byte"]:
-        yield "preflight_four_byte", _contains(values, "[\U00010000-\U0010ffff]")
+        patterns["preflight_four_byte"] = "[\U00010000-\U0010ffff]"
     if profile.form["type"] == "csv":
-        yield "preflight_formula_like", _contains(values, "^[=@]")
-    odd = _contains(values, "[\u0080-\u00ff\ufffd锟烫屯]")
-    if odd.any():
-        yield "preflight_mojibake", odd & each(values.where(odd), lambda text: bool(MOJIBAKE.search(text)))
+        patterns["preflight_formula_like"] = "^[=@]"
+    odd = "[\u0080-\u00ff\ufffd锟烫屯]"
+    if not _contains(values, "|".join([*patterns.values(), odd])).any():
+        return
+    yield from ((code, _contains(values, pattern)) for code, pattern in patterns.items())
+    yield "preflight_mojibake", each(values.where(_contains(values, odd)), lambda text: bool(MOJIBAKE.search(text)))
 
 
 def _sizes(values: pd.Series, column: TargetField, profile: Profile, cell_chars: int) -> Iterator[tuple[str, Mask]]:
