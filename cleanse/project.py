@@ -19,6 +19,7 @@ from cleanse import matching, profiles
 from cleanse.codes import all_codes
 from cleanse.errors import CleanseError, UsageError
 from cleanse.kinds import KINDS
+from cleanse.kinds.header import PLACES
 from cleanse.kinds.owner import INACTIVE
 from cleanse.model import COMPLETION, Entity, Field, Profile, Severity, Words
 
@@ -480,6 +481,13 @@ def _check_lines(folder: Path, entities: Mapping[str, Entity], faults: Faults) -
             faults.add(f"no tab in '{row[0]}'", at, "write field, tab, header word")
         elif row[0] not in fields:
             faults.add(f"unknown field '{row[0]}'", at, nearest(row[0], fields))
+    for number, row in _numbered(folder / "header_words.tsv"):
+        at = f"{folder / 'header_words.tsv'}:{number}"
+        if row[0] not in PLACES or len(row) < 2:
+            faults.add(f"not a place and a word: '{' '.join(row)}'", at, f"write {', '.join(PLACES)}, then tab and word")
+        for path in row[2].split() if len(row) > 2 else ():
+            if path.lstrip("-") not in (*fields, *entities):
+                faults.add(f"unknown field '{path}'", at, nearest(path.lstrip("-"), [*fields, *entities]))
     for number, row in _numbered(folder / "nulls.tsv"):
         for kind in row[1].split() if len(row) > 1 else ():
             if kind.lstrip("-") not in (*KINDS, "*"):

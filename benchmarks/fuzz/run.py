@@ -59,7 +59,7 @@ class Reading:
 
     def __init__(self) -> None:
         self.project = load_project(ROOT)
-        self.vocabulary = Vocabulary.of(self.project.words)
+        self.vocabulary = Vocabulary.of(self.project.words, self.project.entities)
         self.known = frozenset(self.vocabulary.synonyms)
 
     def read(self, path: Path) -> list[str]:

@@ -72,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         project = load_project(Path(folder))
     rows = read(given.tables)
     table = Table("a.csv", "", 1, rows.set_axis(pd.RangeIndex(2, len(rows) + 2)), frame("layout"))
-    maps = map.propose(table, Vocabulary.of(project.words), project.entities, project.words, {})
+    maps = map.propose(table, Vocabulary.of(project.words, project.entities), project.entities, project.words, {})
     size = int(rows.memory_usage(index=False, deep=True).sum())
     cells = rows.shape[0] * rows.shape[1]
     mapped = map.apply([table], [maps], project.entities)

@@ -62,7 +62,7 @@ def looked_up(project: Project) -> dict[str, pd.DataFrame]:
     """The lookup file read, mapped and repaired as a source is; raises CleanseError when it cannot be read."""
     path = project.complete["lookup"]
     source = readers.read(path, path.name, encoding=project.encoding, ignore=())
-    vocabulary = Vocabulary.of(project.words)
+    vocabulary = Vocabulary.of(project.words, project.entities)
     found = [t for g in source.grids for t in tables.find_tables(g, source.name, frozenset(vocabulary.synonyms))]
     maps = [map.propose(t, vocabulary, project.entities, project.words, {}) for t in found]
     mapped = map.apply(tuple(found), tuple(maps), project.entities)

@@ -30,7 +30,7 @@ class Input:
 
 def read_input(project: Project) -> Input:
     """Read every file below the project's sources, find the tables in it, and a field for every column."""
-    vocabulary = Vocabulary.of(project.words)
+    vocabulary = Vocabulary.of(project.words, project.entities)
     known = frozenset(vocabulary.synonyms)
     limits = reading_limits(project)
     sources: list[Source] = []

@@ -43,7 +43,7 @@ def make(project: Project, base: str, paths: Sequence[Path], name: str) -> Made:
     known = {p.stem: p for p in RuleFiles(project.root / "rules").files("targets", ".toml")}
     data: Spec = tomllib.loads(known[base].read_text("utf-8"))
     sheets = [sheet for p in paths for sheet in template.read(p)]
-    work = _Work(project.entities, Vocabulary.of(project.words), {o["name"]: o for o in data["objects"]})
+    work = _Work(project.entities, Vocabulary.of(project.words, project.entities), {o["name"]: o for o in data["objects"]})
     objects = [work.object(sheet) for sheet in sheets]
     made = [o for o in objects if o]
     if not made:

@@ -50,7 +50,7 @@ def suggest(
 ) -> list[Suggestion]:
     """What a run's ledger (issues, losses, rows) asks of the rules, by how many cells a line would mend and how sure
     its meaning is."""
-    found = [*_words(issues, rows, entities, words), *_headers(losses, words)]
+    found = [*_words(issues, rows, entities, words), *_headers(losses, entities, words)]
     return sorted(found, key=lambda s: (-s.count * (1 + s.sure), s.file, s.word))
 
 
@@ -96,8 +96,8 @@ def _address(row: pd.Series) -> str:
     return "!".join(str(part) for part in row[["source_file", "source_sheet", "source_row"]] if str(part))
 
 
-def _headers(losses: pd.DataFrame, words: Words) -> Iterator[Suggestion]:
-    vocabulary = Vocabulary.of(words)
+def _headers(losses: pd.DataFrame, entities: Mapping[str, Entity], words: Words) -> Iterator[Suggestion]:
+    vocabulary = Vocabulary.of(words, entities)
     unknown = losses[losses["why"] == "column_unmapped"].sort_values(["source_file", "source_sheet"])
     for header, lines in unknown.groupby("column", sort=True):
         if vocabulary.find(str(header))[1] == 1:

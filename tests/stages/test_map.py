@@ -13,6 +13,7 @@ from cleanse.project import load_project
 from cleanse.stages import join, map
 
 ROOT = Path(__file__).parents[2]
+HEADERS = Path(__file__).parent / "cases" / "headers.tsv"
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,7 @@ def mapped(project):
         table = Table("f.csv", "", 1, rows, layout, tuple(range(len(columns))))
         joined = join.join(table, joins or {}, said or {}, fields, project.words)
         maps = map.propose(
-            joined.table, Vocabulary.of(project.words), project.entities, project.words, said or {}, joined
+            joined.table, Vocabulary.of(project.words, project.entities), project.entities, project.words, said or {}, joined
         )
         return joined.table, maps, map.apply([joined.table], [maps], project.entities)
 
@@ -88,3 +89,11 @@ def test_the_group_over_a_word_does_not_hide_it(mapped):
 def test_unknown_columns_are_asked_and_not_guessed(mapped):
     _, maps, result = mapped({"客户名称": ["甲"] * 4, "x1": ["好", "坏", "中", "优"]})
     assert maps[1].path == "" and result.losses["why"].tolist() == ["column_unmapped"]
+
+
+@pytest.mark.parametrize(
+    ("header", "path"),
+    [line.split("\t") for line in HEADERS.read_text("utf-8").splitlines() if line and not line.startswith("#")],
+)
+def test_a_header_is_told_by_its_words_or_asked(project, header, path):
+    assert Vocabulary.of(project.words, project.entities).find(header)[0] == path
