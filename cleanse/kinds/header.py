@@ -54,7 +54,7 @@ class Filler:
         return rest if rest != name else ""
 
     def fits(self, path: str) -> bool:
-        named = {path, path.split(".")[0]}
+        named = {path, path.split(".", maxsplit=1)[0]}
         return path != "-" and not named & set(self.never) and (not self.only or bool(named & set(self.only)))
 
 

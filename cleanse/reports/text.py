@@ -10,6 +10,7 @@ from typing import Any
 from cleanse.codes import all_codes, sentence
 from cleanse.errors import EXIT_CLEAN, EXIT_FINDINGS, SourceError
 
+SHOWN = 8  # columns named in one line
 SAID = {
     "zh": {
         "balance": "{label}：{rows} 行 = 迁移 {migrated} + 并入 {merged} + 搁置 {parked} + 排除 {excluded}",
@@ -18,6 +19,8 @@ SAID = {
         "decisions": "人的决定：采用 {applied}，过时 {stale}，冲突 {conflicting}（原因见 duplicates.xlsx）",
         "unread": "读不出：{file}：{why} {cure}",
         "files": "已读 {read} 个文件，略过 {ignored} 个，读不出 {error} 个",
+        "unmapped": "{n} 列没有字段接收，值会保留：{columns}（用 cleanse scan 查看，在 [[mapping]] 里指定）",
+        "rows": "{n} 行",
         "report": "报告：{path}",
         "gate": "超过门槛：{why}",
         "parked": "搁置比例 {share:.1%} 高于 {limit:.1%}",
@@ -39,6 +42,8 @@ SAID = {
         "decisions": "decisions: {applied} applied, {stale} stale, {conflicting} conflicting (why: duplicates.xlsx)",
         "unread": "not read: {file}: {why} {cure}",
         "files": "{read} files read, {ignored} passed over, {error} not readable",
+        "unmapped": "{n} columns that no field takes, values kept: {columns} (see `cleanse scan`, say where in [[mapping]])",
+        "rows": "{n} rows",
         "report": "report: {path}",
         "gate": "above the gate: {why}",
         "parked": "{share:.1%} of the records are parked, more than {limit:.1%}",
@@ -88,6 +93,7 @@ def run_text(quality: Mapping[str, Any], gate: Mapping[str, Any], folder: Path, 
     counts = {"read": 0, "ignored": 0, "error": 0, **quality["files"]["counts"]}
     lines = [said["files"].format(**counts)]
     lines += _unread(quality["files"]["list"], language)
+    lines += _unmapped(quality["losses"], language)
     for name, b in quality["balance"].items():
         if b["records"]:
             lines.append(said["balance"].format(label=labels.get(name, name), **b))
@@ -120,13 +126,19 @@ def _unread(files: Sequence[Mapping[str, Any]], language: str) -> list[str]:
     ]
 
 
+def _unmapped(losses: Sequence[Mapping[str, Any]], language: str) -> list[str]:
+    columns = [f"{line['source_file']} {line['column']}" for line in losses if line["why"] == "column_unmapped"]
+    shown = "; ".join(columns[:SHOWN]) + (" …" if len(columns) > SHOWN else "")
+    return [SAID[language]["unmapped"].format(n=len(columns), columns=shown)] if columns else []
+
+
 def scan_text(found: Mapping[str, Any], language: str) -> str:
     """Files, and the field each of their columns would feed."""
     said, lines = SAID[language], []
     for file in found["files"]:
         note = f"  {file['format']} {file['encoding']}".rstrip() if file["status"] == "read" else ""
         lines.append(
-            f"{file['source_file']}{note}  {file['rows']} rows" if note else f"{file['source_file']}  {file['status']}"
+            f"{file['source_file']}{note}  {said['rows'].format(n=file['rows'])}" if note else f"{file['source_file']}  {file['status']}"
         )
         if file["reason"]:
             lines.append(
