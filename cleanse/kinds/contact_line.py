@@ -34,6 +34,7 @@ _TITLE = re.compile(
 _WRAPPED = re.compile(r"[(（\[【](.*)[)）\]】]")
 _REMARKED = re.compile(r"([^()（）]+?)\s*[(（][^()（）0-9]*[)）]")
 _NUMBER_LIKE = re.compile(r"[\s()+\-*.xX]*(?:\d[\s()+\-*.xX]*){5,}")
+_SCIENTIFIC = re.compile(rf"(?<![\w.@]){phone_words.SCIENTIFIC.pattern}(?![\w.@])", re.ASCII)
 _LATIN = re.compile(r"(?:(?:Mr|Mrs|Ms|Dr)\.? )?[A-ZÀ-Þ][A-Za-zÀ-ɏ'\-]+(?: [A-ZÀ-Þ][A-Za-zÀ-ɏ'.\-]*){0,3}")
 _HAN = re.compile("[\u3400-\u9fff·]{2,4}")
 _ANY_NAME = re.compile(r"[^\W\d_][^\d:：!?！？。]{1,19}")
@@ -120,18 +121,19 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
             return Fix(None, "cell_split", parts=(("name", simple[1]), ("mobile", simple[2])))
         if is_null(text, nulls):
             return NULL
-        bare = tidy(text)
+        bare = _SCIENTIFIC.sub(lambda m: phone_words.exact(m[0]), tidy(text))
         if len(bare) > phone.LONGEST:
             return kept(text, "contact_line_unclear")
-        addresses, others = email.find(bare)
+        lost = [m[0] for m in _SCIENTIFIC.finditer(bare)]  # 1.38E+10: the digits are gone
+        addresses, others = email.find(_SCIENTIFIC.sub(" ", bare))
         found = find("\n".join(others))
         _, numbers, beyond = phone_words.parts_of(found.numbers, "any")
         people, remarks = names_of.sort(found.pieces)
         names, more_names = _numbered("name", people)
         mails, more_mails = _numbered("email", addresses)
         parts = (*names, *numbers, *mails)
-        rest = " ".join([*found.rest, *remarks, *beyond, *more_names, *more_mails])
-        bad = next((r for r in remarks if _NUMBER_LIKE.fullmatch(r)), "")
+        rest = " ".join([*found.rest, *remarks, *lost, *beyond, *more_names, *more_mails])
+        bad = next((r for r in (*lost, *remarks) if r in lost or _NUMBER_LIKE.fullmatch(r)), "")
         doubt = phone.diagnose(bad) if bad else ""
         if bad and not doubt and not parts:
             return PLACEHOLDER

@@ -42,6 +42,7 @@ _TWO = re.compile(r"\s*(?:[/／、,，;；&＆|\n]|\s和\s|\s+and\s+)\s*")
 _AND = re.compile(rf"([{_HAN}]{{2,4}})[和与及]([{_HAN}]{{2,4}})")
 _CALLED = re.compile(f"[小老阿大][{_HAN}]")  # 小王, 老李
 _EDGES = " /／、,，;；:：-—。"
+_NUMBERED = re.compile(r"(?:\d\D{0,2}){5}|\d(?:\.\d+)?[eE]\+?\d\d", re.ASCII)  # what is left of a number, not a name
 _LOST = re.compile("[?？\ufffd]")
 ONE_CHARACTER = frozenset("总工董哥姐")
 COURTESIES = frozenset(("先生", "女士", "小姐", "同志", "太太", "夫人", "老师", "师傅"))
@@ -110,6 +111,8 @@ class _Reader:
         if not names:
             return kept(text, "person_not_a_name")
         first, title, doubt = self._one(names[0])
+        if _NUMBERED.search(first):
+            return kept(text, "person_not_a_name")
         second, second_title, _ = self._one(names[1]) if len(names) > 1 else ("", "", "")
         if fold(second) in self.titles:
             title, second = second, ""
@@ -122,8 +125,6 @@ class _Reader:
         parts = (*(part for part in named if part[1]), *mobiles)
         if doubt:
             return Fix(first, "person_formatted" if first != text else "", doubt, rest, parts)
-        if re.search(r"\d{7}", first):
-            return kept(text, "person_not_a_name")
         code = "person_split" if parts or rest else "person_formatted"
         code = "person_title_cut" if title and len(names) < 2 else code
         return replace(became(text, first, code), rest=rest, parts=parts)
