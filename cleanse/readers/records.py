@@ -17,6 +17,13 @@ from cleanse.readers.raw import Limits, Unreadable
 
 DEEPEST = 32
 HEADERS = ("columns", "fields", "headers", "header")  # beside a list of rows in the document
+# What an answer of a service says of itself beside its records: its state, a count, a page, a time.
+ENVELOPE = frozenset(
+    "code errcode errorcode status state success ok msg message errmsg error errors total totalcount count size page pages "
+    "pageno pagenum pagesize limit offset next previous hasmore cursor timestamp time date exported exportedat generated "
+    "version requestid traceid".split()
+)
+MANY = 20  # records of a list that one object holds: more are no details of that object
 BETWEEN = "; "  # single values of one list in one cell
 
 
@@ -101,6 +108,9 @@ def grids(document: Any, limits: Limits, form: str) -> tuple[Grid, ...]:
     if outside and made:
         note = Note("outside_records", listed(outside), str(len(outside)))
         made[0] = Grid(made[0].sheet, made[0].cells, (note, *made[0].notes))
+    beside = _beside(document, outside) if isinstance(document, dict) and made else {}
+    if beside and (grid := _single(beside, limits, form)):
+        made.append(Grid("(beside)", grid.cells))
     return tuple(made)
 
 
@@ -109,7 +119,12 @@ def _lists(value: Any, path: str, form: str, depth: int) -> Iterator[tuple[str, 
     if depth > DEEPEST:
         raise Unreadable("too_deep", f"{depth}", form)
     if isinstance(value, list):
-        if len(value) == 1 and isinstance(value[0], dict) and (inner := list(_lists(value[0], path, form, depth + 1))):
+        if (
+            len(value) == 1
+            and isinstance(value[0], dict)
+            and (inner := list(_lists(value[0], path, form, depth + 1)))
+            and (_only_lists(value[0]) or max(len(items) for _, items, _ in inner) > MANY)
+        ):
             yield from inner
         elif value and (not path or any(isinstance(v, dict | list) for v in value)):
             yield path, value, []
@@ -162,6 +177,29 @@ def _alike(values: list[dict[str, Any]]) -> bool:
     return all(len(first & set(v)) * 2 >= len(first | set(v)) for v in values)
 
 
+def _only_lists(value: dict[str, Any]) -> bool:
+    """Whether an object says nothing itself, but holds lists."""
+    return all(
+        _only_lists(v) if isinstance(v, dict) else isinstance(v, list) or v in (None, "") for v in value.values()
+    )
+
+
+def _beside(document: dict[str, Any], outside: list[str]) -> dict[str, Any]:
+    """What stands beside the record lists of a document and is no envelope of them: a record of its own."""
+    return _unlisted({str(name): value for name, value in document.items() if str(name) not in outside})
+
+
+def _unlisted(value: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, inner in value.items():
+        bare = _unlisted(inner) if isinstance(inner, dict) else inner
+        listed_records = isinstance(inner, list) and any(isinstance(v, dict | list) for v in inner)
+        if not listed_records and bare not in (None, "", {}, []):
+            found[name] = bare
+    return found
+
+
 def _outside(document: dict[str, Any]) -> list[str]:
-    """Names of single values beside the record lists, which are no records (a count, a date of export)."""
-    return [str(k) for k, v in document.items() if not isinstance(v, dict | list) and v not in (None, "")]
+    """Names of the single values beside the record lists, where they are all an envelope (a count, a date of export)."""
+    single = [str(k) for k, v in document.items() if not isinstance(v, dict | list) and v not in (None, "")]
+    return single if all(name.replace("_", "").casefold() in ENVELOPE for name in single) else []
