@@ -1,8 +1,8 @@
 """Several columns that hold one value: 姓 and 名 are a name, 区号 and 电话 a phone number. They become one column more.
 
 What belongs together is said by a person, or by a line of the lexicon ``joins`` (field, headers in their order). A lexicon's
-line counts only where every header stands in the table, and for a name only where its parts are Chinese: what order others
-write their names in cannot be known.
+line counts only where every header stands in the table. Of a name it puts the family name first; a name that is not Chinese
+is written given name first, as CRMs show it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from cleanse.model import Field, Table, Words
 
 LEXICON = "joins"
 CJK = "[\u3400-\u9fff\uff01-\uffe6]"
-CHINESE = 0.9  # of the values of a name's parts
 DASHED = ("phone",)  # kinds whose parts are held apart by a dash
 
 
@@ -47,16 +46,9 @@ def join(
     for path, *headers in words.get(LEXICON, ()):
         names = [normalize_header(header) for header in headers]
         free = path in fields and path not in found.fields.values() and not gone & set(names)
-        if free and set(names) <= columns.keys() and _certain(table, [columns[n] for n in names], fields[path].kind):
+        if free and set(names) <= columns.keys():
             found = _joined(found, path, headers, columns, fields[path].kind, False)
     return found
-
-
-def _certain(table: Table, columns: Sequence[str], kind: str) -> bool:
-    if kind != "person":
-        return True
-    values = pd.concat([table.rows[c].dropna().drop_duplicates() for c in columns])
-    return len(values) > 0 and float(values.str.contains(CJK, regex=True).mean()) >= CHINESE
 
 
 def _joined(
@@ -67,7 +59,11 @@ def _joined(
         return found
     name = "+".join(there)
     rows = found.table.rows.copy(deep=False)
-    rows[name] = _text([rows[c] for c in there], "-" if kind in DASHED else "")
+    parts = [rows[c] for c in there]
+    rows[name] = _text(parts, "-" if kind in DASHED else "")
+    if kind == "person" and not said:
+        chinese = pd.concat([p.str.contains(CJK, regex=True).fillna(False) for p in parts], axis=1).any(axis=1)
+        rows[name] = rows[name].where(chinese, _text(parts[::-1], ""))
     place = found.table.places[[*map(str, found.table.rows.columns)].index(there[0])]
     return Joined(
         replace(found.table, rows=rows, places=(*found.table.places, place)),

@@ -50,9 +50,9 @@ def test_a_name_in_two_columns_is_joined_where_it_is_chinese(mapped):
     assert result.losses.empty and result.unmapped.empty and len(table.places) == len(maps)
 
 
-def test_names_in_other_writing_are_not_joined_by_guess(mapped):
-    _, maps, _ = mapped({"Company": ["A", "B"], "Last Name": ["Smith", "Jones"], "First Name": ["Ann", "Bob"]})
-    assert not any(m.made or m.path == "+" for m in maps)
+def test_a_name_in_other_writing_stands_given_name_first(mapped):
+    columns = {"Company": ["A", "B", "C", "D"], "Last Name": ["Smith", None, "王", "Ng"], "First Name": ["Ann", "Bob", "小样", None]}
+    assert values(mapped(columns)[2], "contact.name") == ["Ann Smith", "Bob", "王小样", "Ng"]
 
 
 def test_an_area_code_goes_before_its_number(mapped):
