@@ -42,6 +42,7 @@ _TWO = re.compile(r"\s*(?:[/／、,，;；&＆|\n]|\s和\s|\s+and\s+)\s*")
 _AND = re.compile(rf"([{_HAN}]{{2,4}})[和与及]([{_HAN}]{{2,4}})")
 _CALLED = re.compile(f"[小老阿大][{_HAN}]")  # 小王, 老李
 _EDGES = " /／、,，;；:：-—。"
+_COURTESY = re.compile(r"((?:Mr|Mrs|Ms|Miss|Mx|Sir|Madam)\.?) (?=[^\W\d_][\w'.\-]* +[^\W\d_])", re.IGNORECASE)  # before a full name
 _NUMBERED = re.compile(r"(?:\d\D{0,2}){5}|\d(?:\.\d+)?[eE]\+?\d\d", re.ASCII)  # what is left of a number, not a name
 _LOST = re.compile("[?？\ufffd]")
 ONE_CHARACTER = frozenset("总工董哥姐")
@@ -81,6 +82,8 @@ def _western(text: str, clean: str) -> Fix:
     value = re.sub(r"\s+", " ", half_width(clean)).strip()
     mobiles = _mobiles(value)
     name = _MOBILE.sub(" ", value).strip(_EDGES) if mobiles else value
+    if courtesy := _COURTESY.match(name):
+        return replace(became(text, name[courtesy.end() :], "person_title_cut"), rest=courtesy[1], parts=mobiles)
     if re.fullmatch(r"[\d\W_]*", name):
         return PLACEHOLDER if not re.search(r"\d", value) else replace(kept(text, "person_not_a_name"), parts=mobiles)
     return replace(became(text, name, "person_split" if mobiles else "person_formatted"), parts=mobiles)
@@ -161,6 +164,8 @@ class _Reader:
                     return joined, "", doubt
                 if self.plausible(inner) and not doubt:
                     return inner, _beside(further, title) if behind else _beside(title, further), ""
+        if any(_CALLED.fullmatch(w) and fold(w[1:]) in self.surnames for w in text.split()):
+            return text, "", "person_surname_only"
         return joined if len(joined) < 5 else text, "", ""
 
     def _may_be_cut(self, title: str, name: str) -> bool:
