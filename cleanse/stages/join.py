@@ -41,19 +41,23 @@ def join(
     columns = {normalize_header(str(c)): str(c) for c in reversed(table.rows.columns)}
     gone = {normalize_header(header) for header in spoken}
     found = Joined(table)
+    known = {tuple(map(normalize_header, headers)) for path, *headers in words.get(LEXICON, ())}
     for path, headers in said.items():
-        found = _joined(found, path, headers, columns, fields[path].kind, True)
+        turned = fields[path].kind == "person" and tuple(map(normalize_header, headers)) in known
+        found = _joined(found, path, headers, columns, fields[path].kind, True, turned)
     for path, *headers in words.get(LEXICON, ()):
         names = [normalize_header(header) for header in headers]
         free = path in fields and path not in found.fields.values() and not gone & set(names)
         if free and set(names) <= columns.keys():
-            found = _joined(found, path, headers, columns, fields[path].kind, False)
+            kind = fields[path].kind
+            found = _joined(found, path, headers, columns, kind, False, kind == "person")
     return found
 
 
 def _joined(
-    found: Joined, path: str, headers: Sequence[str], columns: Mapping[str, str], kind: str, said: bool
+    found: Joined, path: str, headers: Sequence[str], columns: Mapping[str, str], kind: str, said: bool, turned: bool
 ) -> Joined:
+    """``turned``: what is not Chinese stands in the other order."""
     there = [columns[name] for name in map(normalize_header, headers) if name in columns]
     if len(there) < 2 or found.parts & set(there):
         return found
@@ -61,7 +65,7 @@ def _joined(
     rows = found.table.rows.copy(deep=False)
     parts = [rows[c] for c in there]
     rows[name] = _text(parts, "-" if kind in DASHED else "")
-    if kind == "person" and not said:
+    if turned:
         chinese = pd.concat([p.str.contains(CJK, regex=True).fillna(False) for p in parts], axis=1).any(axis=1)
         rows[name] = rows[name].where(chinese, _text(parts[::-1], ""))
     place = found.table.places[[*map(str, found.table.rows.columns)].index(there[0])]

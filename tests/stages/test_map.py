@@ -52,7 +52,10 @@ def test_a_name_in_two_columns_is_joined_where_it_is_chinese(mapped):
 
 def test_a_name_in_other_writing_stands_given_name_first(mapped):
     columns = {"Company": ["A", "B", "C", "D"], "Last Name": ["Smith", None, "王", "Ng"], "First Name": ["Ann", "Bob", "小样", None]}
-    assert values(mapped(columns)[2], "contact.name") == ["Ann Smith", "Bob", "王小样", "Ng"]
+    for joins in ({}, {"contact.name": ["Last Name", "First Name"]}):  # as `init` writes it
+        assert values(mapped(columns, joins=joins)[2], "contact.name") == ["Ann Smith", "Bob", "王小样", "Ng"]
+    said = mapped(columns, joins={"contact.name": ["First Name", "Last Name"]})[2]
+    assert values(said, "contact.name")[:2] == ["Ann Smith", "Bob"]
 
 
 def test_an_area_code_goes_before_its_number(mapped):
