@@ -248,7 +248,7 @@ def load_project(
         trial={"rows": 100, "accuracy": 0.95, "confidence": 0.95, **settings["trial"]},
         gate={"max_parked": 0.25, "trial": True, **settings["gate"]},
         complete=_completion(settings["complete"], root),
-        load={"to": "", "schema": "", "prefix": "", "tables": {}, "batch": 5_000, "retries": 6, **settings["load"]},
+        load={"to": "", "schema": "", "prefix": "", "tables": {}, "batch": 10_000, "retries": 6, **settings["load"]},
         roles={"runner": [], "reviewer": [], "approver": [], "four_eyes": False, **settings["roles"]},
         digest=rules.digest(config_path),
     )

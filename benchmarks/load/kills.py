@@ -15,6 +15,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
 
 import pandas as pd
@@ -67,8 +68,10 @@ def kill_and_go_on(url: str, book: Path, sent: pd.DataFrame, batch: int, dice: r
             os.close(hear)
             try:
                 work(url, book, sent, batch, tell)
-            finally:
-                os._exit(0 if sys.exc_info()[0] is None else 1)
+                os._exit(0)
+            except BaseException:
+                traceback.print_exc()
+                os._exit(1)
         os.close(tell)
         heard = [os.read(hear, 1) for _ in range(dice.randint(1, 6))]
         time.sleep(dice.uniform(0.0, 0.05))
@@ -112,7 +115,9 @@ def main() -> None:
     asked.add_argument("--kills", type=int, default=100)
     asked.add_argument("--batch", type=int, default=1_000)
     asked.add_argument("--seed", type=int, default=8)
-    asked.add_argument("--to", action="append", help="database URL (default: SQLite); its tables of this name are dropped")
+    asked.add_argument(
+        "--to", action="append", help="database URL (default: SQLite); its tables of this name are dropped"
+    )
     given = asked.parse_args()
     dice, bad, sent = random.Random(given.seed), 0, table(given.rows)
     with tempfile.TemporaryDirectory() as folder:

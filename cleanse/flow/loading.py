@@ -18,7 +18,7 @@ import pandas as pd
 
 from cleanse.errors import TargetError
 from cleanse.model import Profile, TargetObject
-from cleanse.runs.batches import OPEN, LoadBook, Row
+from cleanse.runs.batches import OPEN, LoadBook
 from cleanse.stages.loaded import CREATE, UPDATE, actions, digests
 from cleanse.targets.target import Busy, Session, Target, columns_of, key_of
 
@@ -32,11 +32,26 @@ def quiet(name: str, done: int, total: int, seconds: float) -> None:
 
 
 @dataclass(frozen=True)
+class Part:
+    """Rows of a batch: as they are to be sent, their digests, and the digest of what the last load left there, by key."""
+
+    one: TargetObject
+    table: pd.DataFrame
+    digest: np.ndarray
+    last: pd.Series
+
+    def left(self, keys: pd.Series) -> Part:
+        """Without these rows."""
+        rest = ~self.table.index.isin(keys)
+        return Part(self.one, self.table[rest], self.digest[rest], self.last)
+
+
+@dataclass(frozen=True)
 class Manner:
     """How to load: rows of a batch; how often a busy target is asked again, and the first pause (each is twice the one
     before, 30 seconds at most); whether what people changed in the target since is overwritten."""
 
-    batch: int = 5_000
+    batch: int = 10_000
     retries: int = 6
     pause: float = 0.5
     overwrite: bool = False
@@ -79,35 +94,38 @@ class Loader:
         """
         self._patiently(self.settle)
         counts: dict[str, dict[str, int]] = {}
-        waiting: list[tuple[TargetObject, pd.DataFrame, pd.Series]] = []
+        waiting: list[Part] = []
         for name, one in self.objects.items():
             if name in tables:
-                planned = _planned(tables[name], one)
-                last = self.book.last(self.target.name, name)
-                refused = self.book.refused(load, name)  # answered already, where a load that was cut off goes on
-                changed = _changed(planned, last)
-                new = planned[changed]
-                new = new[_changed(new, refused)]
-                over = int((planned.index.get_indexer(last.index) < 0).sum())
-                counts[name] = {"planned": len(planned), "unchanged": int((~changed).sum()), "left_over": over}
-                step = self.manner.batch
-                before = last["landed"].reindex(new.index)
-                waiting += [
-                    (one, new.iloc[at : at + step], before.iloc[at : at + step].dropna())
-                    for at in range(0, len(new), step)
-                ]
-        batches = self.book.plan(load, self.target.name, [(one.name, len(part)) for one, part, _ in waiting])
-        done, total, start = 0, sum(len(part) for _, part, _ in waiting), time.monotonic()
-        for batch, (one, part, landed) in zip(batches, waiting, strict=True):
-            self._deliver(load, batch, one, part, landed)
-            done += len(part)
-            self.progress(one.name, done, total, time.monotonic() - start)
+                counts[name], parts = self._changed(load, one, _planned(tables[name], one))
+                waiting += parts
+        batches = self.book.plan(load, self.target.name, [(part.one.name, len(part.table)) for part in waiting])
+        done, total, start = 0, sum(len(part.table) for part in waiting), time.monotonic()
+        for batch, part in zip(batches, waiting, strict=True):
+            self._deliver(load, batch, part)
+            done += len(part.table)
+            self.progress(part.one.name, done, total, time.monotonic() - start)
         self.book.end(load)
         return counts
 
+    def _changed(self, load: int, one: TargetObject, planned: pd.DataFrame) -> tuple[dict[str, int], list[Part]]:
+        """What of an object is not as it was last loaded, nor answered already where a load that was cut off goes on."""
+        digest = np.array(digests(planned, list(planned.columns)), dtype=object)
+        last, refused = self.book.last(self.target.name, one.name), self.book.refused(load, one.name)
+        changed = _differs(digest, planned.index, last["digest"])
+        new = changed & _differs(digest, planned.index, refused["digest"])
+        over = int((planned.index.get_indexer(last.index) < 0).sum())
+        counts = {"planned": len(planned), "unchanged": int((~changed).sum()), "left_over": over}
+        planned, digest, step = planned[new], digest[new], self.manner.batch
+        before = last["landed"].reindex(planned.index)
+        return counts, [
+            Part(one, planned.iloc[at : at + step], digest[at : at + step], before.iloc[at : at + step].dropna())
+            for at in range(0, len(planned), step)
+        ]
+
     # ------------------------------------------------------------------------------------------------------ sending
 
-    def _deliver(self, load: int, batch: int, one: TargetObject, part: pd.DataFrame, last: pd.Series) -> None:
+    def _deliver(self, load: int, batch: int, part: Part) -> None:
         """One batch, tried again while the target is busy."""
         current, left = batch, part
 
@@ -115,31 +133,36 @@ class Loader:
             nonlocal current, left
             if self.book.state(current) != OPEN:  # it went out, and its end is not known
                 self.settle()
-                left = left[~left.index.isin(self.book.rows(current)["key"])]
-                if left.empty:
+                left = left.left(self.book.rows(current)["key"])
+                if left.table.empty:
                     return
-                (current,) = self.book.plan(load, self.target.name, [(one.name, len(left))])
-            self._send(current, one, left, last)
+                (current,) = self.book.plan(load, self.target.name, [(left.one.name, len(left.table))])
+            self._send(current, left)
 
         self._patiently(attempt)
 
-    def _send(self, batch: int, one: TargetObject, part: pd.DataFrame, last: pd.Series) -> None:
-        keys = part.index.tolist()
-        said = np.full(len(part), "", dtype=object)
+    def _send(self, batch: int, part: Part) -> None:
+        one, table = part.one, part.table
+        keys = table.index.tolist()
+        said = np.full(len(table), "", dtype=object)
         with self.target.session() as session:
             there = session.look(one, keys)
-            what = actions(part, there, digests(there, list(there.columns)), last, self.manner.overwrite)
+            what = actions(table, there, digests(there, list(there.columns)), part.last, self.manner.overwrite)
             create, update = what == CREATE, what == UPDATE
-            before = np.full(len(part), None, dtype=object)
-            before[update] = _images(there.reindex(part.index[update]), one)
-            rows: list[Row] = list(zip(keys, what, digests(part, list(part.columns)), before, strict=True))
-            self.book.sent(batch, rows)
-            said[create] = session.create(one, part[create])
-            said[update] = session.update(one, part[update])
-            landed = self._landed(session, one, part.index[(create | update) & (said == "")])
-        places = {key: place for place, key in enumerate(keys)}
-        refused = np.flatnonzero(said != "")
-        self.book.done(batch, [(int(p), said[p]) for p in refused], [(places[k], d) for k, d in landed.items()])
+            before = np.full(len(table), None, dtype=object)
+            if update.any():
+                before[update] = _images(there.reindex(table.index[update]), one)
+            self.book.sent(batch, keys, what, part.digest, before)
+            if create.any():
+                said[create] = session.create(one, table[create])
+            if update.any():
+                said[update] = session.update(one, table[update])
+            landed = self._landed(session, one, table.index[(create | update) & (said == "")])
+        if not landed and not (said != "").any():
+            self.book.done(batch)
+            return
+        rows = self.book.rows(batch)
+        self.book.ended(batch, rows.assign(message=said, landed=rows["key"].map(landed)))
 
     def _landed(self, session: Session, one: TargetObject, keys: Sequence[str]) -> dict[str, str]:
         """The digests of rows as the target keeps them, where that may not be what was sent: its own tables may fill in
@@ -162,12 +185,9 @@ class Loader:
             image = pd.Series(_images(there, one), index=there.index, dtype=object)
             moved = present & (rows["key"].map(image) != rows["before"])
             lost = ((rows["action"] == CREATE) & ~present) | ((rows["action"] == UPDATE) & ~moved)
-            sent = rows["action"].isin([CREATE, UPDATE]) & ~lost
-            digest = dict(zip(there.index, digests(there, list(there.columns)), strict=True))
-            self.book.forget(batch, rows.index[lost].tolist())
-            self.book.done(
-                batch, [], [(int(p), digest[rows["key"][p]]) for p in rows.index[sent] if rows["key"][p] in digest]
-            )
+            digest = pd.Series(digests(there, list(there.columns)), index=there.index, dtype="str")
+            landed = rows["key"].map(digest).where(rows["action"].isin([CREATE, UPDATE]))
+            self.book.ended(batch, rows.assign(landed=landed)[~lost])
 
     # --------------------------------------------------------------------------------------------------------- undo
 
@@ -184,8 +204,8 @@ class Loader:
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(UNDONE))
 
     def _undo_batch(self, batch: int, one: TargetObject, do: bool) -> pd.DataFrame:
-        rows = self.book.rows(batch)
-        rows = rows[rows["action"].isin([CREATE, UPDATE]) & (rows["message"] == "") & (rows["undone"] == 0)]
+        every = self.book.rows(batch)
+        rows = every[every["action"].isin([CREATE, UPDATE]) & (every["message"] == "") & ~every["undone"]]
         last = self.book.last(self.target.name, one.name)
         message = pd.Series("", index=rows.index, dtype=object)
         with self.target.session() as session:
@@ -205,7 +225,8 @@ class Loader:
                 message[old] = session.update(one, _restored(rows[old], one))
         outcome[message != ""] = "refused"
         if do:
-            self.book.undone(batch, rows.index[outcome.isin(["removed", "restored", "gone"])].tolist())
+            back = rows.index[outcome.isin(["removed", "restored", "gone"])]
+            self.book.ended(batch, every.assign(undone=every["undone"] | every.index.isin(back)))
         lines = {"object": one.name, "key": rows["key"], "batch": batch, "outcome": outcome, "message": message}
         return pd.DataFrame(lines)[list(UNDONE)]
 
@@ -215,17 +236,16 @@ def _planned(table: pd.DataFrame, one: TargetObject) -> pd.DataFrame:
     key = key_of(one)
     made = table if key in table else table.assign(**{key: pd.Series(table.index, index=table.index, dtype="str")})
     made = made[columns_of(one)].astype("str")
-    return (
-        made.mask(made == "").set_axis(made[key].to_numpy())
-        if (made == "").any(axis=None)
-        else made.set_axis(made[key].to_numpy())
-    )
+    blank = {name: made[name].mask(made[name] == "") for name in made if (made[name] == "").any()}
+    return made.assign(**blank).set_axis(made[key].to_numpy())
 
 
-def _changed(planned: pd.DataFrame, last: pd.DataFrame) -> np.ndarray:
-    """Which rows are not as they were last loaded."""
-    mine = np.array(digests(planned, list(planned.columns)), dtype=object)
-    return mine != last["digest"].reindex(planned.index).to_numpy(dtype=object)
+def _differs(digest: np.ndarray, keys: pd.Index, said: pd.Series) -> np.ndarray:
+    """Which rows are not as the book says of their keys."""
+    if said.empty:
+        return np.ones(len(keys), dtype=bool)
+    different: np.ndarray = digest != said.reindex(keys).to_numpy(dtype=object)
+    return different
 
 
 def _images(there: pd.DataFrame, one: TargetObject) -> list[str]:

@@ -24,9 +24,11 @@ def digests(table: pd.DataFrame, columns: Sequence[str]) -> list[str]:
     """
     if not len(table):
         return []
-    cells = [pc.fill_null(_arrow(table[name]), "") for name in columns]
-    joined = pc.binary_join_element_wise(*cells, "\x1f").to_pylist()
-    return [hashlib.blake2b(text.rstrip("\x1f").encode(), digest_size=12).hexdigest() for text in joined]
+    cells = [_arrow(table[name]) for name in columns]
+    whole = pc.binary_join_element_wise(*cells, "\x1f", null_handling="replace", null_replacement="")
+    joined = pc.utf8_rtrim(whole, "\x1f").cast(pa.binary())
+    blake = hashlib.blake2b
+    return [blake(text, digest_size=12).hexdigest() for text in joined.to_pylist()]
 
 
 def actions(

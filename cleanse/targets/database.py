@@ -323,22 +323,27 @@ class DatabaseSession:
         self.db, self.connection = database, connection
 
     def look(self, target: TargetObject, keys: Sequence[str]) -> pd.DataFrame:
-        sa, names, key = self.db.sa, self.db.known[target.name], key_of(target)
-        table = sa.table(self.db.plain(target), *(sa.column(n) for n in names), schema=self.db.schema)
-        statement = sa.select(table)
-        if self.db.backend != "sqlite":
-            statement = statement.with_for_update()
-        parts = [_texts([], names)]
-        for start in range(0, len(keys), AT_ONCE):
-            asked = table.c[key].in_(list(keys[start : start + AT_ONCE]))
-            parts.append(_texts(self.connection.execute(statement.where(asked)).fetchall(), names))
-        found = pd.concat([p for p in parts if len(p)] or parts[:1], ignore_index=True).set_index(key, drop=False)
+        names, key = self.db.known[target.name], key_of(target)
+        parts = [self._asked(target, names, list(keys[at : at + AT_ONCE])) for at in range(0, len(keys), AT_ONCE)]
+        found = _texts([row for part in parts for row in part], names).set_index(key, drop=False)
         if found.index.has_duplicates:
             raise TargetError(
                 f"table {self.db.plain(target)} holds a key twice", where=self.db.name,
                 cure=f"make column {key} unique and remove the doubled rows; `cleanse reconcile` lists them",
             )  # fmt: skip
         return found.rename_axis(None)
+
+    def _asked(self, target: TargetObject, names: Sequence[str], keys: list[str]) -> Sequence[Any]:
+        """The rows of these keys, locked where the database locks rows."""
+        some = (
+            f"= ANY({self._mark})" if self.db.backend == "postgresql" else f"IN ({', '.join([self._mark] * len(keys))})"
+        )
+        lock = "" if self.db.backend == "sqlite" else " FOR UPDATE"
+        columns = ", ".join(map(self.db.quoted, names))
+        statement = f"SELECT {columns} FROM {self.db.table(target)} WHERE {self.db.quoted(key_of(target))} {some}{lock}"
+        given = (keys,) if self.db.backend == "postgresql" else tuple(keys)
+        rows: Sequence[Any] = self.connection.exec_driver_sql(statement, given).fetchall()
+        return rows
 
     def create(self, target: TargetObject, table: pd.DataFrame) -> list[str]:
         names = columns_of(target)
@@ -438,14 +443,16 @@ def _arrow(column: pd.Series) -> pa.Array:
 
 
 def _rows(table: pd.DataFrame) -> list[tuple[str | None, ...]]:
-    return list(zip(*(_arrow(table[n]).to_pylist() for n in table.columns), strict=True))
+    cells = (_arrow(table[n]).to_numpy(zero_copy_only=False).tolist() for n in table.columns)
+    return list(zip(*cells, strict=True))
 
 
 def _texts(rows: Sequence[Any], names: Sequence[str]) -> pd.DataFrame:
-    columns = zip(*rows, strict=True) if rows else ([] for _ in names)
+    if not rows:
+        return pd.DataFrame(columns=list(names), dtype="str")
     return pd.DataFrame({
         name: pd.Series([v if type(v) is str or v is None else shown(v) for v in values], dtype="str")
-        for name, values in zip(names, columns, strict=True)
+        for name, values in zip(names, zip(*rows, strict=True), strict=True)
     })  # fmt: skip
 
 
