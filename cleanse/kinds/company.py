@@ -169,8 +169,9 @@ class _Parser:
         if (text := text.strip()).isascii() or not _ANY_HAN.search(text):
             return self._latin(text)
         text = "".join(text.split()) if " " in text else text
+        text, shop = self._shop(text) if text.endswith(_SHOP_ENDS) else (text, "")
         text, aside = (text, _NOWHERE) if _OPENING.isdisjoint(text) else self._asides(text)
-        text, branch = self._branch(text) if text.endswith(self.branches) else (text, "")
+        text, branch = self._branch(text) if not shop and text.endswith(self.branches) else (text, shop)
         length, form = _longest(self.forms, text, len(text))
         text, form = (text[:-length], form) if 0 < length < len(text) else (text, "")
         if not (form or branch or aside.region) and self._is_person(text):
@@ -192,6 +193,15 @@ class _Parser:
             if found.region and not rest:
                 place = found
         return _ASIDE.sub(lambda m: "" if m[1] in _FILLERS or not self._read(m[1])[1] else m[1], text), place
+
+    def _shop(self, text: str) -> tuple[str, str]:
+        """The name without the shop in brackets at its end, or behind its legal form: 新汇书店（徐汇店）."""
+        match = _SHOP.fullmatch(text)
+        if not match:
+            return text, ""
+        name, shop = (match[1], match[2]) if match[1] else (match[3], match[4])
+        found, rest = self._read(shop)
+        return name, found.region if found.region and not rest else shop
 
     def _branch(self, text: str) -> tuple[str, str]:
         word = next(w for w in self.branches if text.endswith(w))
@@ -266,6 +276,13 @@ class _Parser:
         return (double or single) and bool(_PERSON.fullmatch(text)) and not self._trade(text)[1]
 
 
+# A shop of a company: something of two characters or more, so that （药店） is none.
+_SHOP_ENDS = ("店", "店)", "店）")
+_SHOP = re.compile(
+    r"(.{2,}?)[(（]([^()（）]{2,12}?)#[)）]|(.{2,}?(?:公司|集团))(.{2,12}?)#".replace(
+        "#", "(?:[分门]|旗舰|专卖|直营|加盟|体验)?店"
+    )
+)
 _LEVEL = {"province": 0, "city": 1, "district": 2}
 Node = dict[str, Any]  # a trie: character -> Node, and "" -> what the word that ends here means
 
