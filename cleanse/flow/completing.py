@@ -63,7 +63,8 @@ def looked_up(project: Project) -> dict[str, pd.DataFrame]:
     path = project.complete["lookup"]
     source = readers.read(path, path.name, encoding=project.encoding, ignore=())
     vocabulary = Vocabulary.of(project.words, project.entities)
-    found = [t for g in source.grids for t in tables.find_tables(g, source.name, frozenset(vocabulary.synonyms))]
+    known, told = frozenset(vocabulary.synonyms), vocabulary.tells
+    found = [t for g in source.grids for t in tables.find_tables(g, source.name, known, told)]
     maps = [map.propose(t, vocabulary, project.entities, project.words, {}) for t in found]
     mapped = map.apply(tuple(found), tuple(maps), project.entities)
     clean = normalize.normalize(mapped.columns, mapped.addresses, project.entities, project.words, project.today)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ class Input:
 def read_input(project: Project) -> Input:
     """Read every file below the project's sources, find the tables in it, and a field for every column."""
     vocabulary = Vocabulary.of(project.words, project.entities)
-    known = frozenset(vocabulary.synonyms)
+    known, told = frozenset(vocabulary.synonyms), cache(vocabulary.tells)
     limits = reading_limits(project)
     sources: list[Source] = []
     for root in project.sources:
@@ -42,7 +43,7 @@ def read_input(project: Project) -> Input:
                 sources += readers.read_all(path, prefix + name, limits, project.encoding, ignore, project.passwords)
     sources += [readers.query(q.name, q.url, q.query, project.root, limits) for q in project.queries]
     sources.sort(key=lambda s: s.name)
-    every = [t for s in sources for g in s.grids for t in tables.find_tables(g, s.name, known)]
+    every = [t for s in sources for g in s.grids for t in tables.find_tables(g, s.name, known, told)]
     taken = corrected.apply(every, _digests(sources))
     sources, found = [_noted(s, taken.notes) for s in sources], taken.tables
     rules = [(r.source, r.sheet, r.columns) for r in project.mappings]

@@ -20,6 +20,7 @@ LIKE = 88.0
 PREFIX = 4
 CUT = range(8, 11)  # bytes of a name that dBase may have cut
 NEAR = 60.0
+LONGEST = 20  # characters of a header made of words
 MADE_OF = 0.95  # sure of a header that is told by its pieces
 NUMBERS = ("phone", "email")
 PLACES = ("front", "behind", "beside")  # of words that add nothing
@@ -111,6 +112,10 @@ class Vocabulary:
             if best:
                 return self.synonyms[best[0]], best[1] / 100 * 0.9, f"like {best[0]}"
         return "", 0.0, ""
+
+    def tells(self, name: str) -> bool:
+        """Whether a normalised header is made of known words."""
+        return len(name) <= LONGEST and bool(self._bare(name) or self._together(name))
 
     def _bare(self, name: str, most: int = 2) -> str:
         """The field of a name without words that add nothing; '' where none is left."""

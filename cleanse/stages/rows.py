@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from cleanse.kinds.header import normalize_header
@@ -56,22 +56,24 @@ _SENTENCE = re.compile(r".*[，。；,;].*|.{31,}", re.DOTALL)
 
 @dataclass(frozen=True)
 class Words:
-    """The known header words, and the beginnings that a cut header may show."""
+    """The known header words, the beginnings that a cut header may show, and a test for headers made of known words."""
 
     whole: frozenset[str]
     beginnings: frozenset[str]
+    told: Callable[[str], bool]
 
     @classmethod
-    def of(cls, headers: frozenset[str]) -> Words:
+    def of(cls, headers: frozenset[str], told: Callable[[str], bool]) -> Words:
         """From normalised header words."""
-        return cls(headers, frozenset(h[:n] for h in headers for n in range(CUT, len(h))))
+        return cls(headers, frozenset(h[:n] for h in headers for n in range(CUT, len(h))), told)
 
     def known(self, cells: Mapping[int, str]) -> int:
         """How many cells are known headers, whole, cut or with a number behind."""
         return sum(self._knows(normalize_header(text)) for text in cells.values() if len(text) <= 40)
 
     def _knows(self, name: str) -> bool:
-        return name in self.whole or name in self.beginnings or name.rstrip("0123456789一二三四") in self.whole
+        bare = name.rstrip("0123456789一二三四")
+        return name in self.whole or name in self.beginnings or bare in self.whole or self.told(name)
 
 
 def is_data(text: str) -> bool:

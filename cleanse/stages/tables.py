@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,11 +23,13 @@ MOST_HEADER_ROWS = 3
 LOOKED_AT = 8  # first columns in which the words of another header are looked for
 
 
-def find_tables(grid: Grid, source: str, headers: frozenset[str]) -> list[Table]:
+def find_tables(
+    grid: Grid, source: str, headers: frozenset[str], told: Callable[[str], bool] = lambda name: False
+) -> list[Table]:
     """The tables of one grid, from left to right and from top to bottom; none where no cell holds anything.
 
-    ``source`` is the file's name, ``headers`` the known header words as ``normalize_header`` gives them. Every row of
-    the grid is either in ``rows`` or in ``layout`` of one table (of tables side by side: in one of each).
+    ``source`` is the file's name, ``headers`` the known header words as ``normalize_header`` gives them, ``told`` whether
+    such a text is made of known words. Every row of the grid is either in ``rows`` or in ``layout`` of one table (of tables side by side: in one of each).
     ``header_row`` is 0 where no row of the sheet is it.
 
     >>> cells = pd.DataFrame([["名单", ""], ["客户", "电话"], ["甲公司", "88886666"]], index=[1, 2, 3], dtype="str")
@@ -38,7 +40,7 @@ def find_tables(grid: Grid, source: str, headers: frozenset[str]) -> list[Table]
     sheet = Sheet.of(grid.cells)
     if not sheet.counts.any():
         return []
-    words = look.Words.of(headers)
+    words = look.Words.of(headers, told)
     if (form := read_form(sheet, words)) is not None:
         return [Table(source, grid.sheet, 0, form.rows, form.layout, form.places)]
     parts = [sheet] if sheet.numbers[0] == 0 else side_by_side(sheet, words)

@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cleanse.codes import all_codes
+from cleanse.kinds.header import Vocabulary
 from cleanse.model import Grid
+from cleanse.project import load_project
 from cleanse.stages.tables import find_tables, normalize_header
 
 ROOT = Path(__file__).parents[2]
@@ -150,3 +152,16 @@ def test_a_header_without_records_is_a_table_without_rows():
     (table,) = find_tables(grid_of([["客户", "电话", "备注"]]), "f", HEADERS)
     assert list(table.rows.columns) == ["客户", "电话", "备注"] and table.rows.empty
     assert set(map(str, table.rows.dtypes)) == {"str"}
+
+
+def test_a_header_made_of_known_words_is_found_below_titles():
+    project = load_project(ROOT)
+    vocabulary = Vocabulary.of(project.words, project.entities)
+    rows = [
+        ["市场部客户汇总", "", "", "", "", ""], ["编制：李四", "", "2024年12月", "", "", ""],
+        ["客户单位全称", "对方负责人", "联络电话/手机", "公司详细地址", "客户所属行业", "业务员姓名"],
+        ["甲岚贸易有限公司", "张伟", "13800001111", "文三路1号", "软件", "王敏"],
+        ["乙岚贸易有限公司", "李娜", "13800002222", "文三路2号", "贸易", "王敏"],
+    ]  # fmt: skip
+    (table,) = find_tables(grid_of(rows), "f", frozenset(vocabulary.synonyms), vocabulary.tells)
+    assert table.header_row == 3 and len(table.rows) == 2
