@@ -17,6 +17,7 @@ import pandas as pd
 import pyarrow as pa
 
 ADDRESS = ("source_file", "source_sheet", "source_row")
+PARENT = "parent_id"  # of a golden record: the golden id of the one above it in the same entity
 
 # The columns of every frame that a stage returns or the run folder keeps (records and golden add the entity's fields).
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -327,6 +328,11 @@ class TargetObject:
     parent: str = ""  # column that carries the parent's key
     parent_object: str = ""
     one_of: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def own_parent(self) -> str:
+        """The column that carries the key of the record's own parent, a row of the same object; '' where it has none."""
+        return next((f.name for f in self.fields if f.source == PARENT), "")
 
     def field(self, name: str) -> TargetField | None:
         """The field of that name, if there is one."""

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cleanse.errors import UsageError
-from cleanse.model import Entity, Profile, TargetField, TargetObject
+from cleanse.model import PARENT, Entity, Profile, TargetField, TargetObject
 
 TYPES = (
     "text", "date", "datetime", "number", "picklist", "boolean", "email", "phone", "reference", "owner", "id",
@@ -233,7 +233,7 @@ def _check_source(
 ) -> None:
     assert entity is not None
     parent = entities.get(entity.refers_to)
-    known = ["golden_id", *entity.stored, *(f"{entity.name}.{n}" for n in entity.stored)]
+    known = ["golden_id", *([] if entity.refers_to else [PARENT]), *entity.stored, *(f"{entity.name}.{n}" for n in entity.stored)]
     known += [f"{parent.name}.{n}" for n in parent.stored] if parent else []
     if source not in known:
         faults.add(place, f"unknown source field '{source}'", source, known)
@@ -255,6 +255,11 @@ def _check_object(
     key_field = target.field(target.key)
     if key_field and not key_field.required:
         faults.add(place, f"key '{target.key}' must be required")
+    above = [f for f in target.fields if PARENT in f.sources]
+    if len(above) > 1 or any(f.source != PARENT or f.required for f in above):
+        faults.add(place, f"one field at most, by itself and not required, has the source '{PARENT}'")
+    if above and not target.key:
+        faults.add(place, f"'{above[0].name}' needs a 'key' to link by")
     for group in target.one_of:
         for name in group:
             if name not in names:

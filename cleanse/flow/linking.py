@@ -13,11 +13,11 @@ from cleanse.flow.choosing import allowed, settled
 from cleanse.flow.completing import Completion
 from cleanse.flow.frames import joined
 from cleanse.kinds import COMPARABLE, KINDS
-from cleanse.model import Entity
+from cleanse.model import Entity, frame
 from cleanse.project import DECISIONS, Project
 from cleanse.review import choices
 from cleanse.review import decisions as review_decisions
-from cleanse.stages import exits, merge, validate
+from cleanse.stages import exits, merge, relate, validate
 
 
 @dataclass(frozen=True)
@@ -146,9 +146,10 @@ def merge_all(project: Project, records: Mapping[str, pd.DataFrame], linked: Lin
         )  # fmt: skip
         members[name] = merged.members
         filled = completion.fill(project, entity, merged.golden, records)
-        golden[name] = filled.golden
-        changes += [merged.changes, filled.changes]
-        found.append(filled.issues)
+        related = _related(project, entity, filled.golden, merged.members, records[name], linked)
+        golden[name] = related.golden
+        changes += [merged.changes, filled.changes, related.changes]
+        found += [filled.issues, related.issues]
         judged = validate.validate(filled.golden, entity, _shapes(entity), allowed(project, entity), "golden")
         found.append(judged)
         parked.append(exits.parked_by_rules(filled.golden, judged, entity))
@@ -157,3 +158,14 @@ def merge_all(project: Project, records: Mapping[str, pd.DataFrame], linked: Lin
         parked.append(exits.parked_by_doubts(filled.golden, issues, entity, pd.concat(parked, ignore_index=True)))
     every = joined("issues", found).drop_duplicates(["rid", "entity", "field", "code"], ignore_index=True)
     return Gold(golden, members, joined("changes", changes), every, pd.concat(parked, ignore_index=True))
+
+
+def _related(
+    project: Project, entity: Entity, golden: pd.DataFrame, members: pd.DataFrame, records: pd.DataFrame, linked: Linked
+) -> relate.Related:
+    """The links between the golden records of an entity that stands by itself."""
+    schema, forced = project.schemas.get(entity.name), linked.resolved.forced
+    if entity.refers_to or schema is None:
+        return relate.Related(golden, frame("changes"), frame("issues"))
+    said = forced[forced["entity"] == entity.name]
+    return relate.relate(entity.name, golden, members, records, said, schema.name_field, project.words)

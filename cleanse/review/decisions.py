@@ -30,15 +30,17 @@ VERDICTS = (*FORCING, "defer", "withdrawn")  # ... and those that take an earlie
 DIGITS = 20  # hex digits of a digest: 80 bits, no two of a billion records alike
 KEY = 5 + DIGITS  # what of a digest tells the record; behind it stands a short sum per field
 SUM = 5  # hex digits of a field's sum: 20 bits tell that it changed, not what it was
-FORCED = ("entity", "left", "right", "verdict")
+FORCED = ("entity", "left", "right", "verdict", "above")
 CHOICES = "choices.jsonl"  # the file of chosen values, beside that of the decisions
+OPTIONAL = ("against", "above")  # written only where they say something
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, order=True)
 class Decision:
     """Two records, by digest (left <= right), and what was said of them, by whom, when (ISO) and why. ``against``: who
-    had said otherwise, unknown to this one."""
+    had said otherwise, unknown to this one. ``above``: of two related ones the one that the other belongs to, as its head
+    office or group; '' where it was not said."""
 
     entity: str
     left: str
@@ -48,6 +50,7 @@ class Decision:
     when: str = ""
     why: str = ""
     against: str = ""
+    above: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,8 @@ class Disputed:
 class Resolved:
     """What decisions mean for the records at hand.
 
-    ``forced``: entity, left < right (rids), verdict; ``review`` holds a disputed pair open. ``applied``: how many
+    ``forced``: entity, left < right (rids), verdict, above (rid of the one the other belongs to, -1: not said); ``review``
+    holds a disputed pair open. ``applied``: how many
     decisions hold. ``stale``: those of which a side is not among the records any more. ``conflicting``: those that keep
     two records apart which others merge, by a chain; they stand above the chain. ``disputed``: pairs on which two people
     disagree; nothing holds. ``replaced``: how many earlier lines a later one replaced.
@@ -87,15 +91,16 @@ class Resolved:
 
 
 def decision(
-    entity: str, one: str, other: str, verdict: str, who: str = "", when: str = "", why: str = "", against: str = ""
-) -> Decision:
+    entity: str, one: str, other: str, verdict: str, who: str = "", when: str = "", why: str = "", against: str = "",
+    above: str = "",
+) -> Decision:  # fmt: skip
     """A decision with its sides in order.
 
     >>> decision("customer", "b", "a", "apart").left
     'a'
     """
     left, right = sorted((one, other))
-    return Decision(entity, left, right, verdict, who, when, why, against)
+    return Decision(entity, left, right, verdict, who, when, why, against, above)
 
 
 # -------------------------------------------------------------------------------------------------------------- file
@@ -143,6 +148,8 @@ def _parsed(line: str) -> Decision:
     entry = entry_of(line, [f.name for f in fields(Decision)], 4)
     if entry["verdict"] not in VERDICTS:
         raise ValueError(f"verdict must be one of {', '.join(VERDICTS)}")
+    if entry.get("above", "") not in ("", entry["left"], entry["right"]):
+        raise ValueError("above must be left or right")
     return decision(one=entry.pop("left"), other=entry.pop("right"), **entry)
 
 
@@ -182,7 +189,7 @@ def append_lines(path: Path, lines: str) -> None:
 
 def written(entry: Any) -> str:
     """A decision (or another record of texts) as a line of JSON."""
-    entry = {name: value for name, value in asdict(entry).items() if value or name != "against"}
+    entry = {name: value for name, value in asdict(entry).items() if value or name not in OPTIONAL}
     return json.dumps(entry, ensure_ascii=False, sort_keys=True) + "\n"
 
 
@@ -233,8 +240,12 @@ def tell(earlier: Sequence[Decision], one: Decision) -> Decision:
     '王敏'
     """
     latest = {d.who: d for d in earlier[max((n for n, d in enumerate(earlier) if not d.against), default=0) :]}
-    other = [d.who for d in latest.values() if d.who != one.who and d.verdict in FORCING and d.verdict != one.verdict]
+    other = [d.who for d in latest.values() if d.who != one.who and d.verdict in FORCING and _unlike(d, one)]
     return replace(one, against=other[-1]) if other else one
+
+
+def _unlike(one: Decision, other: Decision) -> bool:
+    return one.verdict != other.verdict or (one.above != other.above and bool(one.above and other.above))
 
 
 def _plain(column: pd.Series) -> pa.Array:
@@ -259,8 +270,8 @@ def resolve(
     Records of one content share their decisions."""
     latest = {(d.entity, d.left[:KEY], d.right[:KEY]): d for d in decisions}
     held = tuple(d for d in latest.values() if d.verdict in FORCING)
-    table = pd.DataFrame([asdict(d) for d in held], columns=["entity", "left", "right", "verdict", "against"])
-    for side in ("left", "right"):
+    table = pd.DataFrame([asdict(d) for d in held], columns=["entity", "left", "right", "verdict", "against", "above"])
+    for side in ("left", "right", "above"):
         table[side] = table[side].astype("str").str[:KEY]
     table.loc[table["against"] != "", "verdict"] = "review"
     keys = digests.assign(digest=digests["digest"].astype("str").str[:KEY])
@@ -268,12 +279,14 @@ def resolve(
     present = set(zip(wanted["entity"], wanted["digest"], strict=True))
     gone = [d for d in held if not {(d.entity, d.left[:KEY]), (d.entity, d.right[:KEY])} <= present]
     pairs = table.assign(said=np.arange(len(table)))
-    for side in ("left", "right"):
+    sides = ("left", "right")
+    for side in sides:
         pairs = pairs.merge(wanted.rename(columns={"rid": f"{side}_rid", "digest": side}), on=["entity", side])
     ends = np.sort(pairs[["left_rid", "right_rid"]].to_numpy(dtype=np.int64), axis=1)
     forced = pd.DataFrame({
         "entity": pairs["entity"], "left": ends[:, 0], "right": ends[:, 1],
         "verdict": pairs["verdict"], "said": pairs["said"],
+        "above": np.select([pairs["above"] == pairs[x] for x in sides], [pairs[f"{x}_rid"] for x in sides], -1),
     })  # fmt: skip
     forced = forced[forced["left"] != forced["right"]].drop_duplicates(["entity", "left", "right"])
     forced = forced.sort_values(["entity", "left", "right"], ignore_index=True)

@@ -47,12 +47,17 @@ class _Line:
 
 @dataclass(frozen=True)
 class _Pair:
-    """Two lines, what was said of them and by which line."""
+    """Two lines, what was said of them and by which line; ``above``: the one that the other belongs to."""
 
     left: _Line
     right: _Line
     verdict: str
     by: _Line
+    above: _Line | None = None
+
+    @property
+    def said(self) -> tuple[str, str]:
+        return self.verdict, self.above.digest if self.above else ""
 
 
 def signed_key(entity: str, group: str, order: int, to: int, digest: str, place: str) -> str:
@@ -82,9 +87,10 @@ def read_sheets(sheets: Iterable[tuple[str, Sequence[Sequence[Any]]]], who: str,
             pairs.setdefault((pair.left.entity, ends[0], ends[1]), []).append(pair)
     decisions, places = [], []
     for (entity, left, right), said in sorted(pairs.items()):
-        if len({pair.verdict for pair in said}) == 1:
+        if len({pair.said for pair in said}) == 1:
             comment = next((p.by.comment for p in said if p.by.comment), "")
-            decisions.append(decision(entity, left, right, said[0].verdict, who, when, comment))
+            verdict, above = said[0].said
+            decisions.append(decision(entity, left, right, verdict, who, when, comment, above=above))
             places.append((said[0].by.sheet, said[0].by.number))
         else:
             told.extend(_reason(pair.by, "review_conflict") for pair in said)
@@ -151,7 +157,8 @@ def _said(lines: Sequence[_Line], told: list[tuple[str, int, str]]) -> list[_Pai
 
     merge: one with the group's first record; on the first record it holds for all lines without a word. second: one
     with the others so marked, apart from the first customer. apart: apart from every other. related: related to the
-    first customer and to the record it is compared with; on the first record to every other.
+    first customer and to the record it is compared with; on the first record to every other. branch: related to the first
+    customer, and belonging to it.
     """
     first = lines[0] if lines[0].order == 0 else None
     rest = "merge" if first is not None and first.verdict == "merge" else ""
@@ -168,8 +175,10 @@ def _said(lines: Sequence[_Line], told: list[tuple[str, int, str]]) -> list[_Pai
         elif word[x] == "related":
             others = [y for y in lines if y is not x and word[y] != "apart"]
             pairs += [_Pair(x, y, "related", x) for y in others if first in (x, y) or y in one or y.order == x.to]
+        elif word[x] == "branch" and first in one:
+            pairs += [_Pair(x, y, "related", x, y) for y in one if y is not x]
     heard = {(x, pair.verdict) for pair in pairs for x in (pair.left, pair.right)}
-    heard |= {(pair.by, "second") for pair in pairs} | {(x, word) for x in lines for word in ("", "defer")}
+    heard |= {(pair.by, word) for pair in pairs for word in ("second", "branch")} | {(x, word) for x in lines for word in ("", "defer")}
     told.extend(_reason(x, "review_ambiguous") for x in doubtful)
     told.extend(_reason(x, "review_nobody") for x in lines if (x, x.verdict) not in heard and x not in doubtful)
     return pairs

@@ -17,7 +17,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cleanse.model import COLUMNS, Profile, Severity, TargetField, TargetObject, frame
+from cleanse.codes import severity
+from cleanse.model import COLUMNS, PARENT, Profile, TargetField, TargetObject, frame
 from cleanse.stages.forms import TRIMMED, blank_to_null, each, found, mask, sizes, written
 
 HINTS = 200  # distinct unknown options for which the nearest known one is sought
@@ -69,7 +70,7 @@ class _Work:
         near = _nearest(target, value) if target and code == "target_option" else {}
         self.issues.append(pd.DataFrame({
             "rid": self.golden["rid"].to_numpy()[rows], "entity": self.target.entity,
-            "field": _canonical(target, self.target) if target else "", "code": code, "severity": str(Severity.ERROR),
+            "field": _canonical(target, self.target) if target else "", "code": code, "severity": severity(code),
             "value": value, "note": [place + near.get(v, "") for v in value],
         }))  # fmt: skip
 
@@ -107,8 +108,10 @@ def conform(
         work.reason = np.full(len(work.golden), "", dtype=object)
         _fill(work, golden, tables, done)
         for column in target.fields:
-            _take(work, column)
+            if column.source != PARENT:
+                _take(work, column)
         _check_rows(work)
+        _rank(work)
         done[target.name] = work
         tables[target.name] = _table(work, tables)
     issues = [part for work in done.values() for part in work.issues]
@@ -135,7 +138,8 @@ def _fill(
     """Every column from its sources, its constant or the parent's key."""
     target, size = work.target, len(work.golden)
     for column in target.fields:
-        parts = [_source(work, golden, name) for name in column.sources]
+        own = column.source == PARENT  # filled when it is known which rows go: ``_rank``
+        parts = [] if own else [_source(work, golden, name) for name in column.sources]
         if column.name == target.parent:
             filled = _link(work, tables, done)
         elif not parts:
@@ -175,6 +179,20 @@ def _link(work: _Work, tables: Mapping[str, pd.DataFrame], done: Mapping[str, _W
     work.park(held, "target_parent_parked")
     work.park(lost, "target_parent_missing")
     return _text(ids.map(pd.concat([keys, stays]) if len(stays) else keys))
+
+
+def _rank(work: _Work) -> None:
+    """The key of every row's own parent, where that goes or is there already; the row itself goes without it too."""
+    column = work.target.field(work.target.own_parent)
+    if column is None or PARENT not in work.golden:
+        return
+    ids = work.golden[PARENT]
+    keys = work.columns[work.target.key].to_pandas().set_axis(work.golden["golden_id"])[work.reason == ""]
+    work.raw[column.name] = _text(ids)
+    work.columns[column.name] = _text(ids.map(pd.concat([keys, _stays(work)])))
+    lost = mask(pc.and_(pc.is_null(work.columns[column.name]), pc.is_valid(work.raw[column.name])))
+    work.report(lost, "target_own_parent_held", column.name)
+    _take(work, column)
 
 
 def _stays(parent: _Work) -> pd.Series:
@@ -300,16 +318,31 @@ def _unique(work: _Work, column: TargetField) -> None:
 
 
 def _table(work: _Work, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """The rows that go, those the target has already behind the others, children in the order of their parents."""
+    """The rows that go, those the target has already behind the others, children in the order of their parents, and behind
+    their own parents."""
     ids = pd.Index(work.golden["golden_id"], dtype="str", name="golden_id")
     table = pd.DataFrame({n: pd.Series(v.to_pandas(), dtype="str") for n, v in work.columns.items()}).set_axis(ids)
     goes, updates = work.reason == "", work.there[work.reason == ""]
     table = table[goes]
     if not work.target.parent:
-        return table.iloc[np.argsort(updates, kind="stable")] if updates.any() else table
+        depth = _depth(table, work.target)
+        return table.iloc[np.lexsort((depth, updates))] if updates.any() or depth.any() else table
     parent = next(o for o in work.profile.objects if o.name == work.target.parent_object)
     order = pd.Index(tables[parent.name][parent.key]).get_indexer(table[work.target.parent])
     return table.iloc[np.lexsort((np.where(order < 0, len(ids), order), updates))]
+
+
+def _depth(table: pd.DataFrame, target: TargetObject) -> np.ndarray:
+    """How many rows of the table stand above each one."""
+    depth = np.zeros(len(table), dtype=np.int64)
+    if not target.own_parent or table[target.own_parent].isna().all():
+        return depth
+    at = pd.Index(table[target.key]).get_indexer(table[target.own_parent])
+    above = at
+    while (above >= 0).any():
+        depth += above >= 0
+        above = np.where(above >= 0, at[above], -1)
+    return depth
 
 
 def _canonical(column: TargetField, target: TargetObject) -> str:
@@ -327,6 +360,6 @@ def _losses(golden: Mapping[str, pd.DataFrame], profile: Profile) -> pd.DataFram
         (entity, name, int(count))
         for entity, table in golden.items()
         for name, count in table.drop(columns=["golden_id", "rid"]).count().items()
-        if count and f"{entity}.{name}" not in taken and not str(name).endswith("_id")
+        if count and f"{entity}.{name}" not in taken and (name == PARENT or not str(name).endswith("_id"))
     ]
     return pd.DataFrame(lines, columns=list(LOSSES))

@@ -71,6 +71,7 @@ def preflight(
         for check in (_values, _uniques, _groups, _own_rules):
             found += _lines(rows, check(rows), rids)
         found += _lines(rows, _links(rows, parent, existing), rids)
+        found += _lines(rows, _own_parents(rows, existing.get(name)), rids)
         found += _lines(rows, _existing(rows, existing.get(name)), rids)
     return pd.concat([part for part in found if len(part)] or [frame("issues")], ignore_index=True)[
         list(COLUMNS["issues"])
@@ -272,6 +273,20 @@ def _links(rows: _Rows, parent: _Rows | None, existing: Mapping[str, pd.DataFram
     yield "preflight_parent_ambiguous", name, hits > 1
     first = pd.Series(rows.part).groupby(links.to_numpy(dtype=object)).transform("min").fillna(0).to_numpy()
     yield "preflight_children_split", name, (first != rows.part) & links.notna().to_numpy()
+
+
+def _own_parents(rows: _Rows, there: pd.DataFrame | None) -> Hits:
+    """A row's own parent stands in an earlier file, or in the target already."""
+    name, key = rows.target.own_parent, rows.target.key
+    if not name or name not in rows.table or key not in rows.table:
+        return
+    links, known = rows.table[name], pd.Index(there[key].dropna()) if there is not None and key in there else pd.Index([])
+    parts = pd.Series(rows.part, index=rows.table[key].to_numpy(dtype=object))
+    earliest = parts.groupby(level=0).min()
+    place = links.map(earliest)
+    linked, outside = links.notna().to_numpy(), ~(known.get_indexer(links) >= 0)
+    yield "preflight_parent_missing", name, linked & outside & place.isna().to_numpy()
+    yield "preflight_parent_later", name, linked & outside & (place >= rows.part).to_numpy(dtype=bool)
 
 
 def _existing(rows: _Rows, there: pd.DataFrame | None) -> Hits:

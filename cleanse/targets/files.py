@@ -11,6 +11,7 @@ import io
 import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -137,18 +138,34 @@ def _write_object(
     cut = len(table) - known
     made: list[Written] = []
     for begin, end, sort in _sorts(len(table), cut, profile):
-        rows = table.iloc[begin:end]
-        parents = rows[target.parent] if target.parent else None
-        for number, (start, count, body) in enumerate(sheets(rows, target, profile, parents), 1):
-            name, content = f"{stem}{sort}_{number:03}.{profile.form['type']}", body
-            if profile.form["archive"]:
-                name, content = _archived(name, body)
-            temporary = folder / f".{name}.tmp"
-            temporary.write_bytes(content)
-            temporary.replace(folder / name)
-            digest = hashlib.sha256(content).hexdigest()
-            made.append(Written(target.name, name, len(made) + 1, begin + start, count, len(content), digest))
+        number = 0
+        for first, last in pairwise(_ranks(table.iloc[begin:end], target)):
+            rows = table.iloc[begin + first : begin + last]
+            parents = rows[target.parent] if target.parent else None
+            for start, count, body in sheets(rows, target, profile, parents):
+                number += 1
+                name, content = f"{stem}{sort}_{number:03}.{profile.form['type']}", body
+                if profile.form["archive"]:
+                    name, content = _archived(name, body)
+                temporary = folder / f".{name}.tmp"
+                temporary.write_bytes(content)
+                temporary.replace(folder / name)
+                digest = hashlib.sha256(content).hexdigest()
+                place = (len(made) + 1, begin + first + start, count)
+                made.append(Written(target.name, name, *place, len(content), digest))
     return made
+
+
+def _ranks(table: pd.DataFrame, target: TargetObject) -> list[int]:
+    """Where a new part begins so that no row stands in one part with its own parent, and the end: a target may look for
+    the parent before it has taken the part."""
+    cuts = [0]
+    if target.own_parent:
+        above = pd.Index(table[target.key]).get_indexer(table[target.own_parent])
+        for row in np.flatnonzero(above >= 0).tolist():
+            if above[row] >= cuts[-1]:
+                cuts.append(row)
+    return [*cuts, len(table)]
 
 
 def _sorts(rows: int, cut: int, profile: Profile) -> list[tuple[int, int, str]]:

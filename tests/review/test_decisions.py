@@ -23,7 +23,7 @@ lists = st.lists(said, max_size=8)
 
 
 def forced(decisions, digests=DIGESTS):
-    return set(resolve(decisions, digests).forced.itertuples(index=False, name=None))
+    return set(resolve(decisions, digests).forced.drop(columns="above").itertuples(index=False, name=None))
 
 
 def customer(one, other, verdict, who=""):
@@ -162,7 +162,7 @@ def test_a_chain_of_merges_around_an_apart_is_listed():
 
 def test_nothing_said_is_nothing_forced():
     resolved = resolve([], DIGESTS)
-    assert list(resolved.forced.columns) == ["entity", "left", "right", "verdict"] and resolved.forced.empty
+    assert list(resolved.forced.columns) == ["entity", "left", "right", "verdict", "above"] and resolved.forced.empty
     assert (resolved.applied, resolved.stale, resolved.replaced, resolved.conflicting) == (0, (), 0, ())
 
 
@@ -225,3 +225,25 @@ def test_a_file_from_before_the_sums_still_holds(tmp_path):
     old = [customer(found[0][:25], found[1][:25], "merge")]
     here = pd.DataFrame({"entity": "customer", "rid": [0, 1], "digest": found.to_numpy()})
     assert forced(old, here) == {("customer", 0, 1, "merge")}
+
+
+def test_which_of_two_related_records_is_above_is_kept_whatever_the_order(tmp_path):
+    said_so = decision("customer", "b", "a", "related", "王敏", "2025-06-30", above="b")
+    append(tmp_path / "d.jsonl", [said_so])
+    assert read(tmp_path / "d.jsonl") == [said_so]
+    found = resolve([said_so], DIGESTS).forced
+    assert found[["left", "right", "above"]].to_numpy().tolist() == [[0, 1, 1], [1, 3, 1]]
+    assert resolve([replace(said_so, above="")], DIGESTS).forced["above"].tolist() == [-1, -1]
+
+
+def test_above_is_one_of_the_two(tmp_path):
+    path = tmp_path / "d.jsonl"
+    path.write_text('{"entity": "customer", "left": "a", "right": "b", "verdict": "related", "above": "c"}\n', "utf-8")
+    with pytest.raises(UsageError, match="above must be left or right"):
+        read(path)
+
+
+def test_two_people_who_turn_a_link_round_are_of_different_minds():
+    first = decision("customer", "a", "b", "related", "王敏", above="a")
+    assert tell([first], decision("customer", "a", "b", "related", "李立", above="b")).against == "王敏"
+    assert tell([first], decision("customer", "a", "b", "related", "李立")).against == ""

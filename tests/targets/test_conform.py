@@ -272,3 +272,45 @@ def test_bytes_are_measured_as_they_are_written(small, golden) -> None:
     assert conform(golden(a=["张三", "张三"], b=["ab", "abcd"]), profile).parked["customer"] == {
         "C1": "target_row_length"
     }
+
+
+UP = {"name": "UP", "source": "parent_id", "type": "reference"}
+
+
+def above(golden, parents: list[str | None], **fields):
+    frames = golden(**fields)
+    frames["customer"]["parent_id"] = pd.array(parents, dtype="str")
+    return frames
+
+
+def test_head_offices_stand_before_their_branches_under_the_key_of_the_target(small, golden) -> None:
+    frames = above(golden, ["C2", None, "C1", None], name=["甲", "乙", "丙", "丁"])
+    by_id = conform(frames, small(UP)).tables["customer"]
+    assert by_id.index.tolist() == ["C1", "C3", "C2", "C0"]
+    assert by_id["UP"].tolist()[2:] == ["C1", "C2"] and by_id["UP"].isna().tolist()[:2] == [True, True]
+    by_name = conform(frames, small({"name": "N", "source": "name", "required": True}, UP, objects={"key": "N"}))
+    assert by_name.tables["customer"]["UP"].tolist()[2:] == ["乙", "丙"]
+    assert by_name.issues.empty
+
+
+def test_a_branch_goes_without_the_link_when_its_head_office_does_not_go(small, golden) -> None:
+    frames = above(golden, ["C1", None, "C9"], a=["x", None, "x"])
+    done = conform(frames, small({"name": "A", "source": "a", "required": True}, UP))
+    assert done.tables["customer"]["UP"].isna().all() and done.tables["customer"].index.tolist() == ["C0", "C2"]
+    held = done.issues[done.issues["code"] == "target_own_parent_held"]
+    assert held[["rid", "field", "value", "severity"]].values.tolist() == [
+        [10, "parent_id", "C1", "warning"], [12, "parent_id", "C9", "warning"],
+    ]  # fmt: skip
+
+
+def test_a_head_office_that_the_target_has_is_found_there(small, golden) -> None:
+    name = {"name": "N", "source": "name", "required": True}
+    frames = above(golden, ["C1", None], name=["甲分公司", "甲"])
+    existing = {"customer": pd.DataFrame({"N": ["甲"]}, dtype="str")}
+    done = conform(frames, small(name, UP, objects={"key": "N"}), existing)
+    assert done.tables["customer"][["N", "UP"]].values.tolist() == [["甲分公司", "甲"]]
+
+
+def test_a_link_without_a_place_is_a_listed_loss(small, golden) -> None:
+    done = conform(above(golden, ["C1", None], name=["甲", "乙"]), small({"name": "N", "source": "name"}))
+    assert done.losses[["field", "values"]].values.tolist() == [["parent_id", 1]]

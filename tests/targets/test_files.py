@@ -152,3 +152,14 @@ def test_new_rows_and_updates_have_files_of_their_own(small, tmp_path: Path, kin
     ]
     parts, _ = files.look(tmp_path, written, profile)
     assert pd.concat(parts["customer"])["id"].tolist() == rows["id"].tolist()
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_no_record_stands_in_one_file_with_the_one_above_it(small, tmp_path: Path, kind) -> None:
+    profile = small({"name": "UP", "source": "parent_id"}, form={"type": kind}, limits={"rows": 2})
+    rows = table([("A", None), ("B", None), ("C", None), ("D", "A"), ("E", "elsewhere"), ("F", "D")], "UP")
+    written = files.write({"customer": rows}, profile, tmp_path)
+    parts = [files.read_back(tmp_path / one.path, profile, "customer")["id"].tolist() for one in written]
+    assert parts == [["A", "B"], ["C"], ["D", "E"], ["F"]]
+    assert [one.path.split(".")[0][-3:] for one in written] == ["001", "002", "003", "004"]
+    assert [(one.start, one.rows) for one in written] == [(0, 2), (2, 1), (3, 2), (5, 1)]

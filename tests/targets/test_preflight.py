@@ -159,6 +159,26 @@ def test_16_a_link_leads_to_one_parent_only(by_name) -> None:
     assert codes(issues) == ["preflight_duplicate"] * 2 + ["preflight_parent_ambiguous"]
 
 
+def test_15_a_record_above_stands_in_an_earlier_file(small) -> None:
+    profile = small(A, {"name": "UP", "source": "parent_id", "type": "reference"})
+    up: list[list[str | None]] = [[None, "C1", "C0", "C9"], ["C0", "C4", "there", "C5"]]
+    parts, start = [], 0
+    for part in up:
+        ids = [f"C{start + n}" for n in range(len(part))]
+        parts.append(pd.DataFrame({"id": ids, "A": "x", "UP": part}, dtype="str"))
+        start += len(part)
+    existing = {"customer": pd.DataFrame({"id": ["there"]}, dtype="str")}
+    issues = preflight({"customer": parts}, profile, existing=existing)
+    assert issues[["code", "value"]].values.tolist() == [
+        ["preflight_parent_missing", "C9"],
+        ["preflight_parent_later", "C1"],  # itself
+        ["preflight_parent_later", "C0"],  # the same file
+        ["preflight_parent_later", "C4"],
+        ["preflight_parent_later", "C5"],
+    ]
+    assert codes(preflight({"customer": [parts[0].iloc[[0]], parts[0].iloc[[2]]]}, profile)) == []
+
+
 def test_22_an_empty_row_is_found(small) -> None:
     table = pd.DataFrame({"id": ["1", None], "A": ["x", None]}, dtype="str")
     assert "preflight_empty_row" in codes(preflight({"customer": [table]}, small(A)))
