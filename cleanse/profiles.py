@@ -233,7 +233,12 @@ def _check_source(
 ) -> None:
     assert entity is not None
     parent = entities.get(entity.refers_to)
-    known = ["golden_id", *([] if entity.refers_to else [PARENT]), *entity.stored, *(f"{entity.name}.{n}" for n in entity.stored)]
+    known = [
+        "golden_id",
+        *([] if entity.refers_to else [PARENT]),
+        *entity.stored,
+        *(f"{entity.name}.{n}" for n in entity.stored),
+    ]
     known += [f"{parent.name}.{n}" for n in parent.stored] if parent else []
     if source not in known:
         faults.add(place, f"unknown source field '{source}'", source, known)

@@ -178,7 +178,8 @@ def _said(lines: Sequence[_Line], told: list[tuple[str, int, str]]) -> list[_Pai
         elif word[x] == "branch" and first in one:
             pairs += [_Pair(x, y, "related", x, y) for y in one if y is not x]
     heard = {(x, pair.verdict) for pair in pairs for x in (pair.left, pair.right)}
-    heard |= {(pair.by, word) for pair in pairs for word in ("second", "branch")} | {(x, word) for x in lines for word in ("", "defer")}
+    heard |= {(pair.by, word) for pair in pairs for word in ("second", "branch")}
+    heard |= {(x, word) for x in lines for word in ("", "defer")}
     told.extend(_reason(x, "review_ambiguous") for x in doubtful)
     told.extend(_reason(x, "review_nobody") for x in lines if (x, x.verdict) not in heard and x not in doubtful)
     return pairs

@@ -280,7 +280,8 @@ def _own_parents(rows: _Rows, there: pd.DataFrame | None) -> Hits:
     name, key = rows.target.own_parent, rows.target.key
     if not name or name not in rows.table or key not in rows.table:
         return
-    links, known = rows.table[name], pd.Index(there[key].dropna()) if there is not None and key in there else pd.Index([])
+    links = rows.table[name]
+    known = pd.Index(there[key].dropna() if there is not None and key in there else [])
     parts = pd.Series(rows.part, index=rows.table[key].to_numpy(dtype=object))
     earliest = parts.groupby(level=0).min()
     place = links.map(earliest)

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from cleanse.codes import severity
 from cleanse.model import COLUMNS, PARENT, Words, frame
 
-SAID = ("left", "right", "verdict", "above")  # pairs of rids with what people said; above: rid of the parent, -1: not said
+SAID = ("left", "right", "verdict", "above")  # two rids, what people said of them, and which is above (-1: not said)
 BRANCHES = "company_branches"
 FORM = 4  # characters of a legal form written in full: 有限公司
 
@@ -76,8 +76,10 @@ def _of_people(related: pd.DataFrame, names: pa.Array, words: Words) -> tuple[pd
     told = related.assign(parent=np.array(parents, dtype=float))
     known = told[told["parent"].notna()]
     child = np.where(known["parent"] == known["left"], known["right"], known["left"])
-    left_open = told.loc[told["parent"].isna(), ["left", "right"]].min(axis=1)
-    return pd.DataFrame({"child": child, "parent": known["parent"].to_numpy()}), sorted({int(n) for n in left_open})
+    links = pd.DataFrame({"child": child, "parent": known["parent"].to_numpy()})
+    left_open = told.loc[told["parent"].isna(), ["left", "right"]]
+    placed = left_open.isin([*links["child"], *links["parent"]]).all(axis=1)  # two branches of one head office
+    return links, sorted({int(n) for n in left_open[~placed].min(axis=1)})
 
 
 def _above(one: str, first: float, other: str, second: float, branches: Sequence[str]) -> float:
@@ -127,8 +129,8 @@ def _circles(above: Mapping[int, int]) -> set[int]:
     """
     found: set[int] = set()
     seen: set[int] = set()
-    for at in above:
-        way: list[int] = []
+    for start in above:
+        at, way = start, list[int]()
         while at in above and at not in seen:
             seen.add(at)
             way.append(at)

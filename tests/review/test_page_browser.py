@@ -195,6 +195,14 @@ def test_a_record_is_taken_out_and_said_to_be_a_relative(reviewer, served):
     assert served.verdicts == ["related", "merge"], "Esc leaves without a word"
 
 
+def test_one_record_is_the_branch_or_the_head_of_the_other(reviewer, served):
+    reviewer.press("b", "h")
+    said = read(served.root / "decisions.jsonl")
+    assert [d.verdict for d in said] == ["related"] * 2 and all(d.above in (d.left, d.right) for d in said)
+    reviewer.press("k")
+    assert reviewer.text(".chip.state") == "上级机构"
+
+
 def test_side_by_side_with_marks_evidence_and_places(reviewer):
     names = reviewer.driver.find_elements(By.CSS_SELECTOR, "tr[data-field=name] td.value")
     assert len(names) == 2 and reviewer.text("tr[data-field=name] mark") == "集团"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cleanse.review.decisions import decision
-from cleanse.review.page.verdict import Said, Unclear, key, pairs, replaced, said_of, state
+from cleanse.review.page.verdict import KIN, SAID, Said, Unclear, above, key, pairs, replaced, said_of, state
 
 ABCD = ["a", "b", "c", "d"]
 ALONE = [1, 2, 3, 4]
@@ -21,7 +21,11 @@ def kept(said, digests, latest=None):
     before = dict(latest or {})
     new = pairs(said, digests)
     gone = dict.fromkeys(replaced(new, said, digests, before), "withdrawn")
-    lines = [decision("customer", *pair, verdict, "王敏", "2025-06-30") for pair, verdict in {**gone, **new}.items()]
+    over = above(said, digests)
+    lines = [
+        decision("customer", *pair, verdict, "王敏", "2025-06-30", above=over.get(pair, ""))
+        for pair, verdict in {**gone, **new}.items()
+    ]
     return before | {(d.left, d.right): d for d in lines}
 
 
@@ -33,8 +37,9 @@ def verdicts(latest):
 def saids(draw):
     letters = draw(st.lists(st.integers(0, 3), min_size=4, max_size=4))
     parts = tuple(tuple(m for m in range(4) if letters[m] == p) for p in dict.fromkeys(letters))
-    kin = tuple(draw(st.sampled_from(["apart", "related"])) for _ in parts)
-    one = draw(st.sampled_from(["merge", "apart", "related", "split", "defer"]))
+    kin = tuple(draw(st.sampled_from(KIN)) for _ in parts)
+    kin = tuple("related" if word == "head" and "head" in kin[1:at] else word for at, word in enumerate(kin))
+    one = draw(st.sampled_from([word for word in SAID if word != "head"]))  # of four customers three cannot be the head
     return Said("split", parts, kin) if one == "split" else said_of(one, ALONE)
 
 
@@ -46,6 +51,10 @@ def test_what_was_said_last_is_what_is_read_back_whatever_was_said_before(first,
         return
     assert sorted(found.parts) == sorted(last.parts)
     joined = {frozenset(pair) for part in last.parts for pair in combinations(part, 2)}
+    if len(last.parts) > 1 and "apart" not in last.kin[1:]:
+        assert dict(zip(found.parts, found.kin, strict=True)) | {last.parts[0]: ""} == dict(
+            zip(last.parts, last.kin, strict=True)
+        ) | {last.parts[0]: ""}
     wanted = "merge" if len(last.parts) == 1 else "split" if joined else found.verdict
     assert found.verdict == wanted and found.verdict not in ("", "partly", "defer")
     assert (found.who, found.when) == ("王敏", "2025-06-30")
@@ -76,6 +85,17 @@ def test_a_branch_is_related_while_a_stranger_is_apart_from_both():
     assert said[key("a", "b")] == "merge"
     assert [said[key(one, "c")] for one in "ab"] == ["related", "related"]
     assert [said[key(one, "d")] for one in "abc"] == ["apart", "apart", "apart"]
+
+
+def test_one_of_two_is_the_head_of_the_other_and_nobody_has_two():
+    latest = kept(said_of("head", [1, 2]), ["a", "b"])
+    assert [d.above for d in latest.values()] == ["b"] and state(["a", "b"], [1, 2], [(0, 1)], latest).verdict == "head"
+    turned = kept(said_of("branch", [1, 2]), ["a", "b"], latest)
+    assert [d.above for d in turned.values()] == ["a"] and state(
+        ["a", "b"], [1, 2], [(0, 1)], turned
+    ).verdict == "branch"
+    with pytest.raises(Unclear, match="heads"):
+        pairs(said_of("head", [1, 2, 3]), ["a", "b", "c"])
 
 
 def test_records_of_one_content_cannot_be_told_apart_from_a_third_in_two_ways():

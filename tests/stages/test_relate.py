@@ -81,7 +81,10 @@ def test_two_parents_are_none_and_said():
 
 
 def test_nobody_stands_above_itself():
-    found = related(["甲", "乙", "丙", "丁"], [(1, 2, "related", 2), (2, 3, "related", 3), (1, 3, "related", 1), (3, 4, "related", 3)])
+    found = related(
+        ["甲", "乙", "丙", "丁"],
+        [(1, 2, "related", 2), (2, 3, "related", 3), (1, 3, "related", 1), (3, 4, "related", 3)],
+    )
     assert parents(found) == {"C-4": "C-3"}
     assert set(found.issues["rid"]) == {1, 2, 3} and set(found.issues["code"]) == {"parent_circle"}
 

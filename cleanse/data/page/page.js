@@ -5,7 +5,7 @@ import { pieces } from "/marks.js";
 const AHEAD = 8, NEAR = 3, BEHIND = 2, KEPT = 60;  // groups fetched at once, those that must be there, and held
 const PACE = 30, LONGEST = 120;           // decisions the estimate rests on; seconds of one that count at most
 const FULL = 16;                          // bits that fill half a bar
-const DECIDED = new Set(["merge", "apart", "related", "split"]);
+const DECIDED = new Set(["merge", "apart", "related", "branch", "head", "split"]);
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 const $ = (id) => document.getElementById(id);
@@ -260,7 +260,7 @@ function reasons(card) {
 
 function drawActions(card) {
   const decided = card && card.state.verdict;
-  const names = page.split ? ["cancel", "keep"] : ["back", "next", "merge", "apart", "related", "split", "defer", "type", "comment", "undo", decided ? "withdraw" : ""];
+  const names = page.split ? ["cancel", "keep"] : ["back", "next", "merge", "apart", "related", "branch", "head", "split", "defer", "type", "comment", "undo", decided ? "withdraw" : ""];
   const drawn = JSON.stringify([names, !card, page.language]);
   if (drawn === page.buttons) return;  // a focused button keeps its focus
   page.buttons = drawn;
@@ -503,7 +503,7 @@ function splitHelp() {
   const used = [...new Set(page.split.letters)].sort((a, b) => a - b).slice(1);
   const kin = used.map((part) => make("label", {}, say("kin", { n: letter(part) }), make("select", {
     onchange: (event) => { page.split.kin[part] = event.target.value; } },
-    ...["apart", "related"].map((word) => make("option", { value: word, selected: page.split.kin[part] === word }, verdictWord(word))))));
+    ...["apart", "related", "branch", "head"].map((word) => make("option", { value: word, selected: page.split.kin[part] === word }, verdictWord(word))))));
   return make("div", { class: "note split" }, make("p", {}, say("splitting")), ...kin);
 }
 

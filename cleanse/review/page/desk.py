@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from threading import Lock
+from types import MappingProxyType
 from typing import Any
 
 from cleanse.review import choices, decisions
 from cleanse.review.choices import Check, Choice
 from cleanse.review.decisions import KEY, Decision, decision
 from cleanse.review.page.queue import Group, Queue, Subject
-from cleanse.review.page.verdict import SAID, Key, Said, Unclear, pairs, replaced, said_of, state
+from cleanse.review.page.verdict import KIN, SAID, Key, Said, Unclear, above, pairs, replaced, said_of, state
 
 LONGEST = 500  # characters of a reason
 
@@ -69,7 +70,7 @@ class Desk:
             latest = self._latest[group.entity]
             new = pairs(said, group.keys)
             gone = dict.fromkeys(replaced(new, said, group.keys, latest), "withdrawn")
-            self._keep(group, {**gone, **new}, said.why)
+            self._keep(group, {**gone, **new}, said.why, over=above(said, group.keys))
         return self._state(group)
 
     def withdraw(self, number: int) -> dict[str, Any]:
@@ -142,13 +143,16 @@ class Desk:
             raise KeyError(number)
         return self.queue.groups[number]
 
-    def _keep(self, group: Group, said: Mapping[Key, str], why: str, values: Sequence[Choice] = ()) -> None:
+    def _keep(
+        self, group: Group, said: Mapping[Key, str], why: str, values: Sequence[Choice] = (),
+        over: Mapping[Key, str] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
         latest, chosen, when = self._latest[group.entity], self._chosen[group.entity], self.clock()
         whole = dict(zip(group.keys, group.digests, strict=True))
         lines = [
-            decision(group.entity, whole[one], whole[other], verdict, self.who, when, why)
-            for (one, other), verdict in said.items()
-        ]
+            decision(group.entity, whole[a], whole[b], verdict, self.who, when, why, above=whole.get(over.get((a, b), ""), ""))
+            for (a, b), verdict in said.items()
+        ]  # fmt: skip
         before = {(v.record, v.field): chosen.get(v.record[:KEY], {}).get(v.field) for v in values}
         step = _Step(group.id, {pair: latest.get(pair) for pair in said}, before)
         self._write(lines, [replace(v, who=self.who, when=when) for v in values])
@@ -197,6 +201,6 @@ def _said(group: Group, entry: Mapping[str, Any]) -> Said:
         kin = tuple(str(word) for word in entry["kin"])
     except (KeyError, TypeError, ValueError):
         raise Unclear("parts") from None
-    if len(kin) != len(parts) or not all(parts) or set(kin) - {"apart", "related"}:
+    if len(kin) != len(parts) or not all(parts) or set(kin) - set(KIN):
         raise Unclear("parts")
     return Said(verdict, parts, kin, why)

@@ -9,9 +9,10 @@ from itertools import combinations, pairwise
 import numpy as np
 
 from cleanse.review.components import components
-from cleanse.review.decisions import FORCING, Decision
+from cleanse.review.decisions import FORCING, KEY, Decision
 
-SAID = ("merge", "apart", "related", "split", "defer")
+SAID = ("merge", "apart", "related", "branch", "head", "split", "defer")
+KIN = ("apart", "related", "branch", "head")
 Key = tuple[str, str]  # digests of two records, in order
 
 
@@ -22,7 +23,8 @@ class Unclear(ValueError):
 @dataclass(frozen=True)
 class Said:
     """A verdict on a group. ``parts``: members (by order) that are one customer each, all members in exactly one part.
-    ``kin``: per part, what it is to the other ones: apart or related; the first part takes the other's word."""
+    ``kin``: per part, what it is to the other ones: apart, related, branch (related, and belonging to the first part) or
+    head (related, and the one that the first part belongs to); the first part takes the other's word."""
 
     verdict: str
     parts: tuple[tuple[int, ...], ...] = ()
@@ -65,7 +67,7 @@ def said_of(verdict: str, now: Sequence[int], why: str = "") -> Said:
     parts = tuple(tuple(m for m in members if now[m] == n) for n in sorted(set(now)))
     if len(parts) == 1:
         parts = tuple((m,) for m in members)
-    return Said(verdict, parts, (verdict if verdict == "related" else "apart",) * len(parts), why)
+    return Said(verdict, parts, (verdict if verdict in KIN else "apart",) * len(parts), why)
 
 
 def pairs(said: Said, digests: Sequence[str]) -> dict[Key, str]:
@@ -73,6 +75,8 @@ def pairs(said: Said, digests: Sequence[str]) -> dict[Key, str]:
     again, of which nothing is said. Raises Unclear."""
     if sorted(m for part in said.parts for m in part) != list(range(len(digests))):
         raise Unclear("parts")
+    if said.kin[1:].count("head") > 1:
+        raise Unclear("heads")
     found: dict[Key, str] = {}
     for one, other, verdict in _meant(said):
         if digests[one] and digests[other]:
@@ -96,8 +100,22 @@ def _meant(said: Said) -> Iterator[tuple[int, int, str]]:
             for before, member in pairwise(part):
                 yield from ((other, member, "merge") for other in dict.fromkeys((part[0], before)))
     for (a, one), (b, other) in combinations(enumerate(said.parts), 2):
-        words = {said.kin[at] for at in (a, b) if at}
-        yield from ((m, n, "related" if words == {"related"} else "apart") for m in one for n in other)
+        apart = "apart" in [said.kin[at] for at in (a, b) if at]
+        yield from ((m, n, "apart" if apart else "related") for m in one for n in other)
+
+
+def above(said: Said, digests: Sequence[str]) -> dict[Key, str]:
+    """Of the pairs that ``said`` means, those of which one belongs to the other, with the digest of that other.
+
+    >>> above(Said("branch", ((0,), (1,)), ("branch", "branch")), ["b", "a"])
+    {('a', 'b'): 'b'}
+    """
+    found = {}
+    for part, kin in zip(said.parts[1:], said.kin[1:], strict=True) if said.verdict in ("split", *KIN) else ():
+        if kin in ("branch", "head"):
+            ends = [(m, n) for m in said.parts[0] for n in part if digests[m] and digests[n]]
+            found.update({key(digests[m], digests[n]): digests[m if kin == "branch" else n] for m, n in ends})
+    return found
 
 
 def replaced(new: Mapping[Key, str], said: Said, digests: Sequence[str], latest: Mapping[Key, Decision]) -> list[Key]:
@@ -128,10 +146,12 @@ def state(
     parts = _parts(len(digests), now, forced)
     part = {m: at for at, members in enumerate(parts) for m in members}
     crossing = {frozenset((part[a], part[b])): verdict for a, b, verdict in forced if verdict != "merge"}
-    kin = tuple(
-        "related" if {v for ends, v in crossing.items() if at in ends} == {"related"} else "apart"
-        for at in range(len(parts))
-    )
+    ranked = {
+        frozenset((part[a], part[b])): part[a if digests[a] == said.above[:KEY] else b]
+        for a, b, said in inside
+        if said.above and not said.against
+    }
+    kin = tuple(_kin(at, crossing, ranked) for at in range(len(parts)))
     if not inside:
         return State("", parts, kin)
     last = max((said for _, _, said in inside), key=lambda said: (said.against != "", said.when))
@@ -143,14 +163,24 @@ def state(
         if not forced
         else "partly"
         if left
-        else _word({v for _, _, v in forced}, len(parts))
+        else _word({v for _, _, v in forced}, len(parts), kin)
     )
     return State(verdict, parts, kin, last.who, last.when, last.why, last.against)
 
 
-def _word(verdicts: set[str], parts: int) -> str:
+def _kin(at: int, crossing: Mapping[frozenset[int], str], ranked: Mapping[frozenset[int], int]) -> str:
+    """What a part is to the others."""
+    if {v for ends, v in crossing.items() if at in ends} != {"related"}:
+        return "apart"
+    top = ranked.get(frozenset((0, at))) if at else None
+    return "related" if top is None else "head" if top == at else "branch"
+
+
+def _word(verdicts: set[str], parts: int, kin: Sequence[str]) -> str:
     if verdicts == {"merge"}:
         return "merge" if parts == 1 else "partly"
+    if len(set(kin[1:])) == 1 and kin[1] in ("branch", "head") and len(verdicts) == 1:
+        return kin[1]
     return verdicts.pop() if len(verdicts) == 1 else "split"
 
 
