@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
 
+from cleanse.kinds.script import fold
 from cleanse.model import Entity, Field, Words
 
 _NOISE = re.compile(r"[\s*＊_\-:：.。#\"'“”]+|[(（\[【][^)）\]】]*[)）\]】](?=[\s*＊]*$)")
@@ -29,12 +30,12 @@ _SPLITS = (re.compile(_JOINTS), re.compile(rf"{_JOINTS}|(?<=[\u4e00-\u9fff])(?=[
 
 
 def normalize_header(text: str) -> str:
-    """A header without width, case, spaces, stars, or a bracketed remark at its end.
+    """A header without width, case, traditional script, spaces, stars, or a bracketed remark at its end.
 
     >>> normalize_header(" *客户 名称（必填）"), normalize_header("E-Mail")
     ('客户名称', 'email')
     """
-    folded = unicodedata.normalize("NFKC", text).strip()
+    folded = fold(unicodedata.normalize("NFKC", text)).strip()
     bare = _NOISE.sub("", folded).casefold()
     return bare or re.sub(r"\s+", "", folded).casefold()
 
