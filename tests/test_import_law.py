@@ -53,6 +53,7 @@ INSIDE = {
     ("stages/quality.py", "quality_counts"),
     ("stages/normalize.py", "fixes"),
     ("stages/merge.py", "survive"),
+    ("stages/merge.py", "known"),  # golden ids, and those given out before
     ("stages/map.py", "join"),  # the noun that tells of joined columns
     ("stages/normalize.py", "map"),  # the noun that map hands over
 }

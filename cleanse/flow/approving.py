@@ -14,10 +14,11 @@ import pandas as pd
 from cleanse import __version__, readers
 from cleanse.errors import ApprovalError, UsageError
 from cleanse.flow.existing import read_existing
+from cleanse.flow.remembering import remember
 from cleanse.model import Exit
 from cleanse.project import DECISIONS, Project
 from cleanse.review import decisions as review_decisions
-from cleanse.runs import audit
+from cleanse.runs import audit, ids
 from cleanse.runs.folder import find_run
 from cleanse.stages import conform
 
@@ -68,12 +69,26 @@ def approve(project: Project, run: str, who: str) -> dict[str, Any]:
             where="[roles] four_eyes", cure="let somebody else approve with --who NAME",
         )  # fmt: skip
     _unchanged(project, folder, manifest)
+    _given_out(project, folder, manifest)
     made = {"run": folder.name, "fingerprint": fingerprint(manifest), "who": who, "counts": manifest["counts"]}
     made["audit"] = audit.note(project.out, who, "approve", run=folder.name, fingerprint=made["fingerprint"])
     temporary = folder / f"{APPROVAL}.tmp"
     temporary.write_text(json.dumps(made, ensure_ascii=False, indent=2, sort_keys=True) + "\n", "utf-8", newline="\n")
     temporary.replace(folder / APPROVAL)
     return made
+
+
+def _given_out(project: Project, folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Keep the golden ids of the plan. Raises ApprovalError where another plan gave ids out since the run, which it may not
+    agree with."""
+    if (folder / APPROVAL).is_file():
+        return
+    if manifest.get("ids", "") != ids.digest(project.out):
+        raise ApprovalError(
+            "another plan was approved since this run", where=folder.name,
+            cure="`cleanse run` again: its records then keep the ids that were given out",
+        )  # fmt: skip
+    remember(project, folder)
 
 
 def approved(project: Project, run: str) -> tuple[Path, str]:

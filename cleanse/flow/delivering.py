@@ -17,6 +17,7 @@ from cleanse import readers
 from cleanse.errors import SourceError, UsageError
 from cleanse.flow.approving import approved, may, planned
 from cleanse.flow.loading import Loader, Manner, Progress, patiently, quiet
+from cleanse.flow.results import write_corrections
 from cleanse.model import Profile
 from cleanse.project import Project
 from cleanse.reports import xlsx
@@ -28,20 +29,25 @@ from cleanse.stages import results, tables
 from cleanse.targets.database import Database
 from cleanse.targets.target import KEY, key_of
 
+REFUSED = "refused.xlsx"
 FIRST = Manner(retries=2)  # patience with the first word
 
 
 @dataclass(frozen=True)
 class Loaded:
     """What a load came to. ``counts``: object -> planned, unchanged, left_over, and every status of its receipts.
-    ``refused``: object, key, message of every refused row; ``receipts``: where all receipts stand."""
+    ``refused``: object, key, message of every refused row; ``held``: object, key, status of rows that people changed or
+    removed in the target; ``left``: object, key of rows that were loaded once and are planned no more; ``receipts``: where all
+    receipts stand; ``corrections``: the workbook of the refused rows' sources, '' where there is none."""
 
     load: int
     target: str
     counts: Mapping[str, Mapping[str, int]]
     refused: pd.DataFrame
     held: pd.DataFrame
+    left: pd.DataFrame
     receipts: Path
+    corrections: str
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,8 @@ def load(
             planned={name: len(table) for name, table in plan.items()},
         )  # fmt: skip
         manner = Manner(project.load["batch"], project.load["retries"], overwrite=overwrite)
-        counts = Loader(target, book, project.profile, manner, progress).load(number, plan)
+        loader = Loader(target, book, project.profile, manner, progress)
+        counts = loader.load(number, plan)
         receipts = book.receipts(number)
         path = folder / "receipts.parquet"
         write_frame(path, receipts)
@@ -96,10 +103,14 @@ def load(
             target=target.name,
             counts=counts,
         )
-    columns = ["object", "key", "message"]
+    refused = receipts.loc[receipts["status"] == "refused", ["object", "key", "message"]]
+    held = receipts.loc[receipts["status"].isin(["held", "gone"]), ["object", "key", "status"]]
+    left = [(name, key) for name, keys in loader.left.items() for key in keys]
+    (folder / REFUSED).unlink(missing_ok=True)
+    said = refused.rename(columns={"key": "golden_id"})
     return Loaded(
-        number, target.name, counts, receipts.loc[receipts["status"] == "refused", columns],
-        receipts.loc[receipts["status"].isin(["held", "gone"]), ["object", "key", "status"]], path,
+        number, target.name, counts, refused, held, pd.DataFrame(left, columns=["object", "key"]), path,
+        write_corrections(project, folder, said, folder / REFUSED),
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from cleanse import matching
 from cleanse.flow.choosing import allowed, settled
 from cleanse.flow.completing import Completion
 from cleanse.flow.frames import joined
+from cleanse.flow.remembering import memory
 from cleanse.kinds import COMPARABLE, KINDS
 from cleanse.model import Entity, frame
 from cleanse.project import DECISIONS, Project
@@ -131,7 +132,7 @@ def _trust(records: pd.DataFrame, globs: Sequence[str]) -> pd.Series:
 
 
 def merge_all(project: Project, records: Mapping[str, pd.DataFrame], linked: Linked, issues: pd.DataFrame) -> Gold:
-    completion = Completion.of(project)
+    completion, given_out = Completion.of(project), memory(project, records)
     golden: dict[str, pd.DataFrame] = {}
     members: dict[str, pd.DataFrame] = {}
     changes, found, parked = [], [issues], [pd.DataFrame(columns=list(exits.PARKED))]
@@ -142,7 +143,7 @@ def merge_all(project: Project, records: Mapping[str, pd.DataFrame], linked: Lin
         merged = merge.merge(
             entity, records[name], clusters, _wrong(issues, name), parents,
             choices=chosen[chosen["entity"] == name], trust=_trust(records[name], project.trust),
-            language=project.language,
+            language=project.language, claimed=given_out.claims(name, parents),
         )  # fmt: skip
         members[name] = merged.members
         filled = completion.fill(project, entity, merged.golden, records)

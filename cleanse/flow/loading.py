@@ -85,6 +85,7 @@ class Loader:
         self.objects = {one.name: one for one in profile.objects}
         self.progress, self.sleep = progress, sleep
         self.own = book.own(target.name)
+        self.left: dict[str, list[str]] = {}  # by object the keys that were loaded once and are planned no more
 
     def load(self, load: int, tables: Mapping[str, pd.DataFrame]) -> dict[str, dict[str, int]]:
         """Send of every table (object -> text by golden_id) what changed since it was last loaded there.
@@ -114,8 +115,9 @@ class Loader:
         last, refused = self.book.last(self.target.name, one.name), self.book.refused(load, one.name)
         changed = _differs(digest, planned.index, last["digest"])
         new = changed & _differs(digest, planned.index, refused["digest"])
-        over = int((planned.index.get_indexer(last.index) < 0).sum())
-        counts = {"planned": len(planned), "unchanged": int((~changed).sum()), "left_over": over}
+        left = last.index[planned.index.get_indexer(last.index) < 0]
+        self.left[one.name] = left.tolist()
+        counts = {"planned": len(planned), "unchanged": int((~changed).sum()), "left_over": len(left)}
         planned, digest, step = planned[new], digest[new], self.manner.batch
         before = last["landed"].reindex(planned.index)
         return counts, [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,20 +39,31 @@ def take(project: Project, paths: Sequence[Path], to: Path) -> Answers:
     Raises SourceError when a file cannot be read or is no result file of the target.
     """
     folder = find_run(project.out)
-    rows = pd.read_parquet(folder / "ledger" / "rows.parquet")
     sent = planned(project, folder)
     told = pd.concat([_answers(project, path, sent) for path in paths], ignore_index=True)
     known = told[told["golden_id"] != ""].drop_duplicates(["object", "golden_id"], keep="last")
     write_frame(folder / FRAME, known)
-    refused = known[~known["taken"]]
-    if len(refused):
-        write_parked(to, parked_rows(read_input(project), _source_rows(project, rows, refused)), project.language)
     strange = told[told["golden_id"] == ""]
     return Answers(
         {name: _counted(name, len(table), known) for name, table in sent.items()},
         tuple(zip(strange["file"], strange["row"].astype(int), strict=True)),
-        str(to) if len(refused) else "",
+        write_corrections(project, folder, known[~known["taken"]], to),
     )
+
+
+def write_corrections(project: Project, folder: Path, refused: pd.DataFrame, to: Path) -> str:
+    """The source rows of what a target refused (object, golden_id, message) of a run, with the target's words and in the form
+    of ``parked.xlsx``, so that they come back corrected. Returns where it stands, '' where nothing was refused, or where the
+    sources are no longer those of the run."""
+    if refused.empty:
+        return ""
+    found = read_input(project)
+    read = json.loads((folder / "manifest.json").read_text("utf-8"))["inputs"]
+    if {s.name: s.digest for s in found.sources if s.digest} != read:
+        return ""
+    rows = pd.read_parquet(folder / "ledger" / "rows.parquet")
+    write_parked(to, parked_rows(found, _source_rows(project, rows, refused)), project.language)
+    return str(to)
 
 
 def _answers(project: Project, path: Path, sent: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

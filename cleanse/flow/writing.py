@@ -24,6 +24,7 @@ from cleanse.project import DECISIONS, Project
 from cleanse.reports import html, junit, xlsx
 from cleanse.reports import json as report_json
 from cleanse.review import decisions as review_decisions
+from cleanse.runs import ids
 from cleanse.runs.book import write_book
 from cleanse.runs.folder import RunFolder
 from cleanse.stages import corrected, map, normalize, quality
@@ -176,6 +177,7 @@ def write_run_book(
             "inputs": {s.name: s.digest for s in found.sources if s.digest},
             "rules": project.digest,
             "decisions": review_decisions.file_digest(decisions),
+            "ids": ids.digest(project.out),
             "counts": numbers["balance"],
             "trial": tried.verdict["result"],
             "outputs": folder.digests(),

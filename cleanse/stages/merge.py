@@ -8,19 +8,16 @@ What a person chose for a field stands above its rule.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from cleanse.model import COLUMNS, Entity, Field, frame
+from cleanse.stages.known import digests, keep
 from cleanse.stages.survive import JOINTS, LAST, NONE, Chosen, Column, Members, choose, choose_group
 
-ID_LENGTH = 12
 LOSING = "losing_values"  # the rule of a field that takes what no other field kept
 CHOICES = ("rid", "field", "value", "from_rid")
 
@@ -37,18 +34,22 @@ class Merged:
 def merge(
     entity: Entity, records: pd.DataFrame, clusters: pd.Series, wrong: pd.DataFrame, parents: pd.Series | None = None,
     *, choices: pd.DataFrame | None = None, trust: pd.Series | None = None, language: str = "zh",
+    claimed: pd.Series | None = None,
 ) -> Merged:  # fmt: skip
     """Merge one entity.
 
     ``clusters``: cluster (smallest rid) by rid. ``wrong``: rid, field of the values to withhold. ``parents``: golden id
     of the parent by rid, for an entity that refers to one. ``choices``: what people chose, one line per cluster and
     field: rid of any member, field, value, from_rid (the member it is the value of; -1: typed). ``trust``: by rid, how
-    trusted its source is (0 the most). ``language`` of the labels before losing values.
+    trusted its source is (0 the most). ``language`` of the labels before losing values. ``claimed``: the golden id that a
+    record had before, by rid.
     """
     values = records.set_index("rid")[list(entity.stored)].rename_axis(None)
     kept, withheld = _withhold(values, wrong)
     cluster = clusters.reindex(values.index)
     ids = _golden_ids(entity, values, cluster, parents)
+    if claimed is not None:
+        ids = keep(ids, cluster, claimed)
     golden = kept[values.index.to_numpy() == cluster.to_numpy()]
     said = pd.DataFrame(columns=list(CHOICES)) if choices is None else choices
     said = said.assign(cluster=said["rid"].map(cluster)).dropna(subset=["cluster"])
@@ -250,25 +251,18 @@ def _golden_ids(entity: Entity, values: pd.DataFrame, cluster: pd.Series, parent
     numbered in the order of their whole content."""
     names = [n for n in entity.identity if n in values.columns] or list(values.columns)
     beside = [] if parents is None else [parents.reindex(values.index)]
-    ids = _digests(entity.name, [*(values[n] for n in names), *beside])
+    ids = digests(entity.name, [*(values[n] for n in names), *beside])
     least = pd.DataFrame({"cluster": cluster.to_numpy(), "id": ids}).groupby("cluster")["id"].min()
     twins = least[least.duplicated(keep=False)]
     if len(twins):
         same = cluster[cluster.isin(twins.index)]
-        whole = _digests(entity.name, [values.loc[same.index, n] for n in values.columns])
+        whole = digests(entity.name, [values.loc[same.index, n] for n in values.columns])
         order = pd.DataFrame({"cluster": same.to_numpy(), "whole": whole}).groupby("cluster")["whole"].min()
         ranked = pd.DataFrame({"id": twins, "whole": order}).sort_values(["id", "whole"], kind="stable")
         again = ranked.groupby("id").cumcount()
         again = again[again > 0]
         least = least.mask(least.index.isin(again.index), least + "-" + (again + 1).astype(str).reindex(least.index))
     return (entity.name[:1].upper() + "-" + least).astype("str")
-
-
-def _digests(key: str, columns: Sequence[pd.Series]) -> pd.api.extensions.ExtensionArray:
-    parts = [pa.array(column.fillna("").astype("str"), type=pa.large_string()) for column in columns]
-    texts = pc.binary_join_element_wise(*parts, pa.scalar("\x1f", pa.large_string())).cast(pa.large_binary())
-    size, salt, blake = ID_LENGTH // 2, key.encode(), hashlib.blake2b
-    return pd.array([blake(t, digest_size=size, key=salt).hexdigest() for t in texts.to_pylist()], dtype="str")
 
 
 def _changes(entity: Entity, parts: Sequence[pd.DataFrame], records: pd.DataFrame) -> pd.DataFrame:
