@@ -45,6 +45,7 @@ SETTINGS: dict[str, dict[str, type | tuple[type, ...]]] = {
     "target": {"profile": str, "limits": dict, "existing": dict},
     "run": {"out": str},
     "trial": {"rows": int, "accuracy": float, "confidence": float},
+    "matching": {"model": str},
     "gate": {"max_parked": float, "trial": bool},
     "complete": {"fields": list, "sources": list, "accept": float, "lookup": str},
     "load": {"to": str, "schema": str, "prefix": str, "tables": dict, "batch": int, "retries": int},
@@ -117,7 +118,8 @@ class Project:
     entities: Mapping[str, Entity]
     profile: Profile
     existing: Mapping[str, Path]
-    schemas: Mapping[str, matching.MatchSchema]
+    schemas: Mapping[str, matching.MatchSchema | matching.TableSchema]
+    models: Mapping[str, Mapping[str, Any]]
     words: Words
     mappings: tuple[MappingRule, ...]
     trial: Mapping[str, Any]
@@ -209,7 +211,7 @@ def load_project(
     schemas = {
         path.stem: schema
         for path in rules.files("matching", ".toml")
-        if (schema := _parsed(path, faults, matching.parse_schema)) is not None
+        if (schema := _parsed(path, faults, _schema)) is not None
     }
     profile = _profile(settings["target"], rules, entities, words, faults, where(config_path, text, "profile"))
     existing = _existing(settings["target"].get("existing", {}), root, profile, faults, config_path, text)
@@ -243,6 +245,7 @@ def load_project(
         profile=profile,
         existing=existing,
         schemas=schemas,
+        models=_models(settings["matching"].get("model", ""), root, config_path, text, faults),
         words=words,
         mappings=mappings,
         trial={"rows": 100, "accuracy": 0.95, "confidence": 0.95, **settings["trial"]},
@@ -422,6 +425,18 @@ def _parsed(path: Path, faults: Faults, parse: Callable[[dict[str, Any], str], A
     before = len(faults.found)
     data, _ = _toml(path, faults)
     return faults.attempt(lambda: parse(data, str(path))) if len(faults.found) == before else None
+
+
+def _schema(data: dict[str, Any], path: str) -> matching.MatchSchema | matching.TableSchema:
+    """How records are compared: with weights that stand in the file, or field by field with weights that are learnt."""
+    return matching.parse_table(data, path) if "field" in data else matching.parse_schema(data, path)
+
+
+def _models(name: str, root: Path, config: Path, text: str, faults: Faults) -> dict[str, Any]:
+    """What an earlier run learnt, by entity."""
+    if name and not (root / name).is_file():
+        faults.add(f"model not found: {name}", where(config, text, "model"), "mend [matching] model, or leave it out to learn anew")
+    return _toml(root / name, faults)[0] if name and (root / name).is_file() else {}
 
 
 def _entities(rules: RuleFiles, faults: Faults) -> dict[str, Entity]:

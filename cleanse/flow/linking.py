@@ -9,11 +9,12 @@ from fnmatch import fnmatch
 import pandas as pd
 
 from cleanse import matching
+from cleanse.flow import models
 from cleanse.flow.choosing import allowed, settled
 from cleanse.flow.completing import Completion
 from cleanse.flow.frames import joined
 from cleanse.flow.remembering import memory
-from cleanse.kinds import COMPARABLE, KINDS
+from cleanse.kinds import KINDS
 from cleanse.model import Entity, frame
 from cleanse.project import DECISIONS, Project
 from cleanse.review import choices
@@ -69,10 +70,7 @@ def match(project: Project, records: Mapping[str, pd.DataFrame], issues: pd.Data
         if schema.within:
             parents = links[entity.refers_to].clusters.set_index("rid")["cluster"]
             table = matching.with_others(table.assign(**{schema.within: table["rid"].map(parents)}), schema)
-        number, distinct = pd.factorize(table[schema.name_field].fillna(""))
-        names = COMPARABLE[schema.name_kind](distinct.tolist(), project.words)
-        said_here = resolved.forced[resolved.forced["entity"] == name]
-        links[name] = matching.link(table, names, schema, said_here, number)
+        links[name] = models.link(project, schema, table, resolved.forced[resolved.forced["entity"] == name])
     clusters = {name: _clusters(records[name], links.get(name)) for name in project.entities}
     return Linked(links, digests, resolved, settled(project, sound, clusters, known))
 
@@ -97,7 +95,7 @@ def _wrong(issues: pd.DataFrame, entity: str) -> pd.DataFrame:
     return issues.loc[(issues["entity"] == entity) & (issues["severity"] == "error"), ["rid", "field"]]
 
 
-def compared(schema: matching.MatchSchema) -> list[str]:
+def compared(schema: matching.MatchSchema | matching.TableSchema) -> list[str]:
     return [schema.name_field, *(f for e in schema.evidence for f in e.fields)]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from cleanse import __version__
-from cleanse.flow import standing
+from cleanse.flow import models, standing
 from cleanse.flow.clock import Clock
 from cleanse.flow.duplicates import duplicates
 from cleanse.flow.frames import joined
@@ -87,6 +87,8 @@ def write_frames(folder: RunFolder, project: Project, found: Input, facts: quali
     folder.frame("pairs.parquet", facts.pairs)
     folder.frame("clusters.parquet", facts.clusters)
     folder.frame("digests.parquet", digests_frame(linked.digests))
+    if learnt := models.text(linked.links):
+        folder.text("model.toml", learnt)
     for name in project.entities:
         folder.frame(f"records/{name}.parquet", facts.records[name])
         folder.frame(f"golden/{name}.parquet", facts.golden[name])

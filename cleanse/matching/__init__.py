@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,25 +18,17 @@ from cleanse.matching.clusters import cluster, components, inner_pairs
 from cleanse.matching.comparison import LEVELS
 from cleanse.matching.evidence import Coded, Compared, compare, encode
 from cleanse.matching.explain import explain
+from cleanse.matching.learnt import TableSchema, link_table, parse_table
+from cleanse.matching.links import Links
 from cleanse.matching.schema import Evidence, MatchSchema, parse_schema
 from cleanse.model import COLUMNS, Band, frame
 
-__all__ = ["Evidence", "Links", "MatchSchema", "link", "parse_schema", "with_others"]
+__all__ = ["Evidence", "Links", "MatchSchema", "TableSchema", "link", "link_table", "parse_schema", "parse_table", "with_others"]
 
 SOFT = ("", "said_merge", "namesake_unknown", "nameless")  # a third record may know what these two lack
 LARGEST = 60  # records of a group of which every pair is compared before the group is believed
 COMMON = 8  # records that share a number or an address, from which on their place is asked as well
 CHUNK = 1 << 18  # pairs compared at a time
-
-
-@dataclass(frozen=True)
-class Links:
-    """``pairs``: those to merge, to review and related, with their reasons; ``clusters``: cluster (smallest rid) of
-    every rid; ``report``: counts, cuts, histogram, keys, weights, what the model expects of itself, warnings."""
-
-    pairs: pd.DataFrame
-    clusters: pd.DataFrame
-    report: dict[str, Any]
 
 
 @dataclass(frozen=True)

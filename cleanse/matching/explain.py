@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from tomllib import loads
@@ -35,6 +36,27 @@ def explain(compared: Compared, schema: MatchSchema) -> pd.DataFrame:
         .iloc[group.ngroup().to_numpy()]
         .reset_index(drop=True)
     )
+
+
+def explain_levels(
+    level: np.ndarray, bits: np.ndarray, fields: Mapping[str, tuple[Mapping[str, str], tuple[str, ...]]]
+) -> pd.DataFrame:
+    """The same columns for pairs compared field by field. ``fields``: name -> labels, names of the levels."""
+    rows = [_by_fields(fields, *pattern) for pattern in zip(level.tolist(), np.round(bits, 1).tolist(), strict=True)]
+    return pd.DataFrame(rows, columns=["why_zh", "why_en", "evidence"])
+
+
+def _by_fields(
+    fields: Mapping[str, tuple[Mapping[str, str], tuple[str, ...]]], level: list[int], bits: list[float]
+) -> tuple[str, str, str]:
+    words = _words()["field"]
+    found = [(f, n, bit) for f, n, bit in zip(fields, level, bits, strict=True) if n >= 0 and bit]
+    found.sort(key=lambda one: (-abs(one[2]), one[0]))
+    said = [
+        sep.join(f"{words[fields[f][1][n]][lang].format(label=fields[f][0][lang])} {bit:+.1f}" for f, n, bit in found)
+        for lang, sep in zip(LANGUAGES, ("，", ", "), strict=True)
+    ]
+    return said[0], said[1], json.dumps({f: bit for f, _, bit in found}, sort_keys=True)
 
 
 def _sentences(schema: MatchSchema, fields: tuple[str, ...], pattern: tuple[Any, ...]) -> tuple[str, str, str]:
