@@ -6,11 +6,14 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cleanse.cli.common import JSON, OUT, PROJECT, verb
+
+if TYPE_CHECKING:
+    from cleanse.project import Project
 
 TO = click.option(
     "--to",
@@ -61,34 +64,23 @@ def load(to: str, run_id: str, who: str, overwrite: bool, root: Path, out: Path 
     from cleanse.reports import loading
 
     project = load_project(root, out=out)
+    _warn_of_password(project, to)
     found = delivering.load(
         project, to, run=run_id, who=who, overwrite=overwrite, progress=_shown(loading.progress_text, project.language)
     )
     if as_json:
-        lists = {"refused": found.refused.to_dict("records"), "held": found.held.to_dict("records")}
-        click.echo(
-            _json(
-                {
-                    "load": found.load,
-                    "target": found.target,
-                    "counts": found.counts,
-                    **lists,
-                    "receipts": str(found.receipts),
-                }
-            )
-        )
+        lists = {name: getattr(found, name).to_dict("records") for name in ("refused", "held", "left")}
+        click.echo(_json({
+            "load": found.load, "target": found.target, "counts": found.counts, **lists, "receipts": str(found.receipts),
+            "corrections": found.corrections,
+        }))  # fmt: skip
     else:
         click.echo(
             loading.load_text(
-                found.load,
-                found.target,
-                found.counts,
-                found.refused,
-                len(found.held),
-                str(found.receipts),
-                project.language,
+                found.load, found.target, found.counts, found.refused, len(found.held), found.left, str(found.receipts),
+                found.corrections, project.language,
             )
-        )
+        )  # fmt: skip
     return TargetError.exit_code if len(found.refused) else 1 if len(found.held) else 0
 
 
@@ -125,6 +117,8 @@ def reconcile(
     from cleanse.reports import loading
 
     project = load_project(root, out=out)
+    if not exports:
+        _warn_of_password(project, to)
     found = delivering.reconcile(project, to, run=run_id, exports=exports, who=who)
     if as_json:
         lines = found.lines[["object", "key", "field", "code"]].to_dict("records")
@@ -158,6 +152,7 @@ def undo(to: str, batch: int | None, yes: bool, who: str, root: Path, out: Path 
     from cleanse.reports import loading
 
     project = load_project(root, out=out)
+    _warn_of_password(project, to)
     found = delivering.undo(project, to, batch=batch or 0, do=yes, who=who)
     click.echo(
         _json({"done": yes, "rows": found.to_dict("records")})
@@ -209,6 +204,14 @@ def verify(head: str, root: Path, out: Path | None) -> int:
         loading.verified_text(faults, len(lines), str(lines[-1].get("hash", "")) if lines else "", project.language)
     )
     return 1 if faults else 0
+
+
+def _warn_of_password(project: Project, to: str) -> None:
+    from cleanse.flow import delivering
+    from cleanse.reports import loading
+
+    if place := delivering.open_password(project, to):
+        click.echo(loading.open_password_text(place, project.language), err=True)
 
 
 def _json(found: Any) -> str:

@@ -108,13 +108,15 @@ def approved(project: Project, run: str) -> tuple[Path, str]:
     return folder, str(given["fingerprint"])
 
 
-def may(project: Project, role: str, who: str) -> None:
-    """Raises ApprovalError where ``[roles]`` names people for a role and ``who`` is none of them."""
-    named = project.roles[role]
-    if named and who not in named:
+def may(project: Project, role: str, who: str, *others: str) -> None:
+    """Raises ApprovalError where ``[roles]`` names people for a role (and for ``others`` that do as well) and ``who`` is none
+    of them."""
+    named = [project.roles[one] for one in (role, *others)]
+    if all(named) and who not in {name for some in named for name in some}:
         raise ApprovalError(
-            f"{who} is no {role} of this project", where=f"[roles] {role}",
-            cure=f"one of them does it, under the own login, CLEANSE_WHO or --who: {', '.join(named)}",
+            f"{who} is no {' or '.join((role, *others))} of this project", where=f"[roles] {role}",
+            cure="one of them does it, under the own login, CLEANSE_WHO or --who: "
+            + ", ".join(dict.fromkeys(name for some in named for name in some)),
         )  # fmt: skip
 
 

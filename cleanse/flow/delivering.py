@@ -26,7 +26,7 @@ from cleanse.runs.batches import BOOK, LoadBook
 from cleanse.runs.folder import find_run, locked, write_frame
 from cleanse.stages import reconcile as reconciling
 from cleanse.stages import results, tables
-from cleanse.targets.database import Database
+from cleanse.targets.database import Database, shows_password
 from cleanse.targets.target import KEY, key_of
 
 REFUSED = "refused.xlsx"
@@ -76,6 +76,7 @@ def load(
     Raises ApprovalError, UsageError, or TargetError where the database refuses as a whole.
     """
     who = audit.actor(who)
+    may(project, "runner", who, "approver")
     with locked(project.out), _book(project) as book:
         folder, print_ = approved(project, run)
         target = _target(project, to)
@@ -180,6 +181,12 @@ def _book(project: Project) -> Iterator[LoadBook]:
         yield book
     finally:
         book.close()
+
+
+def open_password(project: Project, to: str) -> str:
+    """Where a password of the target stands open to read: '--to', '[load] to', or '' where none does."""
+    place, url = ("--to", to) if to else ("[load] to", project.load["to"])
+    return place if shows_password(url) else ""
 
 
 def _target(project: Project, to: str) -> Database:

@@ -20,6 +20,9 @@ SAID = {
         "refused": "拒绝 {n} 条，例如 {object} {key}：{message}",
         "held": "装载后在目标系统中被改过或删除的 {n} 条，未动（要覆盖请加 --overwrite）",
         "receipts": "回执：{path}",
+        "corrections": "被拒绝的行可在此更正，放回来源文件夹再运行：{path}",
+        "no_corrections": "被拒绝的行没有更正表：[sources] 中的文件已不是运行时的那些",
+        "open": "注意：{place} 中写着明文密码；请改写为 ${{变量名}}，由环境变量提供",
         "balance": "{name}：计划 {planned} = 一致 {same} + 有差异 {changed} + 缺失 {missing}；目标系统 {found}，重复 {doubled}，多出 {extra}",
         "arrived": "{n} 处：{what}",
         "workbook": "明细：{path}",
@@ -47,6 +50,9 @@ SAID = {
         "refused": "{n} refused, such as {object} {key}: {message}",
         "held": "{n} were changed or removed in the target since they were loaded; left as they are (--overwrite overwrites)",
         "receipts": "receipts: {path}",
+        "corrections": "the refused rows, to correct and put back among the sources: {path}",
+        "no_corrections": "no workbook of the refused rows: the files of [sources] are no longer those of the run",
+        "open": "warning: a password stands open in {place}; write ${{NAME}} instead and give it in the environment",
         "balance": "{name}: {planned} planned = {same} same + {changed} changed + {missing} missing; "
         "{found} in the target, {doubled} doubled, {extra} extra",
         "arrived": "{n} times: {what}",
@@ -82,16 +88,16 @@ def approved_text(made: Mapping[str, Any], language: str) -> str:
     return _said(language, "approved", run=made["run"], who=made["who"], fingerprint=made["fingerprint"])
 
 
+def open_password_text(place: str, language: str) -> str:
+    """A warning: where a password can be read."""
+    return _said(language, "open", place=place)
+
+
 def load_text(
-    load: int,
-    target: str,
-    counts: Mapping[str, Mapping[str, int]],
-    refused: pd.DataFrame,
-    held: int,
-    receipts: str,
-    language: str,
-) -> str:
-    """What a load came to; ``refused``: object, key, message."""
+    load: int, target: str, counts: Mapping[str, Mapping[str, int]], refused: pd.DataFrame, held: int, left: pd.DataFrame,
+    receipts: str, corrections: str, language: str,
+) -> str:  # fmt: skip
+    """What a load came to; ``refused``: object, key, message; ``left``: object, key."""
     lines = [_said(language, "load", load=load, target=target)]
     status: Mapping[str, str] = SAID[language]["status"]  # type: ignore[assignment]
     for name, mine in counts.items():
@@ -103,12 +109,22 @@ def load_text(
         lines.append(_said(language, "object", name=name, rest=rest, **{k: mine[k] for k in ("planned", "unchanged")}))
         if mine["left_over"]:
             lines.append(_said(language, "left_over", name=name, n=mine["left_over"]))
+            lines += _some(left.loc[left["object"] == name, "key"].tolist())
     for message, some in list(refused.groupby("message", sort=False))[:MOST]:
         first = some.iloc[0]
         lines.append(_said(language, "refused", n=len(some), object=first["object"], key=first["key"], message=message))
     if held:
         lines.append(_said(language, "held", n=held))
-    return "\n".join([*lines, _said(language, "receipts", path=receipts)])
+    lines.append(_said(language, "receipts", path=receipts))
+    if len(refused):
+        lines.append(_said(language, "corrections" if corrections else "no_corrections", path=corrections))
+    return "\n".join(lines)
+
+
+def _some(lines: Sequence[str]) -> list[str]:
+    """The first lines, and how many more there are."""
+    rest = [f"    … {len(lines) - MOST}"] if len(lines) > MOST else []
+    return [f"    {line}".rstrip() for line in lines[:MOST]] + rest
 
 
 def arrived_text(
@@ -129,11 +145,7 @@ def undo_text(found: pd.DataFrame, done: bool, language: str) -> str:
     for (batch, name, what), some in found.groupby(["batch", "object", "outcome"], sort=False):
         lines.append(_said(language, "undo", batch=batch, object=name, what=outcome[what], n=len(some)))
         if what in ("touched", "later", "refused"):
-            shown = some.head(MOST)
-            lines += [
-                f"    {key}  {message}".rstrip() for key, message in zip(shown["key"], shown["message"], strict=True)
-            ]
-            lines += [f"    … {len(some) - MOST}"] if len(some) > MOST else []
+            lines += _some([f"{key}  {message}" for key, message in zip(some["key"], some["message"], strict=True)])
     return "\n".join(lines if done else [*lines, _said(language, "dry")])
 
 

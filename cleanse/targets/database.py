@@ -30,6 +30,7 @@ from cleanse.targets.target import KEY, Busy, columns_of, key_of
 RECEIPTS = ("object", "key", "status", "message")
 DRIVERS = {"postgresql": "psycopg", "mysql": "pymysql", "mariadb": "pymysql"}
 VARIABLE = re.compile(r"\$\{(\w+)\}")
+SECRET = re.compile(r"pass|pwd|secret|token", re.IGNORECASE)
 NAME_BYTES = 60
 KEY_LENGTH, UNIQUE_LENGTH = 64, 191  # characters of a column that MySQL can hold in an index
 AT_ONCE = 5_000  # keys asked for in one statement
@@ -213,8 +214,14 @@ class Database:
         diagnosis = getattr(cause, "diag", None)
         text = str((diagnosis and diagnosis.message_primary) or (cause.args[-1] if cause.args else cause))
         text = re.sub(r"\s+", " ", re.sub(r"Duplicate entry '.*' for", "Duplicate entry *** for", text)).strip()[:300]
-        secret = str(self.address.password or "")
-        return text.replace(secret, "***") if secret else text
+        for secret in self._secrets():
+            text = text.replace(secret, "***")
+        return text
+
+    def _secrets(self) -> list[str]:
+        """The passwords in the URL, before the host or among its options; the longest first."""
+        options = [v for k, v in self.address.query.items() if SECRET.search(k) and isinstance(v, str)]
+        return sorted({str(self.address.password or ""), *options} - {""}, key=len, reverse=True)
 
     @contextmanager
     def session(self) -> Iterator[DatabaseSession]:
@@ -473,6 +480,19 @@ def shown(value: Any) -> str:
     if isinstance(value, bytes | memoryview):
         return bytes(value).decode("utf-8", "backslashreplace")
     return str(value)
+
+
+def shows_password(url: str) -> bool:
+    """Whether a password stands in a URL as it is, and not as the name of a variable.
+
+    >>> shows_password("mysql://u:secret@h/d"), shows_password("mysql://u:${PW}@h/d"), shows_password("mysql://u@h/d")
+    (True, False, False)
+    >>> shows_password("postgresql://h/d?user=u&password=secret"), shows_password("postgresql://h/d?password=${PW}")
+    (True, False)
+    """
+    found = re.findall(r"://[^/?#:@]*:([^@/?#]+)@", url)
+    found += [v for k, v in re.findall(r"[?&]([^=&#]+)=([^&#]+)", url) if SECRET.search(k) and "file" not in k]
+    return any(not VARIABLE.fullmatch(text) for text in found)
 
 
 def _library(name: str) -> Any:

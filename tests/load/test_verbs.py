@@ -151,6 +151,44 @@ def test_a_refused_row_is_exit_4_with_the_targets_words(root, do):
     assert receipts.loc[receipts["status"] == "refused", "object"].tolist() == ["customer", "contact"]
 
 
+def test_refused_rows_come_back_corrected(root, do):
+    loaded(do)
+    do("undo", *SQLITE, "--yes")
+    query(
+        root,
+        "CREATE TRIGGER no BEFORE INSERT ON customer WHEN NEW.name LIKE '%云栖%' BEGIN SELECT RAISE(ABORT, 'not this one'); END",
+    )
+    told = loaded(do, code=4)
+    assert told["corrections"].endswith("refused.xlsx")
+    book = load_workbook(told["corrections"])
+    head, *rows = book.worksheets[0].iter_rows(values_only=True)
+    assert {row[head.index("客户名称")] for row in rows} == {"杭州云栖软件有限公司"}
+    assert any("not this one" in str(cell) for row in rows for cell in row)
+    column = head.index("客户名称")
+    for row in book.worksheets[0].iter_rows(min_row=2):
+        row[column].value = "杭州云溪软件有限公司"
+    book.save(root / "files" / "refused.xlsx")
+    before = dict(query(root, "SELECT name, golden_id FROM customer"))
+    do("run")
+    do("approve")
+    counts = loaded(do)["counts"]
+    assert (counts["customer"]["created"], counts["contact"]["created"]) == (1, 1)
+    after = dict(query(root, "SELECT name, golden_id FROM customer"))
+    assert after.keys() - before.keys() == {"杭州云溪软件有限公司"} and before.items() <= after.items()
+    assert len(query(root, "SELECT * FROM contact")) == len(ROWS)
+
+
+def test_a_row_planned_no_more_is_named_and_left(root, do):
+    loaded(do)
+    pd.DataFrame(ROWS[1:]).to_csv(root / "files" / "a.csv", index=False)
+    do("run")
+    do("approve")
+    ((gone,),) = query(root, "SELECT golden_id FROM customer WHERE name LIKE '%岚石%'")
+    assert gone in do("load", *SQLITE).output
+    assert gone in [row["key"] for row in loaded(do)["left"]]
+    assert len(names(root)) == 6
+
+
 def test_an_export_is_reconciled(root, do):
     written = next((root / "out" / "latest" / "migration").glob("1_customer*.csv"))
     table = pd.read_csv(written, dtype="str", encoding="utf-8-sig")
@@ -173,6 +211,19 @@ def test_roles_hold(root, do, monkeypatch):
     do("approve", "--who", "boss")
     monkeypatch.setenv("CLEANSE_WHO", "guest")
     do("run", code=5)
+    do("load", *SQLITE, code=5)
+    assert not (root / "crm.db").exists()
+
+
+def test_only_reviewers_review(root, do):
+    with (root / "cleanse.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[roles]\nreviewer = ["judge"]\n')
+    book = root / "d.xlsx"
+    do("review", "export", str(book))
+    assert "guest is no reviewer" in do("review", "import", str(book), "--who", "guest", code=5).output
+    do("review", "serve", "--who", "guest", code=5)
+    do("review", "import", str(book), "--who", "judge")
+    assert not (root / "decisions.jsonl").exists() or "guest" not in (root / "decisions.jsonl").read_text("utf-8")
 
 
 def test_the_audit_log_tells_and_shows_tampering(root, do):
@@ -204,6 +255,22 @@ def test_a_password_is_never_shown(root, do, monkeypatch):
     for path in (root / "out").rglob("*"):
         assert not path.is_file() or b"geheim-7" not in path.read_bytes()
     do("load", "--to", "postgresql://u:${NO_SUCH_VARIABLE}@127.0.0.1/none", code=2)
+
+
+@pytest.mark.parametrize("place", ["--to", "[load] to"])
+def test_an_open_password_is_warned_of_and_masked(root, do, place):
+    url = "postgresql://nobody_of_ours:geheim-8@127.0.0.1:1/none"
+    if place == "[load] to":
+        with (root / "cleanse.toml").open("a", encoding="utf-8") as file:
+            file.write(f'\n[load]\nto = "{url}"\n')
+        do("run")
+        do("approve")
+    for verb in ("load", "reconcile", "undo"):
+        ended = do(verb, *(("--to", url) if place == "--to" else ()), code=2 if verb == "undo" else 4)
+        assert f"{place} 中写着明文密码" in ended.output
+        assert "geheim-8" not in ended.output
+    for path in (root / "out").rglob("*"):
+        assert not path.is_file() or b"geheim-8" not in path.read_bytes()
 
 
 def test_the_readme_walk_on_the_samples(tmp_path, monkeypatch):
