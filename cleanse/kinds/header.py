@@ -24,7 +24,7 @@ NEAR = 60.0
 LONGEST = 20  # characters of a header made of words
 MADE_OF = 0.95  # sure of a header that is told by its pieces
 NUMBERS = ("phone", "email")
-PLACES = ("front", "behind", "beside")  # of words that add nothing
+PLACES = ("front", "behind", "beside", "own", "either")  # what a line of ``header_words`` is about
 _JOINTS = r"[/、,+&|\\;]|(?<!^)[及和与或](?!$)"
 _SPLITS = (re.compile(_JOINTS), re.compile(rf"{_JOINTS}|(?<=[\u4e00-\u9fff])(?=[a-z])|(?<=[a-z])(?=[\u4e00-\u9fff])"))
 
@@ -63,26 +63,30 @@ class Filler:
 @dataclass(frozen=True)
 class Vocabulary:
     """Normalised synonym -> ``entity.field`` (or ``-`` for a column that is no data); ``beside``: words that may stand
-    beside a synonym and name nothing we keep."""
+    beside a synonym and name nothing we keep; ``own``: synonyms that speak of the row itself, whatever it is; ``either``:
+    words of which the values tell what they name."""
 
     synonyms: dict[str, str]
     order: dict[str, int]
     fillers: tuple[Filler, ...]
     beside: frozenset[str]
+    own: frozenset[str]
+    either: frozenset[str]
     fields: dict[str, Field]
 
     @classmethod
     def of(cls, words: Words, entities: Mapping[str, Entity]) -> Vocabulary:
         """From the lexicons ``headers`` (rows of path, synonym; the first line that names a synonym counts) and
-        ``header_words`` (rows of front, behind or beside, word, fields)."""
+        ``header_words`` (rows of a place, a word, and fields)."""
         synonyms: dict[str, str] = {}
         for path, *names in words.get("headers", ()):
             for name in names:
                 synonyms.setdefault(normalize_header(name), path)
-        fillers, beside = [], set()
+        fillers: list[Filler] = []
+        alone: dict[str, set[str]] = {"beside": set(), "own": set(), "either": set()}
         for place, word, *rest in words.get("header_words", ()):
-            if place == "beside":
-                beside.add(normalize_header(word))
+            if place in alone:
+                alone[place].add(normalize_header(word))
                 continue
             told = rest[0].split() if rest else []
             never = tuple(path[1:] for path in told if path.startswith("-"))
@@ -91,11 +95,13 @@ class Vocabulary:
         fillers.sort(key=lambda f: (-len(f.word), f.word))
         order = {name: at for at, name in enumerate(synonyms)}
         fields = {f.path: f for e in entities.values() for f in e.fields.values()}
-        return cls(synonyms, order, tuple(fillers), frozenset(beside), fields)
+        return cls(synonyms, order, tuple(fillers), *map(frozenset, alone.values()), fields)
 
     def rank(self, header: str) -> int:
-        """Where a header's synonym stands in the lexicon: of two columns for one field the earlier word counts."""
-        return self.order.get(normalize_header(header), len(self.order))
+        """Where a header's synonym stands in the lexicon: of two columns for one field the earlier word counts, and last
+        one that speaks of the row itself (ID beside customer_id)."""
+        name, size = normalize_header(header), len(self.order)
+        return self.order.get(name, size) + (size if name in self.own else 0)
 
     def find(self, header: str) -> tuple[str, float, str]:
         """``(path, confidence, evidence)``; path is '' when no synonym is near enough."""

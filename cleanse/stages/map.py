@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from typing import TypeVar
@@ -10,6 +11,7 @@ from typing import TypeVar
 import pandas as pd
 
 from cleanse.kinds import COMPARABLE, KINDS
+from cleanse.kinds.characters import is_person_name, surnames
 from cleanse.kinds.header import Vocabulary, normalize_header
 from cleanse.model import Entity, Field, Options, Table, Words, frame
 from cleanse.stages.join import Joined
@@ -21,6 +23,9 @@ SAMPLE = 200
 ENOUGH = 3
 # Kinds whose values speak for themselves, and the share of a column's values that must.
 TELLING = {"email": 0.9, "uscc": 0.9, "phone": 0.9, "date": 0.9, "company": 0.6, "address": 0.9, "region": 0.9}
+PERSONS = {"person": 0.9}
+DISTINCT = 0.6
+_NAMELESS = re.compile(r"column_\d+")  # the name the table finder gives
 
 Said = TypeVar("Said")
 
@@ -94,7 +99,19 @@ def propose(
         taken.update(also)
         made = joined is not None and columns[i] in joined.fields
         found[i] = ColumnMap(columns[i], path, sure, why, _units(columns[i], path, fields), also, made)
-    return tuple(_by_content([found[i] for i in range(len(columns))], table, taken, fields, words))
+    told = _by_content([found[i] for i in range(len(columns))], table, taken, fields, vocabulary, words)
+    return tuple(_own_numbers(told, vocabulary, entities))
+
+
+def _own_numbers(found: Sequence[ColumnMap], vocabulary: Vocabulary, entities: Mapping[str, Entity]) -> Iterator[ColumnMap]:
+    """Without numbers of rows that are something else: the ID in a list of contacts is no customer's, where the table does
+    not name customers."""
+    fed = {path for column in found for path in (column.path, *column.also)}
+    for column in found:
+        entity = entities.get(column.path.split(".", maxsplit=1)[0])
+        own = column.evidence == "synonym" and normalize_header(column.column) in vocabulary.own
+        named = entity is None or fed & {f.path for f in entity.fields.values() if f.required}
+        yield column if named or not own else ColumnMap(column.column, "", 0.0, "")
 
 
 def _of_joined(column: str, joined: Joined | None) -> tuple[str, float, str] | None:
@@ -129,13 +146,16 @@ def _units(column: str, path: str, fields: Mapping[str, Field]) -> Options:
 
 
 def _by_content(
-    found: Sequence[ColumnMap], table: Table, taken: set[str], fields: Mapping[str, Field], words: Words
-) -> list[ColumnMap]:
+    found: Sequence[ColumnMap], table: Table, taken: set[str], fields: Mapping[str, Field], vocabulary: Vocabulary,
+    words: Words,
+) -> list[ColumnMap]:  # fmt: skip
     """Columns whose header told nothing get a field when nearly all their values are of one telling kind, and only one
-    free field has that kind."""
+    free field has that kind. Names of persons tell only where there is no header to tell whose they are."""
     result: list[ColumnMap] = []
     for column in found:
-        if column.path or not (guess := _guess(table.rows[column.column], taken, fields, words)):
+        bare = _NAMELESS.fullmatch(column.column) or normalize_header(column.column) in vocabulary.either
+        telling = TELLING | PERSONS if bare else TELLING
+        if column.path or not (guess := _guess(table.rows[column.column], telling, taken, fields, words)):
             result.append(column)
             continue
         path, share = guess
@@ -144,11 +164,15 @@ def _by_content(
     return result
 
 
-def _guess(values: pd.Series, taken: set[str], fields: Mapping[str, Field], words: Words) -> tuple[str, float] | None:
+def _guess(
+    values: pd.Series, telling: Mapping[str, float], taken: set[str], fields: Mapping[str, Field], words: Words
+) -> tuple[str, float] | None:
     sample = values.dropna().drop_duplicates().head(SAMPLE).tolist()
     if len(sample) < ENOUGH:
         return None
-    for kind, enough in TELLING.items():
+    for kind, enough in telling.items():
+        if kind in PERSONS and values.nunique() < DISTINCT * values.count():
+            continue  # a few salespeople look after many customers
         candidates = [
             f for f in fields.values() if f.kind == kind and f.path not in taken and not f.name.endswith("_2")
         ]
@@ -163,6 +187,9 @@ def _guess(values: pd.Series, taken: set[str], fields: Mapping[str, Field], word
 
 def _share(sample: Sequence[str], kind: str, words: Words) -> float:
     """The share of texts that the kind reads without a doubt and finds something in."""
+    if kind in PERSONS:
+        known, roster = surnames(words), {name for name, *_ in words.get("picklists/owner", ())}
+        return sum(text not in roster and is_person_name(text, known) for text in sample) / len(sample)
     if kind in COMPARABLE:
         parts = COMPARABLE[kind](sample, words)
         return float(((parts["form"] != "") | (parts["trade"] != "")).mean())

@@ -100,3 +100,26 @@ def test_unknown_columns_are_asked_and_not_guessed(mapped):
 )
 def test_a_header_is_told_by_its_words_or_asked(project, header, path):
     assert Vocabulary.of(project.words, project.entities).find(header)[0] == path
+
+
+def paths(maps):
+    return [m.path for m in maps]
+
+
+def test_in_a_list_of_contacts_the_number_of_the_row_is_no_customers(mapped):
+    _, maps, _ = mapped({"id": ["1", "2"], "customer_id": ["7", "7"], "姓名": ["张伟", "李娜"], "mobile": ["13800001111", ""]})
+    assert paths(maps) == ["", "customer.code", "contact.name", "contact.mobile"]
+    _, maps, _ = mapped({"编号": ["1", "2"], "姓名": ["张伟", "李娜"]})
+    assert paths(maps) == ["", "contact.name"]
+    _, maps, _ = mapped({"编号": ["1", "2"], "客户名称": ["甲岚贸易有限公司", "乙岚贸易有限公司"]})
+    assert paths(maps) == ["customer.code", "customer.name"]
+
+
+def test_values_tell_whose_name_a_column_holds(mapped):
+    companies = ["甲岚贸易有限公司", "乙岚机电有限公司", "丙岚软件有限公司"]
+    assert paths(mapped({"name": companies, "城市": ["杭州", "宁波", "温州"]})[1])[0] == "customer.name"
+    assert paths(mapped({"name": ["张伟", "李娜", "王强"], "customer_id": ["1", "2", "3"]})[1])[0] == "contact.name"
+    assert paths(mapped({"column_1": companies, "column_2": ["张伟", "李娜", "王强"]})[1])[1] == "contact.name"
+    assert paths(mapped({"法人": ["张伟", "李娜", "王强"]})[1]) == [""]  # a header that says something else
+    several = {"column_1": companies * 3, "column_2": ["张伟", "李娜", "王强"] * 3}
+    assert paths(mapped(several)[1])[1] == ""  # salespeople, perhaps
