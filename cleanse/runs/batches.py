@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -112,9 +113,7 @@ class LoadBook:
                 for o, n in planned
             ]  # fmt: skip
 
-    def sent(
-        self, batch: int, keys: Sequence[str], what: Sequence[str], digest: Sequence[str], before: Sequence[str | None]
-    ) -> None:
+    def sent(self, batch: int, keys: Sequence[str], what: np.ndarray, digest: np.ndarray, before: np.ndarray) -> None:
         """On the disk before the target hears of it: the first columns of ``PAGE``, row by row."""
         size = len(keys)
         rest = [pa.repeat(pa.scalar(blank, SCHEMA.field(name).type), size) for name, blank in list(PAGE.items())[4:]]

@@ -27,7 +27,6 @@ from cleanse.errors import TargetError, UsageError
 from cleanse.model import Profile, TargetField, TargetObject
 from cleanse.targets.target import KEY, Busy, columns_of, key_of
 
-RECEIPTS = ("object", "key", "status", "message")
 DRIVERS = {"postgresql": "psycopg", "mysql": "pymysql", "mariadb": "pymysql"}
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 SECRET = re.compile(r"pass|pwd|secret|token", re.IGNORECASE)
@@ -40,37 +39,6 @@ BUSY_NUMBERS = frozenset({1040, 1205, 1213, 2003, 2006, 2013, 2055})
 # MySQL says of these that the statement failed, and means the row: a check, a trigger's signal.
 ROW_NUMBERS = frozenset({1048, 1292, 1364, 1366, 1644, 3819, 4025})
 PERMISSION = "check the rights of the account and the tables, then load again: nothing is loaded twice"
-
-
-def load(tables: Mapping[str, pd.DataFrame], profile: Profile, place: str) -> pd.DataFrame:
-    """Load tables (object name -> text frame by golden_id) into the database of a URL, parents first, without a book.
-
-    Returns one receipt per row in order: object, key, status (created, updated, refused), message (the target's words).
-    """
-    target, receipts = Database(place), []
-    target.prepare(profile, create=True)
-    with target.session() as session:
-        for one in profile.objects:
-            if one.name in tables:
-                receipts.append(_load_object(session, tables[one.name], one))
-    return pd.concat(receipts, ignore_index=True) if receipts else pd.DataFrame(columns=list(RECEIPTS))
-
-
-def fetch(place: str, profile: Profile) -> dict[str, pd.DataFrame]:
-    """Everything in the database of a URL, read back by object and indexed by golden_id, in the order of the keys."""
-    target = Database(place)
-    target.prepare(profile, create=False)
-    return {one.name: target.fetch(one).set_index(KEY).sort_index().rename_axis("golden_id") for one in profile.objects}
-
-
-def _load_object(session: DatabaseSession, table: pd.DataFrame, one: TargetObject) -> pd.DataFrame:
-    there = table.index.isin(session.look(one, list(table.index)).index)
-    said = pd.Series("", index=table.index)
-    said[there] = session.update(one, table[there])
-    said[~there] = session.create(one, table[~there])
-    status = pd.Series("created", index=table.index).mask(there, "updated").mask(said != "", "refused")
-    lines = {"object": one.name, "key": table.index, "status": status.array, "message": said.array}
-    return pd.DataFrame(lines)[list(RECEIPTS)]
 
 
 class Database:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
@@ -11,8 +13,9 @@ import pytest
 from cleanse.errors import TargetError
 from cleanse.flow.loading import Loader, Manner
 from cleanse.runs.batches import LoadBook
+from cleanse.stages.reconcile import reconcile
 from cleanse.targets.database import Database
-from cleanse.targets.target import Busy
+from cleanse.targets.target import KEY, Busy
 
 SMALL = Manner(batch=4, retries=3, pause=0)
 
@@ -202,6 +205,49 @@ def test_updates_over_a_breaking_line_keep_what_stood_there_before(dummy, profil
         )
     Loader(target, book, profile, SMALL).undo(0, True)
     assert [row["name"] for row in target.rows["customer"].values()] == list("abcdefgh")
+
+
+def test_a_value_the_target_cuts_is_told_by_reconciling_and_is_no_touch_of_a_person(dummy, profile, tables, book):
+    sent, target = tables(6), dummy(cut=2)
+    loader = Loader(target, book, profile, SMALL)
+    loader.load(book.begin(target.name, "run", "print", "who", "at"), sent)
+    found = reconcile(sent, {one.name: target.fetch(one) for one in profile.objects}, dict.fromkeys(sent, KEY), profile)
+    assert found.differences["code"].unique().tolist() == ["arrived_cut"]
+    assert found.balance["customer"] == {
+        "planned": 6, "found": 6, "same": 0, "changed": 6, "missing": 0, "doubled": 0, "extra": 0
+    }  # fmt: skip
+    again = book.begin(target.name, "run", "print again", "who", "at")
+    loader.load(again, sent)
+    assert book.receipts(again).empty
+    changed = {"customer": sent["customer"].assign(code=[f"new{n}" for n in range(6)])}
+    updating = book.begin(target.name, "run", "other print", "who", "at")
+    loader.load(updating, changed)
+    assert set(book.receipts(updating)["status"]) == {"update"}
+    assert set(loader.undo(0, True)["outcome"]) == {"restored"}
+    assert set(loader.undo(0, True)["outcome"]) == {"removed"}
+    assert not any(target.rows.values())
+
+
+def test_a_row_the_target_refuses_between_breaking_lines_has_its_words(dummy, profile, tables, book):
+    target = dummy(2, 0, None, 1, refuse=lambda row: "no such thing" if row["name"] == "客户3" else "")
+    number = book.begin(target.name, "run", "print", "who", "at")
+    Loader(target, book, profile, SMALL, sleep=lambda s: None).load(number, tables(9))
+    receipts = book.receipts(number).set_index("key")
+    assert receipts.index.is_unique and len(receipts) == 18
+    assert receipts.index[receipts["status"] == "refused"].tolist() == ["C-0003"]
+    assert receipts.loc["C-0003", "message"] == "no such thing"
+    assert len(target.rows["customer"]) == 8 and len(target.rows["contact"]) == 9
+
+
+def test_a_book_of_another_layout_or_that_is_none_is_said_so(tmp_path):
+    (tmp_path / "none.sqlite").write_bytes(b"not a database at all, but long enough to be looked at" * 9)
+    with pytest.raises(TargetError, match="the book of loads cannot be used"):
+        LoadBook(tmp_path / "none.sqlite")
+    with closing(sqlite3.connect(tmp_path / "old.sqlite")) as old:
+        old.execute("CREATE TABLE loads (load INTEGER PRIMARY KEY)")
+        old.commit()
+    with pytest.raises(TargetError, match="written by another version"):
+        LoadBook(tmp_path / "old.sqlite")
 
 
 def test_patience_ends_and_the_next_load_goes_on(dummy, profile, tables, book):
