@@ -12,7 +12,7 @@ from cleanse.matching.explain import explain_levels
 from cleanse.matching.learnt import model as models
 from cleanse.matching.learnt.bands import BANDS, MERGE, REVIEW, banded, histogram, merge_cut
 from cleanse.matching.learnt.columns import Table, encode
-from cleanse.matching.learnt.groups import groups
+from cleanse.matching.learnt.groups import ALONE, SEEN, groups
 from cleanse.matching.learnt.keys import candidates
 from cleanse.matching.learnt.levels import EXPECTED
 from cleanse.matching.learnt.schema import TableSchema, parse_table
@@ -65,10 +65,10 @@ def _linked(
     verdicts: pd.DataFrame, keys: list[dict[str, object]], warnings: list[str],
 ) -> Links:  # fmt: skip
     merge, apart = _ends(verdicts, ("merge",)), _ends(verdicts, ("apart", "related", "review"))
-    suggested, broken = groups(table.size, pairs.left, pairs.right, weight, 0.0, merge, apart)
+    suggested, broken = groups(table.size, pairs.left, pairs.right, weight, 0.0, SEEN, merge, apart)
     together = suggested[pairs.left] == suggested[pairs.right]
     cut = merge_cut(weight, together, schema.precision)
-    label, _ = groups(table.size, pairs.left, pairs.right, np.where(together, weight, -60.0), cut, merge, apart)
+    label, _ = groups(table.size, pairs.left, pairs.right, np.where(together, weight, -60.0), cut, ALONE, merge, apart)
     band = banded(pairs, weight, tie, label, suggested, schema.review)
     for code, holds in (
         ("match_groups_broken", broken > 0),

@@ -8,25 +8,34 @@ import numpy as np
 
 from cleanse.matching.clusters import components
 
-LOW, HIGH = -6.0, 10.0  # no one pair says more than this against or for a group
+# No one pair says more than this against or for a group: of groups that a person sees, and of those merged by themselves,
+# where one pair that speaks against weighs more.
+SEEN, ALONE = (-2.0, 6.0), (-6.0, 10.0)
 UNSEEN = -1.0  # of a pair that shares no key
 SAID, NEVER = 1e6, -1e12
 
 
 def groups(
-    size: int, left: np.ndarray, right: np.ndarray, weight: np.ndarray, cut: float, said: np.ndarray, apart: np.ndarray
+    size: int,
+    left: np.ndarray,
+    right: np.ndarray,
+    weight: np.ndarray,
+    cut: float,
+    bounds: tuple[float, float],
+    said: np.ndarray,
+    apart: np.ndarray,
 ) -> tuple[np.ndarray, int]:
     """Groups (smallest position of each record), and how many components were broken. ``said``: pairs (n x 2) that
     people merged; ``apart``: pairs never to be together, which stands above all.
 
     >>> a, b, said = np.array([0, 1]), np.array([1, 2]), np.zeros((0, 2), dtype=int)
-    >>> groups(3, a, b, np.array([4.0, 0.5]), 0.0, said, np.array([[0, 2]]))[0].tolist()
+    >>> groups(3, a, b, np.array([4.0, 0.5]), 0.0, SEEN, said, np.array([[0, 2]]))[0].tolist()
     [0, 0, 2]
     """
     over = weight - cut
     ends = np.concatenate([np.stack([left, right], axis=1), said, apart])
     told = [np.full(len(said), SAID), np.full(len(apart), NEVER)]
-    bits = np.concatenate([np.clip(over, LOW, HIGH), *told])
+    bits = np.concatenate([np.clip(over, *bounds), *told])
     label = components(size, ends[bits >= 0, 0], ends[bits >= 0, 1])
     inside = label[ends[:, 0]] == label[ends[:, 1]]
     ends, bits = ends[inside], bits[inside]
