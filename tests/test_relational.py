@@ -53,6 +53,17 @@ def test_contacts_and_activities_find_their_customer_by_its_number(ran):
     assert set(parked["source_row"]) == {5}  # nobody has the number 1009
 
 
+def test_a_number_in_the_column_of_the_name_speaks_of_its_customer(ran):
+    contacts = "所属客户,姓名,手机\n1002,王强,13912345672\n温州步云鞋业有限公司,钱多,13912345674\n"
+    done = ran(customers=CUSTOMERS, contacts=contacts)
+    customers = going(done, "customer").set_index("golden_id")["name"]
+    told = going(done, "contact")
+    assert dict(zip(told["name"], told["customer_id"].map(customers), strict=True)) == {
+        "王强": "宁波海川贸易有限公司", "钱多": "温州步云鞋业有限公司",
+    }  # fmt: skip
+    assert len(customers) == 3
+
+
 def test_a_number_that_two_customers_have_is_left_to_a_person(ran):
     other = "客户编号,客户名称,城市\n1001,绍兴青禾纺织有限公司,绍兴\n"
     done = ran(customers=CUSTOMERS, contacts=CONTACTS, other=other)

@@ -70,9 +70,24 @@ def match(project: Project, records: Mapping[str, pd.DataFrame], issues: pd.Data
         if schema.within:
             parents = links[entity.refers_to].clusters.set_index("rid")["cluster"]
             table = matching.with_others(table.assign(**{schema.within: table["rid"].map(parents)}), schema)
+        table = _numbers_apart(table, records[name], entity, schema)
         links[name] = models.link(project, schema, table, resolved.forced[resolved.forced["entity"] == name])
     clusters = {name: _clusters(records[name], links.get(name)) for name in project.entities}
     return Linked(links, digests, resolved, settled(project, sound, clusters, known))
+
+
+def _numbers_apart(
+    table: pd.DataFrame, typed: pd.DataFrame, entity: Entity, schema: matching.MatchSchema | matching.TableSchema
+) -> pd.DataFrame:
+    """A name that is another record's number speaks of that record: 所属客户 with C003 in it. ``typed``: the records with
+    the values that validation found wrong; a bare number is no right name."""
+    name = schema.name_field
+    for number in (f for f in compared(schema) if f in entity.fields and entity.fields[f].kind == "code"):
+        said = typed.set_index("rid")[name].reindex(table["rid"]).set_axis(table.index)
+        refers = said.isin(table[number].dropna()) & table[number].isna()
+        if refers.any():
+            table = table.assign(**{number: table[number].where(~refers, said), name: table[name].mask(refers)})
+    return table
 
 
 def _clusters(records: pd.DataFrame, links: matching.Links | None) -> pd.Series:
