@@ -115,7 +115,7 @@ class Loader:
         last, refused = self.book.last(self.target.name, one.name), self.book.refused(load, one.name)
         changed = _differs(digest, planned.index, last["digest"])
         new = changed & _differs(digest, planned.index, refused["digest"])
-        left = last.index[planned.index.get_indexer(last.index) < 0]
+        left = last.index[planned.index.get_indexer(last.index) < 0] if len(last) else last.index
         self.left[one.name] = left.tolist()
         counts = {"planned": len(planned), "unchanged": int((~changed).sum()), "left_over": len(left)}
         planned, digest, step = planned[new], digest[new], self.manner.batch
@@ -156,7 +156,7 @@ class Loader:
                 before[update] = _images(there.reindex(table.index[update]), one)
             self.book.sent(batch, keys, what, part.digest, before)
             if create.any():
-                said[create] = session.create(one, table[create])
+                said[create] = session.create(one, table if create.all() else table[create])
             if update.any():
                 said[update] = session.update(one, table[update])
             landed = self._landed(session, one, table.index[(create | update) & (said == "")])

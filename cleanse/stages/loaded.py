@@ -26,9 +26,9 @@ def digests(table: pd.DataFrame, columns: Sequence[str]) -> list[str]:
         return []
     cells = [_arrow(table[name]) for name in columns]
     whole = pc.binary_join_element_wise(*cells, "\x1f", null_handling="replace", null_replacement="")
-    joined = pc.utf8_rtrim(whole, "\x1f").cast(pa.binary())
+    texts = pc.ascii_rtrim(whole, "\x1f").view(pa.binary()).to_numpy(zero_copy_only=False)
     blake = hashlib.blake2b
-    return [blake(text, digest_size=12).hexdigest() for text in joined.to_pylist()]
+    return [blake(text, digest_size=12).hexdigest() for text in texts.tolist()]
 
 
 def actions(
@@ -45,8 +45,8 @@ def actions(
     Both frames by key, of text; ``current_digests``: of the rows of ``current``; ``last``: key -> digest of the row as the
     last load left it.
     """
-    place = current.index.get_indexer(planned.index)
-    there, known = place >= 0, last.index.get_indexer(planned.index) >= 0
+    place, known = _places(planned.index, current.index), _places(planned.index, last.index) >= 0
+    there = place >= 0
     answer = np.where(there, UPDATE, np.where(known & (not overwrite), GONE, CREATE)).astype(object)
     if not there.any():
         return answer
@@ -63,6 +63,11 @@ def actions(
     return answer
 
 
+def _places(keys: pd.Index, among: pd.Index) -> np.ndarray:
+    """Where each key stands among others, -1 where it does not."""
+    return among.get_indexer(keys) if len(among) else np.full(len(keys), -1)
+
+
 def _arrow(column: pd.Series) -> pa.Array:
-    made = pa.array(column, pa.string(), from_pandas=True)
+    made = pa.array(column.array, pa.string(), from_pandas=True)
     return made.combine_chunks() if isinstance(made, pa.ChunkedArray) else made

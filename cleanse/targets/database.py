@@ -413,7 +413,7 @@ def _with_key(table: pd.DataFrame, target: TargetObject) -> pd.DataFrame:
 
 
 def _arrow(column: pd.Series) -> pa.Array:
-    made = pa.array(column, pa.string(), from_pandas=True)
+    made = pa.array(column.array, pa.string(), from_pandas=True)
     return made.combine_chunks() if isinstance(made, pa.ChunkedArray) else made
 
 
