@@ -62,6 +62,12 @@ def scan(paths: tuple[Path, ...], root: Path, password_file: Path | None, as_jso
     return 3 if any(f["status"] == "error" for f in found["files"]) else 0
 
 
+def _places(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    """Files that are there, or addresses of databases."""
+    file = click.Path(exists=True, dir_okay=False)
+    return tuple(str(one if "://" in one else file.convert(one, option, context)) for one in given)
+
+
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--target", default="generic", help="Target profile to write for.")
@@ -69,13 +75,14 @@ def scan(paths: tuple[Path, ...], root: Path, password_file: Path | None, as_jso
     "--template",
     "templates",
     multiple=True,
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Import template exported from your own CRM, once per object: makes a profile of its columns and lists.",
+    callback=_places,
+    help="Import template exported from your own CRM, once per object, or URL#table,table of a database: makes a profile of "
+    "its columns, rules and lists.",
 )
-@click.option("--name", default="", help="Name of that profile (default: the template's file name).")
+@click.option("--name", default="", help="Name of that profile (default: the template's file name or the first table).")
 @PASSWORDS
 @verb
-def init(folder: Path, target: str, templates: tuple[Path, ...], name: str, password_file: Path | None) -> int:
+def init(folder: Path, target: str, templates: tuple[str, ...], name: str, password_file: Path | None) -> int:
     """Look at a folder of files and write its cleanse.toml, with a mapping to confirm."""
     from cleanse import flow
 

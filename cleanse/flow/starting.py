@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,19 +18,20 @@ CERTAIN = 0.9
 
 
 def init(
-    folder: Path, target: str, password_file: Path | None = None, templates: Sequence[Path] = (), name: str = ""
+    folder: Path, target: str, password_file: Path | None = None, templates: Sequence[str] = (), name: str = ""
 ) -> tuple[list[Path], tuple[str, ...]]:
     """Write ``cleanse.toml`` into a folder of files: its sources, and the mapping found, for a person to confirm.
 
-    With the import ``templates`` of a CRM also ``rules/targets/NAME.toml``, made from them and the profile ``target``; a
-    ``cleanse.toml`` that is there stays then as it is. Returns what was written, and what of the profile to confirm.
+    With the import ``templates`` of a CRM (files, or ``URL#table,table`` of its database) also ``rules/targets/NAME.toml``,
+    made from them and the profile ``target``; a ``cleanse.toml`` that is there stays then as it is. Returns what was written,
+    and what of the profile to confirm.
     """
     path = folder / CONFIG
     there = path.exists()
     written = [] if there and templates else [_config(folder, target, password_file)]
     if not templates:
         return written, ()
-    named = name or templates[0].stem
+    named = name or Path(re.sub(r".*#", "", templates[0]).split(",")[0]).stem
     made = template.make(load_project(folder), target, templates, named)
     if not there:
         text = path.read_text("utf-8")

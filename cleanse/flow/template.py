@@ -1,4 +1,4 @@
-"""A target profile made or corrected from the import templates of the user's own CRM."""
+"""A target profile made or corrected from the import templates of the user's own CRM, or from the tables of its database."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from cleanse.errors import UsageError
 from cleanse.kinds.header import Vocabulary
 from cleanse.model import Entity
 from cleanse.project import Project, RuleFiles
-from cleanse.targets import template
+from cleanse.targets import schema, template
 
 TYPES = {"date": "date", "phone": "phone", "email": "email", "money": "number", "quantity": "number", "owner": "owner"}
 SURE = 1.0
+RULES = ("required", "unique", "max_length", "max_bytes", "pattern", "confidence")  # of a field: a table tells its own
 Spec = dict[str, Any]
 
 
@@ -32,9 +33,10 @@ class Made:
     to_confirm: tuple[str, ...]
 
 
-def make(project: Project, base: str, paths: Sequence[Path], name: str) -> Made:
+def make(project: Project, base: str, places: Sequence[str], name: str) -> Made:
     """Write ``rules/targets/NAME.toml``: the profile ``base`` with the columns, marks and drop-down lists of the
-    templates. Raises UsageError when no sheet names anything of the model, or the profile is there already."""
+    templates, each a file or the tables of a database (``URL#table,table``). Raises UsageError when none of them names
+    anything of the model, or the profile is there already."""
     path = project.root / "rules" / "targets" / f"{name}.toml"
     if path.exists():
         raise UsageError(
@@ -42,16 +44,20 @@ def make(project: Project, base: str, paths: Sequence[Path], name: str) -> Made:
         )
     known = {p.stem: p for p in RuleFiles(project.root / "rules").files("targets", ".toml")}
     data: Spec = tomllib.loads(known[base].read_text("utf-8"))
-    sheets = [sheet for p in paths for sheet in template.read(p)]
+    sheets = [s for p in places for s in (schema.read(p, project.root) if "://" in p else template.read(Path(p)))]
     work = _Work(project.entities, Vocabulary.of(project.words, project.entities), {o["name"]: o for o in data["objects"]})
     objects = [work.object(sheet) for sheet in sheets]
     made = [o for o in objects if o]
     if not made:
-        where = ", ".join(str(p) for p in paths)
+        where = ", ".join(sheet.file for sheet in sheets)
         cure = "hand in the import template, and add its headers to rules/lexicons/headers.tsv"
         raise UsageError("no column of the template is known", where=where, cure=cure)
+    work.to_confirm += [line for sheet in sheets for line in sheet.unsure]
+    for sheet, one in zip(sheets, objects, strict=True):
+        if one and sheet.links:
+            work.link(one, sheet, {o["name"]: o for o in made})
     data |= {"name": name, "label": data.get("label", base), "objects": _linked(made, project.entities)}
-    data["sources"] = [f"template {sheet.file}" for sheet, o in zip(sheets, objects, strict=True) if o]
+    data["sources"] = list(dict.fromkeys(f"template {s.file}" for s, o in zip(sheets, objects, strict=True) if o))
     data["form"] = _form(data.get("form", {}), sheets[objects.index(made[0])])
     data["limits"] = {k: v for k, v in data.get("limits", {}).items() if k in profiles.LIMITS or _of(k, made)}
     data["checks"] = _checks(data.get("checks", {}), made)
@@ -66,7 +72,9 @@ def _of(limit: str, objects: Sequence[Spec]) -> bool:
 
 
 def _form(base: Mapping[str, Any], sheet: template.Template) -> Spec:
-    """The form of the base, in the shape of the template's sheet."""
+    """The form of the base, in the shape of the template's sheet; of a table the names and the words of its database."""
+    if sheet.rules:
+        return {**base, "header": "name", "true": sheet.words[0], "false": sheet.words[1]}
     form = {**base, "header": "label", "required_prefix": sheet.prefix, "required_suffix": sheet.suffix}
     form |= {"tip": sheet.tip, "header_row": 2 if sheet.tip else 1}
     form["type"] = "csv" if not sheet.sheet else "xlsx"
@@ -115,8 +123,30 @@ class _Work:
         like = next((o for o in self.base.values() if o["entity"] == entity), {"name": entity, "fields": []})
         known = {text: f for f in like["fields"] for text in (f["name"], f.get("label", f["name"]))}
         fields = [self._field(header, known.get(header), entity, sheet) for header in sheet.headers]
-        made: Spec = {"name": like["name"], "label": sheet.sheet or like.get("label", entity), "entity": entity}
+        if sheet.rules:
+            fields = [f for f in fields if self._filled(f, sheet)]
+        name = sheet.sheet if sheet.rules else like["name"]
+        made: Spec = {"name": name, "label": sheet.sheet or like.get("label", entity), "entity": entity}
         return {**made, **self._keys(like, fields, entity), "fields": fields}
+
+    @staticmethod
+    def _filled(column: Spec, sheet: template.Template) -> bool:
+        """Whether a column of a table is to be written: filled, a link, or one that takes no blank and has no default."""
+        told = {"source", "constant"} & column.keys() or column.get("type") == "reference"
+        return bool(told or (column.get("required") and column["name"] not in sheet.defaults))
+
+    def link(self, child: Spec, sheet: template.Template, tables: Mapping[str, Spec]) -> None:
+        """The column of a table that leads to the one above it; what cannot be filled from our keys is told, and left out."""
+        above = self.entities[child["entity"]].refers_to
+        child.pop("parent", None)
+        for column, (table, key) in sheet.links.items():
+            parent = tables.get(table, {"entity": "", "fields": []})
+            field = next((f for f in parent["fields"] if f["name"] == key), None)
+            if field and parent["entity"] == above and "parent" not in child:
+                child["parent"], parent["key"], field["required"] = column, key, True
+                continue
+            child["fields"] = [f for f in child["fields"] if f["name"] != column]
+            self.to_confirm.append(f"{column}: leads to {table}.{key}, which we do not fill; it is left out")
 
     def _shared(self, like: Spec, sheet: template.Template) -> set[str]:
         texts = {text for f in like["fields"] for text in (f["name"], f.get("label", f["name"]))}
@@ -133,12 +163,17 @@ class _Work:
         )
 
     def _field(self, header: str, known: Spec | None, entity: str, sheet: template.Template) -> Spec:
+        if sheet.rules and known:
+            known = {"separator": "", **{key: value for key, value in known.items() if key not in RULES}, "name": header}
         made: Spec = (
             {**known, "label": header}
             if known
             else {"name": header, "label": header, **self._guess(header, entity, sheet)}
         )
-        made["required"] = header in sheet.required if sheet.required else bool(made.get("required"))
+        made |= sheet.rules.get(header, {})
+        if made.get("type") == "reference":
+            made.pop("source", None)
+        made["required"] = header in sheet.required if sheet.required or sheet.rules else bool(made.get("required"))
         if header in sheet.lists:
             made |= {"type": "picklist", "values": list(sheet.lists[header])}
             lost = {word: to for word, to in made.get("map", {}).items() if to not in made["values"]}
@@ -147,11 +182,16 @@ class _Work:
                 self.to_confirm.append(
                     f"{header}: the list of the template does not offer {', '.join(sorted(set(lost.values())))}"
                 )
-        if made["required"] and not made.get("source") and not made.get("constant") and made.get("type") != "reference":
+        filled = made.get("source") or made.get("constant") or made.get("type") == "reference" or header in sheet.defaults
+        if made["required"] and not filled:
             self.to_confirm.append(f"{header}: required, and filled from nothing; name its source, or a constant")
         return {key: value for key, value in made.items() if key == "separator" or value not in ("", [], {}, False)}
 
     def _guess(self, header: str, entity: str, sheet: template.Template) -> Spec:
+        if header in sheet.links:
+            return {}
+        if header == sheet.key:  # our own id, or a number that nothing of ours can be
+            return {"source": "golden_id"} if sheet.rules[header].get("type", "text") == "text" else {}
         path, sure, evidence = self.vocabulary.find(header)
         owner, _, name = path.partition(".")
         here = self.entities[entity]

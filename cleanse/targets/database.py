@@ -102,7 +102,7 @@ class Database:
     def prepare(self, profile: Profile, create: bool) -> frozenset[str]:
         if not create and self.backend == "sqlite" and not Path(self.address.database).is_file():
             raise TargetError("there is no such database", where=self.name, cure="`cleanse load` makes it")
-        with self._guarded():
+        with self.guarded():
             there = set(self.sa.inspect(self.engine).get_table_names(schema=self.schema))
             absent = [o for o in profile.objects if self.plain(o) not in there]
             if absent and not create:
@@ -134,7 +134,7 @@ class Database:
             )  # fmt: skip
 
     @contextmanager
-    def _guarded(self) -> Iterator[None]:
+    def guarded(self) -> Iterator[None]:
         """Every refusal of the database sorted: Busy, or TargetError."""
         try:
             yield
@@ -193,12 +193,12 @@ class Database:
 
     @contextmanager
     def session(self) -> Iterator[DatabaseSession]:
-        with self._guarded(), self.engine.begin() as connection:
+        with self.guarded(), self.engine.begin() as connection:
             yield DatabaseSession(self, connection)
 
     def fetch(self, target: TargetObject) -> pd.DataFrame:
         names = columns_of(target)
-        with self._guarded(), self.engine.connect().execution_options(stream_results=True) as connection:
+        with self.guarded(), self.engine.connect().execution_options(stream_results=True) as connection:
             result = connection.exec_driver_sql(
                 f"SELECT {', '.join(map(self.quoted, names))} FROM {self.table(target)}"
             )
@@ -227,7 +227,7 @@ class Database:
         parent's where that is made by us as well."""
         sa, key = self.sa, key_of(one)
         columns = [self._column(f, one, profile) for f in one.fields]
-        if key == KEY:
+        if one.field(key) is None:
             columns.insert(0, sa.Column(KEY, self._text(KEY_LENGTH), nullable=False, unique=True))
         rules = [rule for f in one.fields for rule in self._rules(f, one)]
         for number, group in enumerate(one.one_of, 1):

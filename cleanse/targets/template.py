@@ -37,7 +37,11 @@ SCANNED = 20  # rows in which the header stands
 class Template:
     """One sheet of a template. ``tip``: the text of a row above the header, '' for none. ``headers``: as they stand,
     without the mark of required columns. ``prefix`` and ``suffix``: that mark. ``lists``: header -> the values of its
-    drop-down."""
+    drop-down.
+
+    What only the table of a database tells: ``rules``, header -> keys of its field in a profile; ``key``; ``links``, header
+    -> the table and column it leads to; ``defaults``, headers that need no value; ``words`` for true and false;
+    ``unsure``, what a person should know."""
 
     file: str
     sheet: str
@@ -47,6 +51,12 @@ class Template:
     prefix: str = ""
     suffix: str = ""
     lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    rules: dict[str, dict[str, Any]] = field(default_factory=dict)
+    key: str = ""
+    links: dict[str, tuple[str, str]] = field(default_factory=dict)
+    defaults: frozenset[str] = frozenset()
+    words: tuple[str, str] = ("", "")
+    unsure: tuple[str, ...] = ()
 
 
 def read(path: Path) -> list[Template]:

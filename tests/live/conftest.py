@@ -1,0 +1,3 @@
+"""The driver runs in the interpreter of the CRM, not in this one."""
+
+collect_ignore = ["bottlecrm.py"]
