@@ -18,7 +18,7 @@ from cleanse.flow.judging import write_sample
 from cleanse.flow.linking import match, merge_all, validated
 from cleanse.flow.reading import corrections, read_input
 from cleanse.flow.trying import try_written
-from cleanse.flow.writing import facts_of, write_frames, write_reports, write_run_book
+from cleanse.flow.writing import facts_of, shown_groups, write_frames, write_reports, write_run_book
 from cleanse.project import Project
 from cleanse.runs import audit
 from cleanse.runs.folder import run_folder
@@ -70,12 +70,16 @@ def run(project: Project, *, progress: Progress = quiet, now: datetime | None = 
             changes = joined("changes", [corrections(found, project.entities), clean.changes, gold.changes])
         tried = try_written(project, folder.path("migration"), ready.tables, written, gold, changes, clock, existing)
         with clock("report"):
-            facts = facts_of(project, found, mapped, clean, linked, gold, tried, rows, changes, issues, ready.losses)
+            shown = shown_groups(project, linked, clean.records, gold.golden)
+            queues = shown.queues(project)
+            facts = facts_of(
+                project, found, mapped, clean, linked, gold, tried, rows, changes, issues, ready.losses, queues
+            )
             numbers = quality.quality(facts)
             write_frames(folder, project, found, facts, linked)
             folder.frame("ledger/preflight.parquet", tried.preflight)
             folder.frame("ledger/target_losses.parquet", ready.losses)
-            write_reports(folder, project, numbers, found, rows, linked, clean.records, gold.golden)
+            write_reports(folder, project, numbers, found, rows, linked, clean.records, shown)
             write_sample(folder, project, facts, tried)
         write_run_book(folder, project, numbers, clock, tried, clean, linked, found, started)
         done = Outcome(folder.finish(), numbers)

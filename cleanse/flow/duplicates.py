@@ -6,19 +6,22 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from cleanse.errors import TargetError, UsageError
 from cleanse.flow.linking import compared, shown_fields, with_children
-from cleanse.project import Project
-from cleanse.review import workbook
+from cleanse.project import DECISIONS, Project
+from cleanse.review import decisions as review_decisions
+from cleanse.review import sampling, workbook
+from cleanse.review.decisions import KEY
+from cleanse.review.workbook import SHEETS
 from cleanse.runs.folder import find_run
 from cleanse.stages.merge import LOSING
 from cleanse.stages.survive import JOINTS
 
-SHEETS = ("review", "merged", "related")
 ACROSS = {"zh": "多位负责人（撞单）", "en": "several owners"}
 NOBODY = {"zh": "无负责人", "en": "no owner"}
 
@@ -30,6 +33,23 @@ class Duplicates:
     groups: tuple[workbook.ReviewGroups, ...]
     values: tuple[workbook.ValueLines, ...]
 
+    def queues(self, project: Project) -> dict[str, Any]:
+        """By entity: what stands in every queue, and what people have said so far."""
+        said = review_decisions.read(project.root / DECISIONS)
+        judged = sampling.judged(said)
+        spoken = {k[:KEY] for d in said if d.verdict in review_decisions.FORCING for k in (d.left, d.right)}
+        found: dict[str, Any] = {}
+        for one in self.groups:
+            owner = one.records["owner"] if "owner" in one.records else pd.Series(dtype="str")
+            keys, sheets = one.records["digest"].str[:KEY], {}
+            for queue in SHEETS:
+                drawn = one.sample[one.sample["queue"] == queue]
+                groups, merged = judged.get((one.entity, queue), (0, 0))
+                held = sampling.numbers(one.lines(queue), drawn, keys, owner, spoken)
+                sheets[queue] = {**held, "judged": groups, "one": merged}
+            found[one.entity] = {"sheets": sheets, "said": sampling.counts(said, one.entity)}
+        return found
+
     def write(self, path: Path, language: str, standing: Sequence[Sequence[str]] = ()) -> None:
         workbook.export(path, self.groups, language, self.values, standing)
 
@@ -40,13 +60,16 @@ def duplicates(
 ) -> Duplicates:  # fmt: skip
     """The groups of the entities that people judge, from the frames of a run (of all entities)."""
     groups, values = [], []
+    spoken = sampling.spoken(review_decisions.read(project.root / DECISIONS))
     for name, schema in project.schemas.items():
         if project.entities[name].refers_to:
             continue
         headings = {field: label[project.language] for field, label in shown_fields(project, name).items()}
         own = digests.loc[digests["entity"] == name].set_index("rid")["digest"]
         table = with_children(project, name, records)
-        found = workbook.groups(pairs, clusters, table, own, headings, name, project.language, telling=compared(schema))
+        found = workbook.groups(
+            pairs, clusters, table, own, headings, name, project.language, telling=compared(schema), spoken=spoken
+        )
         cluster = clusters.loc[clusters["entity"] == name].set_index("rid")["cluster"].reindex(table["rid"])
         cluster = cluster.where(cluster.notna(), cluster.index).astype("int64")
         now = golden[name].set_index("rid").reindex(cluster).set_index(cluster.index)

@@ -12,6 +12,7 @@ from cleanse.flow.approving import may
 from cleanse.flow.choosing import typed
 from cleanse.flow.linking import compared, shown_fields, with_children
 from cleanse.project import DECISIONS, Project
+from cleanse.review import decisions, sampling
 from cleanse.review.decisions import CHOICES
 from cleanse.review.page.desk import Desk
 from cleanse.review.page.queue import Subject
@@ -39,6 +40,7 @@ def _subjects(project: Project, folder: Path) -> list[Subject]:
     """What the run knows of every entity that is compared."""
     records = {name: pd.read_parquet(folder / "records" / f"{name}.parquet") for name in project.entities}
     pairs, clusters, digests = (pd.read_parquet(folder / f"{n}.parquet") for n in ("pairs", "clusters", "digests"))
+    spoken = sampling.spoken(decisions.read(project.root / DECISIONS))
     found = []
     for name, entity in project.entities.items():
         schema = project.schemas.get(name)
@@ -51,7 +53,7 @@ def _subjects(project: Project, folder: Path) -> list[Subject]:
                 name, entity.label, shown_fields(project, name), compared(schema),
                 {"name": (schema.name_field,), **{e.name: e.fields for e in schema.evidence}},
                 own["pairs"].reset_index(drop=True), own["clusters"], with_children(project, name, records), digest,
-                frozenset(entity.stored),
+                frozenset(entity.stored), spoken=spoken,
             )
         )  # fmt: skip
     return found

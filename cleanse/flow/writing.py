@@ -13,7 +13,7 @@ import pandas as pd
 from cleanse import __version__
 from cleanse.flow import models, standing
 from cleanse.flow.clock import Clock
-from cleanse.flow.duplicates import duplicates
+from cleanse.flow.duplicates import Duplicates, duplicates
 from cleanse.flow.frames import joined
 from cleanse.flow.linking import Gold, Linked, digests_frame
 from cleanse.flow.reading import Input, columns, files_frame, layout, mapping, notes
@@ -44,6 +44,7 @@ def facts_of(
     changes: pd.DataFrame,
     issues: pd.DataFrame,
     losses: pd.DataFrame,
+    queues: Mapping[str, Any],
 ) -> quality.Facts:
     fields = [f for e in project.entities.values() for f in e.fields.values()]
     return quality.Facts(
@@ -66,6 +67,7 @@ def facts_of(
         pairs=joined("pairs", [x.pairs for x in linked.links.values()]),
         clusters=joined("clusters", [x.clusters for x in linked.links.values()]),
         review=standing.numbers(linked),
+        queues=queues,
         matching={n: x.report for n, x in linked.links.items()},
         trial=dict(tried.verdict),
         written=[asdict(w) for w in tried.written],
@@ -102,17 +104,21 @@ def write_reports(
     rows: pd.DataFrame,
     linked: Linked,
     records: Mapping[str, pd.DataFrame],
-    golden: Mapping[str, pd.DataFrame],
+    shown: Duplicates,
 ) -> None:
     folder.text("report.json", report_json.render(numbers))
     folder.text("report.html", html.render(numbers, project.language))
     folder.text("junit.xml", junit.render(numbers))
     write_parked(folder.path("parked.xlsx"), parked_rows(found, rows), project.language)
-    digests = digests_frame(linked.digests)
+    shown.write(folder.path("duplicates.xlsx"), project.language, standing.table(project, linked, records))
+
+
+def shown_groups(
+    project: Project, linked: Linked, records: Mapping[str, pd.DataFrame], golden: Mapping[str, pd.DataFrame]
+) -> Duplicates:
+    """The groups that people are shown."""
     pairs, clusters = (joined(n, [getattr(x, n) for x in linked.links.values()]) for n in ("pairs", "clusters"))
-    duplicates(project, pairs, clusters, digests, records, golden).write(
-        folder.path("duplicates.xlsx"), project.language, standing.table(project, linked, records)
-    )
+    return duplicates(project, pairs, clusters, digests_frame(linked.digests), records, golden)
 
 
 def write_parked(path: Path, rows: pd.DataFrame, language: str) -> None:

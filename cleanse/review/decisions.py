@@ -32,7 +32,7 @@ KEY = 5 + DIGITS  # what of a digest tells the record; behind it stands a short 
 SUM = 5  # hex digits of a field's sum: 20 bits tell that it changed, not what it was
 FORCED = ("entity", "left", "right", "verdict", "above")
 CHOICES = "choices.jsonl"  # the file of chosen values, beside that of the decisions
-OPTIONAL = ("against", "above")  # written only where they say something
+OPTIONAL = ("against", "above", "seen")  # written only where they say something
 T = TypeVar("T")
 
 
@@ -40,7 +40,7 @@ T = TypeVar("T")
 class Decision:
     """Two records, by digest (left <= right), and what was said of them, by whom, when (ISO) and why. ``against``: who
     had said otherwise, unknown to this one. ``above``: of two related ones the one that the other belongs to, as its head
-    office or group; '' where it was not said."""
+    office or group; '' where it was not said. ``seen``: the queue in which the records stood when it was said."""
 
     entity: str
     left: str
@@ -51,6 +51,7 @@ class Decision:
     why: str = ""
     against: str = ""
     above: str = ""
+    seen: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ class Resolved:
 
 def decision(
     entity: str, one: str, other: str, verdict: str, who: str = "", when: str = "", why: str = "", against: str = "",
-    above: str = "",
+    above: str = "", seen: str = "",
 ) -> Decision:  # fmt: skip
     """A decision with its sides in order.
 
@@ -100,7 +101,7 @@ def decision(
     'a'
     """
     left, right = sorted((one, other))
-    return Decision(entity, left, right, verdict, who, when, why, against, above)
+    return Decision(entity, left, right, verdict, who, when, why, against, above, seen)
 
 
 # -------------------------------------------------------------------------------------------------------------- file

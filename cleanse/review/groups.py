@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from cleanse.model import Band
 from cleanse.review.components import components
+from cleanse.review.sampling import split
 from cleanse.review.words import words
 
 LINES = ("group", "order", "rid", "now", "to", "probability", "why", "shared")
@@ -24,7 +25,8 @@ class ReviewGroups:
     ``review``, ``merged``, ``related``: a line per member, in the order shown: group and order in it (0 is the first,
     to which the others are compared), rid, ``now`` (number of its present customer within the group), ``to`` (order of
     the record its probability and why speak of, -1 for none), shared (how rare the values are that it shares).
-    ``records``: by rid, the fields shown, place and digest.
+    ``sample``: groups drawn by chance, to be judged without the machine's opinion, with the ``queue`` they are of; they
+    stand in no other sheet. ``records``: by rid, the fields shown, place and digest.
     ``unshown``: groups that no sheet could hold.
     """
 
@@ -35,17 +37,23 @@ class ReviewGroups:
     related: pd.DataFrame
     records: pd.DataFrame
     unshown: int = 0
+    sample: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*LINES, "queue"]))
+
+    def lines(self, sheet: str) -> pd.DataFrame:
+        """The lines of a sheet."""
+        found: pd.DataFrame = getattr(self, sheet)
+        return found
 
 
 def groups(
     pairs: pd.DataFrame, clusters: pd.DataFrame, records: pd.DataFrame, digests: pd.Series, fields: Mapping[str, str],
-    entity: str, language: str, *, owner: str = "owner", telling: Sequence[str] = (),
+    entity: str, language: str, *, owner: str = "owner", telling: Sequence[str] = (), spoken: Set[str] = frozenset(),
 ) -> ReviewGroups:  # fmt: skip
     """The groups of one entity.
 
     ``pairs``, ``clusters``: as ``COLUMNS`` says. ``records``: rid, the address and the fields. ``digests`` by rid.
     ``fields``: shown field -> its heading, the most telling first. ``owner``: the field of the salesperson.
-    ``telling``: fields of which it is said how many records share a value.
+    ``telling``: fields of which it is said how many records share a value. ``spoken``: as ``sampling.split`` has it.
     """
     pairs, clusters = (table[table["entity"] == entity] for table in (pairs, clusters))
     view = _View.of(pairs, clusters, records, digests, fields, language, owner)
@@ -55,11 +63,12 @@ def groups(
         "merged": view.lines(np.where(several, view.cluster, -1), Band.MERGE),
         "related": view.lines(view.joined(Band.RELATED, whole=False), Band.RELATED),
     }
+    whole, sample = split(whole, digests, spoken)
     held = {name: _held(lines) for name, lines in whole.items()}
     unshown = sum(int(whole[name]["group"].max() - lines["group"].max()) for name, lines in held.items() if len(lines))
     sheets = {name: _shared(lines, records, fields, telling) for name, lines in held.items()}
     shown = records.set_index("rid")[list(fields)].assign(place=_places(records), digest=digests)
-    return ReviewGroups(entity, fields, **sheets, records=shown, unshown=unshown)
+    return ReviewGroups(entity, fields, **sheets, records=shown, unshown=unshown, sample=sample)
 
 
 def _places(records: pd.DataFrame) -> np.ndarray:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from string import digits
 from typing import Any
 
 from cleanse.codes import sentence
@@ -56,6 +57,11 @@ class _Pair:
     above: _Line | None = None
 
     @property
+    def seen(self) -> str:
+        """The queue of the line that said it."""
+        return self.by.group.rstrip(digits)
+
+    @property
     def said(self) -> tuple[str, str]:
         return self.verdict, self.above.digest if self.above else ""
 
@@ -90,7 +96,7 @@ def read_sheets(sheets: Iterable[tuple[str, Sequence[Sequence[Any]]]], who: str,
         if len({pair.said for pair in said}) == 1:
             comment = next((p.by.comment for p in said if p.by.comment), "")
             verdict, above = said[0].said
-            decisions.append(decision(entity, left, right, verdict, who, when, comment, above=above))
+            decisions.append(decision(entity, left, right, verdict, who, when, comment, above=above, seen=said[0].seen))
             places.append((said[0].by.sheet, said[0].by.number))
         else:
             told.extend(_reason(pair.by, "review_conflict") for pair in said)

@@ -78,7 +78,9 @@ def _disagreeing(
     cells = cells[cells["group"].duplicated(keep=False)]
     cells = cells.sort_values(["group", "count", "order"], ascending=[True, False, True])
     digests = mine["digest"].take(cells["at"])
-    told = _listed(cells.assign(value=distinct.take(cells["code"]).astype(object), digest=digests.to_numpy(dtype=object)))
+    told = _listed(
+        cells.assign(value=distinct.take(cells["code"]).astype(object), digest=digests.to_numpy(dtype=object))
+    )
     anchor = first.reindex(told["group"])
     title = found.records[next(iter(found.fields))].reindex(anchor).fillna("")
     now = golden[name].reindex(anchor) if name in golden else pd.Series(None, index=anchor, dtype="str")

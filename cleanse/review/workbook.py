@@ -18,13 +18,15 @@ from cleanse.errors import SourceError, TargetError
 from cleanse.review.cells import Body, fill, marked, plain
 from cleanse.review.groups import ReviewGroups, groups
 from cleanse.review.readback import ReadBack, read_sheets, signed_key
+from cleanse.review.sampling import DRAWN
 from cleanse.review.values import WIDTH as VALUE_WIDTH
 from cleanse.review.values import ValueLines, sheet_of, value_lines
 from cleanse.review.words import offered, words
 
 __all__ = ["ReadBack", "ReviewGroups", "ValueLines", "export", "groups", "read", "value_lines"]
 
-SHEETS = ("review", "merged", "related")
+SHEETS = ("review", "sample", "merged", "related")
+FULL = ("review", "sample")  # with all fields, and what differs marked
 EDITED = ("decision", "comment")
 WIDTH = {
     "group": 7, "number": 7, "decision": 16, "comment": 16, "now": 8, "probability": 8, "why": 46, "shared": 20,
@@ -92,6 +94,8 @@ def _skeleton(
         head = book.add_format(_HEAD)
         for name in SHEETS:
             for found in every:
+                if name == "sample" and not len(found.sample):
+                    continue
                 title = _title(name, found.entity, len(every), language)
                 table = _table(found, name)
                 sheet = book.add_worksheet(title)
@@ -147,21 +151,23 @@ def _headings(found: ReviewGroups, columns: Sequence[str], language: str) -> lis
 
 def _table(found: ReviewGroups, name: str) -> dict[str, Any]:
     """The columns of a sheet in order: what is shown, a list or series of texts for each."""
-    lines: pd.DataFrame = getattr(found, name)
+    lines = found.lines(name)
     records = found.records.reindex(lines["rid"]).reset_index(drop=True)
-    fields = list(found.fields) if name == "review" else list(found.fields)[:COMPACT]
+    fields = list(found.fields) if name in FULL else list(found.fields)[:COMPACT]
     fields = [f for f in fields if f in list(found.fields)[:1] or records[f].notna().any()]
     group, order = _padded(lines["group"]), _padded(lines["order"] + 1)
     chance = ["" if np.isnan(p) else f"{p:.3f}" for p in lines["probability"].to_numpy(dtype=float)]
     table: dict[str, Any] = {
         "group": group, "number": order, "decision": [""] * len(lines), "comment": [""] * len(lines),
-        "now": lines["now"].astype("str").tolist(), "probability": chance, "why": lines["why"].tolist(),
     }  # fmt: skip
-    if (lines["shared"] != "").any():
+    if name != "sample":
+        table |= {"now": lines["now"].astype("str").tolist(), "probability": chance, "why": lines["why"].tolist()}
+    if name != "sample" and (lines["shared"] != "").any():
         table["shared"] = lines["shared"].tolist()
     table |= {f"field:{f}": records[f] for f in fields}
     keys = zip(group, lines["order"].tolist(), lines["to"].tolist(), records["digest"], records["place"], strict=True)
-    key = [signed_key(found.entity, name + g, n, to, d, p) for g, n, to, d, p in keys]
+    queues = (DRAWN + lines["queue"]).tolist() if name == "sample" else [name] * len(lines)
+    key = [signed_key(found.entity, q + g, n, to, d, p) for q, (g, n, to, d, p) in zip(queues, keys, strict=True)]
     return table | {"place": records["place"], "key": key}
 
 
@@ -172,10 +178,10 @@ def _padded(numbers: pd.Series) -> list[str]:
 
 
 def _body(table: Mapping[str, Any], found: ReviewGroups, name: str) -> Body:
-    lines: pd.DataFrame = getattr(found, name)
+    lines = found.lines(name)
     first = lines["order"].to_numpy() == 0
     anchor = np.flatnonzero(first)[np.cumsum(first) - 1]
-    compare = name == "review" and len(lines) <= MARKED_ROWS
+    compare = name in FULL and len(lines) <= MARKED_ROWS
     inner, styles = [], []
     for column, values in table.items():
         base = "edit" if column in EDITED else "wrap" if column == "why" and name == "review" else "text"

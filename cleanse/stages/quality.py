@@ -30,8 +30,10 @@ from cleanse.stages.quality_counts import (
     places,
     standing,
 )
+from cleanse.stages.trial import lower_bound
 
 __all__ = ["Facts", "Unbalanced", "quality"]
+QUEUES = ("merged", "review", "related")
 
 
 class Unbalanced(AssertionError):
@@ -227,6 +229,21 @@ def _duplicates(facts: Facts, name: str) -> Json:
         "sizes": [{"size": int(s), "groups": int(n)} for s, n in sizes.items()],
         "skipped": sum(int(k.get("skipped", 0)) for k in report.get("keys") or []),
         "across_owners": _across_owners(facts, name, mine, pairs),
+        "queues": [_queue(facts.queues[name], queue) for queue in QUEUES] if name in facts.queues else [],
+        "said": dict(facts.queues.get(name, {}).get("said", {})),
+    }  # fmt: skip
+
+
+def _queue(told: Mapping[str, Any], name: str) -> Json:
+    """A queue, groups that several owners share apart from the others; and what the groups drawn from it by chance, as far
+    as people have judged them, say of it: the share that is one customer, with exact one-sided bounds at 95 %."""
+    held = told["sheets"][name]
+    judged, one = held["judged"], held["one"]
+    return {
+        "queue": name, **held, "within_one_owner": held["groups"] - held["across_owners"],
+        "share": round(one / judged, 4) if judged else None,
+        "at_least": round(lower_bound(judged - one, judged), 4) if judged else None,
+        "at_most": round(1 - lower_bound(one, judged), 4) if judged else None,
     }  # fmt: skip
 
 

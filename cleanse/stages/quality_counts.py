@@ -36,7 +36,7 @@ class Facts:
 
     ``project``: name, language, target, today, version. ``records`` and ``golden``: frames by entity. ``matching``: the
     report of ``matching.link`` by entity. ``review``: how many decisions of
-    people are applied, stale, conflicting. ``masks``: the mask of every field path.
+    people are applied, stale, conflicting. ``queues``: by entity what waits for people and what they said. ``masks``: the mask of every field path.
     """
 
     project: Mapping[str, Any]
@@ -57,6 +57,7 @@ class Facts:
     written: Sequence[Mapping[str, Any]]
     entities: Mapping[str, Entity]
     masks: Masks
+    queues: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     preflight: pd.DataFrame = field(default_factory=pd.DataFrame)
     target_losses: pd.DataFrame = field(default_factory=pd.DataFrame)
     mapping: Sequence[Mapping[str, Any]] = ()

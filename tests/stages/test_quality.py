@@ -113,6 +113,14 @@ def facts() -> Facts:
             "candidates": 3, "bands": {}, "merge": 0.95, "review": 0.3, "expected_precision": 0.99,
             "histogram": [{"low": 0.0, "high": 0.5, "count": 2}, {"low": 0.5, "high": 1.0, "count": 1}],
         }},
+        queues={"customer": {
+            "sheets": {
+                "review": {"groups": 30, "records": 61, "across_owners": 4, "drawn": 3, "left": 1, "judged": 2, "one": 1},
+                "merged": {"groups": 1, "records": 2, "across_owners": 1, "drawn": 0, "left": 0, "judged": 59, "one": 59},
+                "related": {"groups": 0, "records": 0, "across_owners": 0, "drawn": 0, "left": 0, "judged": 0, "one": 0},
+            },
+            "said": {"merge": 60, "apart": 1, "related": 0, "defer": 0},
+        }},
         trial={
             "result": "accept", "n": 3, "errors": 0, "population": 3, "census": True, "rate": 0.0, "lower_bound": 1.0,
             "confidence": 0.95, "claim": 0.95, "strata": {}, "stratum_errors": 0,
@@ -219,6 +227,14 @@ def test_a_value_of_a_list_is_shown_once_it_is_common(facts):
     many = facts.golden["customer"].assign(type="王小明")
     found = quality(replace(facts, golden={**facts.golden, "customer": many}))
     assert one(found["issues"], code="picklist_unknown")["samples"] == [{"where": "a.csv!4", "value": "王小明"}]
+
+
+def test_of_every_queue_the_drawn_groups_tell_how_right_it_is_with_exact_bounds(facts):
+    merged, review, related = quality(facts)["duplicates"]["customer"]["queues"]
+    assert (merged["share"], merged["at_least"], merged["at_most"]) == (1.0, 0.9505, 1.0), "0 of 59 wrong: 95 % at 95 %"
+    assert (review["share"], review["at_least"], review["at_most"]) == (0.5, 0.0253, 0.9747)
+    assert (review["across_owners"], review["within_one_owner"]) == (4, 26)
+    assert related["share"] is related["at_least"] is None, "nothing is estimated of what nobody judged"
 
 
 def test_groups_across_owners_are_told_apart(facts):

@@ -186,7 +186,7 @@ function table(card, hidden) {
 
 function member(card, m, at, hidden) {
   const part = page.split ? page.split.letters[at] : card.state.parts.findIndex((p) => p.includes(at));
-  const telling = card.state.verdict || card.state.parts.length < card.members.length;  // else each is one of its own
+  const telling = !hidden && (card.state.verdict || card.state.parts.length < card.members.length);  // else each is one of its own
   const opinion = m.opinion && !hidden && make("span", { class: "chance", title: say("against", { n: m.to + 1 }) },
     say("chance", { p: percent(m.opinion.chance) }), many(card) && ` · ${say("against", { n: m.to + 1 })}`);
   return make("th", { role: "columnheader", scope: "col", class: `member ${page.split || telling ? `part${part % 6}` : ""}`, "data-member": at },
@@ -565,7 +565,7 @@ function drawWords() {
   $("actions").setAttribute("aria-label", say("actions"));
   $("who").textContent = say("reviewer", { who: page.who });
   options($("entity"), Object.entries(page.entities).map(([name, e]) => [name, pick(e.label)]), $("entity").value || page.first.entity);
-  options($("sheet"), Object.entries(page.words.sheet).map(([name, words]) => [name, `${pick(words)} (${count(name)})`]), $("sheet").value || page.first.sheet);
+  options($("sheet"), Object.entries(page.words.sheet).filter(([name]) => name !== "sample" || count(name)).map(([name, words]) => [name, `${pick(words)} (${count(name)})`]), $("sheet").value || page.first.sheet);
   options($("state"), [["", say("everything")], ["open", say("open")], ["done", say("done")], ["defer", verdictWord("defer")]], $("state").value);
   options($("owner"), [["", say("everyone")], ...page.owners.map((name, at) => [at, name])], $("owner").value);
 }

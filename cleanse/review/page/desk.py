@@ -150,7 +150,7 @@ class Desk:
         latest, chosen, when = self._latest[group.entity], self._chosen[group.entity], self.clock()
         whole = dict(zip(group.keys, group.digests, strict=True))
         lines = [
-            decision(group.entity, whole[a], whole[b], verdict, self.who, when, why, above=whole.get(over.get((a, b), ""), ""))
+            decision(group.entity, whole[a], whole[b], verdict, self.who, when, why, above=whole.get(over.get((a, b), ""), ""), seen=group.queue)
             for (a, b), verdict in said.items()
         ]  # fmt: skip
         before = {(v.record, v.field): chosen.get(v.record[:KEY], {}).get(v.field) for v in values}

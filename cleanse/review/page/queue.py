@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,9 +14,9 @@ import pandas as pd
 from cleanse.model import Band
 from cleanse.review.decisions import KEY
 from cleanse.review.groups import groups
+from cleanse.review.sampling import DRAWN
 
-SHEETS = ("review", "merged", "related")
-BLIND = 10  # of every tenth group the machine's opinion is shown only after the person's
+SHEETS = ("review", "sample", "merged", "related")
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class Subject:
 
     ``label`` and the headings in ``fields`` by language; ``fields`` the most telling first; ``telling``: fields whose
     shared values are counted; ``evidence``: name -> its fields. ``records``: rid, the address and the fields.
-    ``digests`` by rid. ``own``: the fields whose values can be chosen.
+    ``digests`` by rid. ``own``: the fields whose values can be chosen. ``spoken``: as ``sampling.split`` has it.
     """
 
     entity: str
@@ -40,17 +39,20 @@ class Subject:
     digests: pd.Series
     own: frozenset[str] = frozenset()
     owner: str = "owner"
+    spoken: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Group:
-    """One group: its members by order; ``digests`` whole, ``keys`` the part that tells them; ``now``: number of each one's
-    present customer; ``to``: order of the member it is compared with; ``pairs``: the lines of the subject's pairs inside
-    it, with the orders of their ends; ``asked``: those that wait for a person."""
+    """One group: its members by order; ``queue``: the sheet it is of, also where it was drawn for the sample; ``digests``
+    whole, ``keys`` the part that tells them; ``now``: number of each one's present customer; ``to``: order of the member it
+    is compared with; ``pairs``: the lines of the subject's pairs inside it, with the orders of their ends; ``asked``: those
+    that wait for a person."""
 
     id: int
     entity: str
     sheet: str
+    queue: str
     rids: tuple[int, ...]
     digests: tuple[str, ...]
     keys: tuple[str, ...]
@@ -62,9 +64,8 @@ class Group:
 
     @property
     def blind(self) -> bool:
-        """Whether it belongs to the tenth that is judged without the machine's opinion: told by its content."""
-        content = "".join(sorted(self.keys)).encode()
-        return self.sheet == "review" and int(hashlib.sha256(content).hexdigest()[:8], 16) % BLIND == 0
+        """Whether it is judged before the machine's opinion is shown."""
+        return self.sheet == "sample"
 
 
 class Queue:
@@ -78,7 +79,7 @@ class Queue:
             headings = {name: texts["en"] for name, texts in subject.fields.items()}
             found = groups(
                 subject.pairs, subject.clusters, subject.records, subject.digests, headings, subject.entity, "en",
-                owner=subject.owner,
+                owner=subject.owner, spoken=subject.spoken,
             )  # fmt: skip
             shown = {name: getattr(found, name) for name in SHEETS}
             for name, lines in shown.items():
@@ -109,12 +110,13 @@ def _groups(start: int, subject: Subject, sheet: str, lines: pd.DataFrame, diges
     owner = subject.records.get(subject.owner, blank).set_axis(subject.records["rid"])
     held = _texts(owner.reindex(lines["rid"]))
     digest = digests.reindex(lines["rid"]).fillna("").tolist()
+    queue = (DRAWN + lines["queue"]).tolist() if sheet == "sample" else [sheet] * len(lines)
     rids, now, to = (lines[name].tolist() for name in ("rid", "now", "to"))
     bounds = pairwise([*starts.tolist(), len(lines)])
     for number, ((a, b), (p, q)) in enumerate(zip(bounds, pairwise(ours), strict=True)):
         inside = tuple(zip(rows[p:q], low[p:q], high[p:q], strict=True))
         yield Group(
-            start + number, subject.entity, sheet, tuple(rids[a:b]), tuple(digest[a:b]),
+            start + number, subject.entity, sheet, queue[a], tuple(rids[a:b]), tuple(digest[a:b]),
             tuple(d[:KEY] for d in digest[a:b]),
             tuple(dict.fromkeys(o for o in held[a:b] if o)), tuple(now[a:b]),
             tuple(to[a:b]), inside, tuple((x, y) for (_, x, y), yes in zip(inside, asked[p:q], strict=True) if yes),
