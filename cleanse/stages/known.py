@@ -38,7 +38,9 @@ def lines(entity: Entity, records: pd.DataFrame) -> pd.DataFrame:
     marks = [_marks(f"{entity.name}.{n}", records[n]) for n in names]
     told = [[int(m) for m in row if m] for row in zip(*marks, strict=True)]
     return records[["rid", *PLACE]].assign(
-        entity=entity.name, digest=digests(entity.name, [records[n] for n in names]), marks=pd.Series(told, index=records.index, dtype=object)
+        entity=entity.name,
+        digest=digests(entity.name, [records[n] for n in names]),
+        marks=pd.Series(told, index=records.index, dtype=object),
     )
 
 
@@ -67,8 +69,9 @@ def claims(told: pd.DataFrame, parents: pd.Series | None, memory: pd.DataFrame, 
     here = remembered(told, pd.Series(dtype="str"), parents)
     found = pd.Series(pd.NA, index=told["rid"].to_numpy(), dtype="str")
     for names in (["digest", *PLACE], ["digest", "parent"], ["digest"]):
-        ids = _single(mine, names)
-        found = found.fillna(pd.Series(_at(here, names).map(ids).to_numpy(), index=found.index, dtype="str"))
+        open_ = found.isna().to_numpy()
+        if open_.any():
+            found[open_] = _at(here[open_], names).map(_single(mine, names)).astype("str").to_numpy()
     return found.fillna(_corrected(told, found, mine, memory, every))
 
 
