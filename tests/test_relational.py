@@ -77,3 +77,15 @@ def test_a_number_that_two_customers_have_is_left_to_a_person(ran):
     ]
     assert len(between) and set(between["band"]) == {"review"}
     assert set(going(done, "contact")["name"]) == {"王强"}
+
+
+def test_a_customer_that_hundreds_of_rows_refer_to(ran):
+    """More than a block holds; the rows are alike in their number alone."""
+    contacts = "客户编号,姓名,手机\n" + "".join(f"1001,张{chr(0x4F00 + n)},13912345{n:03d}\n" for n in range(120))
+    activities = "客户编号,跟进内容,跟进时间\n" + "".join(f"1001,电话{n},2024-01-05\n" for n in range(300))
+    done = ran(customers=CUSTOMERS, contacts=contacts, activities=activities)
+    assert done.rows.query("exit == 'parked'").empty
+    customers = going(done, "customer").set_index("golden_id")["code"]
+    assert len(customers) == 3
+    assert set(going(done, "contact")["customer_id"].map(customers)) == {"1001"} and len(going(done, "contact")) == 120
+    assert set(going(done, "activity")["customer_id"].map(customers)) == {"1001"} and len(going(done, "activity")) == 300

@@ -168,7 +168,7 @@ def _keys(coded: Coded, schema: MatchSchema) -> dict[str, np.ndarray]:
         keys["sound"] = n["sound"]
     keys |= {e.name: coded.values[e.name] for e in schema.evidence if e.block}
     if schema.place:
-        shared = [e.name for e in schema.evidence if e.block and not e.objects]
+        shared = [e.name for e in schema.evidence if e.block and not (e.objects or e.everywhere)]
         keys |= {name: _placed(keys[name], n["own_city"]) for name in shared}
     if not schema.within:
         return keys

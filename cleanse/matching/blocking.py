@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 MISSING = -1
+HEADS = 3  # of a large block, with which a member stands that is like none of them
 
 
 @dataclass
@@ -76,11 +77,16 @@ def _distinct(numbers: np.ndarray) -> np.ndarray:
 
 
 def _star(members: np.ndarray, size: int, alike: np.ndarray | None) -> np.ndarray:
-    """Of a large block: each member with the first that is alike, and these firsts in a chain."""
+    """Of a large block: each member with the first that is alike, and these firsts in a chain. Members of which nothing
+    tells what they are alike to (rows with a number and no name) stand with the first ones that are."""
     group = np.zeros(len(members), dtype=np.int64) if alike is None else alike[members]
     _, first, which = np.unique(group, return_index=True, return_inverse=True)
     heads = np.sort(members[first])
-    return np.concatenate([_number(members[first[which]], members, size), _number(heads[:-1], heads[1:], size)])
+    parts = [_number(members[first[which]], members, size), _number(heads[:-1], heads[1:], size)]
+    known = np.sort(members[first[group[first] != MISSING]])[:HEADS]
+    untold = members[group == MISSING]
+    parts += [_number(np.full(len(untold), head), untold, size) for head in known]
+    return np.concatenate(parts)
 
 
 def _number(a: np.ndarray, b: np.ndarray, size: int) -> np.ndarray:

@@ -14,7 +14,8 @@ from cleanse.matching.comparison import OBJECTIONS
 TOP = ("entity", "within", "prior", "merge", "review", "cap", "name", "objections", "evidence")
 NAME = ("field", "kind", "place", "weights")
 EVIDENCE = (
-    "name", "label", "fields", "part", "unless", "agree", "differ", "spread", "objects", "block", "companies_only",
+    "name", "label", "fields", "part", "unless", "agree", "differ", "spread", "objects", "block", "everywhere",
+    "companies_only",
 )  # fmt: skip
 WEIGHTS = {
     "company": (
@@ -48,7 +49,8 @@ class Evidence:
     the different names that share it.
 
     ``part`` = ``domain`` compares what stands behind the @; ``unless`` names an evidence that says the same: where that
-    agrees, this says nothing. ``objects``: two different values object to merging. ``block``: a blocking key.
+    agrees, this says nothing. ``objects``: two different values object to merging. ``block``: a blocking key; one that many
+    records share counts only together with their place, but where it is the same ``everywhere``.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Evidence:
     spread: float = 0.0
     objects: bool = False
     block: bool = False
+    everywhere: bool = False
     companies_only: bool = False
     part: str = ""
     unless: str = ""

@@ -30,6 +30,12 @@ def test_a_large_block_makes_stars_of_those_alike_in_a_chain():
     assert found.report == [{"key": "key", "counted": 1225, "made": 49, "skipped": 1}]
 
 
+def test_members_like_nothing_stand_with_the_heads_of_a_large_block():
+    found = block({"key": np.zeros(50, dtype=int)}, 10, np.r_[np.full(48, -1), 5, 5])
+    pairs = set(zip(found.left.tolist(), found.right.tolist(), strict=True))
+    assert {(i, 48) for i in range(48)} <= pairs and len(pairs) == 47 + 48 + 1
+
+
 def test_values_of_two_fields_meet():
     found = block({"mobile": np.array([[0, -1], [1, 0], [2, -1]])}, 40)
     assert list(zip(found.left.tolist(), found.right.tolist(), strict=True)) == [(0, 1)]
