@@ -118,6 +118,56 @@ def test_load_reconcile_undo(root, do):
     assert not query(root, "SELECT * FROM contact")
 
 
+def test_what_a_target_makes_of_values_is_named_and_undone(root, do):
+    """A table of the target's own, which cuts, trims, empties and fills in by itself."""
+    do("load", "--to", "sqlite:///other.db")
+    with closing(sqlite3.connect(root / "other.db")) as other, closing(sqlite3.connect(root / "crm.db")) as crm:
+        for (made,) in other.execute(
+            "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
+        ):
+            crm.execute(made)
+        crm.execute(
+            "CREATE TRIGGER own AFTER INSERT ON customer BEGIN UPDATE customer SET note = substr(note, 1, 2), "
+            "sales = 'nobody' WHERE golden_id = NEW.golden_id; END"
+        )
+        crm.execute("CREATE TRIGGER own2 AFTER INSERT ON contact BEGIN UPDATE contact SET name = ' ' || name, "
+                    "mobile = NULL WHERE golden_id = NEW.golden_id; END")  # fmt: skip
+        crm.commit()
+    loaded(do)
+    told = json.loads(do("reconcile", *SQLITE, "--json", code=1).stdout)
+    assert told["differences"] == {
+        "arrived_cut": 6, "arrived_defaulted": 6, "arrived_trimmed": 6, "arrived_emptied": 5
+    }  # fmt: skip
+    fields = {(line["object"], line["field"]): line["code"] for line in told["lines"]}
+    assert fields == {
+        ("customer", "note"): "arrived_cut", ("customer", "sales"): "arrived_defaulted",
+        ("contact", "name"): "arrived_trimmed", ("contact", "mobile"): "arrived_emptied",
+    }  # fmt: skip
+    assert all(counts["unchanged"] == counts["planned"] for counts in loaded(do)["counts"].values())
+    do("undo", *SQLITE)
+    assert len(names(root)) == 6
+    do("undo", *SQLITE, "--yes")
+    assert names(root) == [] and query(root, "SELECT * FROM contact") == []
+
+
+def test_one_batch_or_all_of_a_load_is_undone(root, do):
+    with (root / "cleanse.toml").open("a", encoding="utf-8") as file:
+        file.write("\n[load]\nbatch = 4\n")
+    do("run")
+    do("approve")
+    loaded(do)
+    people = len(query(root, "SELECT * FROM contact"))
+    told = json.loads(do("undo", *SQLITE, "--batch", "4", "--json").stdout)
+    assert [row["outcome"] for row in told["rows"]] == ["removed"] * 2 and not told["done"]
+    assert len(query(root, "SELECT * FROM contact")) == people
+    do("undo", *SQLITE, "--batch", "4", "--yes")
+    assert len(query(root, "SELECT * FROM contact")) == people - 2 and len(names(root)) == 6
+    assert json.loads(do("undo", *SQLITE, "--batch", "4", "--yes", "--json").stdout)["rows"] == []
+    do("undo", *SQLITE, "--yes")
+    assert names(root) == []
+    assert [line["what"] for line in json.loads(do("audit", "--json").stdout)].count("undo") == 3
+
+
 def test_more_and_corrected_files_load_only_what_changed(root, do):
     loaded(do)
     before = dict(query(root, "SELECT name, golden_id FROM customer"))
