@@ -31,6 +31,7 @@ _SUSPECT = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u3164\ufe00-\ufe0f\uffa0]
 SPACES = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _SPACE = re.compile(f"[{SPACES}]")
 _FULL = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0x00A0: 0x20}
+_WIDE = f"[\uff01-\uff5e{SPACES}]"
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－ー─━"), "-")
 _DOTS = dict.fromkeys(map(ord, "。．｡・·•‧∙"), ".")
 _CHINESE = dict(zip("零〇○一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖", "00012345678912123456789", strict=True))
@@ -102,7 +103,25 @@ def halved(texts: pa.Array) -> pa.Array:
     >>> halved(pa.array(["１２", "Ａ"])).to_pylist()
     ['12', 'A']
     """
-    return pa.array(half_width("\x00".join(texts.to_pylist())).split("\x00"), pa.string()) if len(texts) else texts
+
+    def narrow(wide: pa.Array) -> pa.Array:
+        return pa.array(half_width("\x00".join(wide.to_pylist())).split("\x00"), pa.string())
+
+    return mended(texts, _WIDE, narrow)
+
+
+def mended(texts: pa.Array, pattern: str, mend: Callable[[pa.Array], pa.Array]) -> pa.Array:
+    """The texts, of them mended those in which an RE2 pattern is found.
+
+    >>> mended(pa.array(["1a", "b"]), "[0-9]", pc.ascii_upper).to_pylist()
+    ['1A', 'b']
+    """
+    at = np.flatnonzero(pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False))
+    if not len(at):
+        return texts
+    taken = np.arange(len(texts))
+    taken[at] = len(texts) + np.arange(len(at))
+    return pa.concat_arrays([texts, mend(texts.take(pa.array(at)))]).take(pa.array(taken))
 
 
 def plain_dashes(text: str) -> str:

@@ -23,6 +23,7 @@ from cleanse.kinds.characters import (
     is_null,
     kept,
     matching,
+    mended,
     null_words,
     plain_dashes,
     strip_outer,
@@ -87,6 +88,7 @@ _RELATIVE = re.compile(
 _RANGE = re.compile(r"\d\s*(?:至|到|~|～|—|–|--|-|及|、|;|,|，|和)\s*(?:\d{4}|\d{1,2}月|\d{1,2}日)")
 _SECOND = re.compile(r"(?:[-~～/&+—–至到]|and|to)\s*\d")
 _REMARK = re.compile(r"\s*[(\[【][^0-9]*[)\]】]|\s+(?![前后左右约起止至到初末底间中])[^0-9]+")
+_NUMERALS = "^[零〇○一二三四五六七八九]{4}年[一二三四五六七八九十]{1,3}月[一二三四五六七八九十]{1,3}日$"
 _NOTHING = r"[^\x00-\x{10FFFF}]"  # for RE2
 _VAGUE = re.compile("[约?？]|左右|前后|大概|以[前后]|之[前后]|[前后起止]$|about|before|after|circa")
 
@@ -264,7 +266,7 @@ def untouched(options: Options, words: Words) -> Test:
 
 
 def repairs(options: Options, words: Words) -> Repairs:
-    """Year, month and day with one sort of mark between them."""
+    """Year, month and day with one sort of mark between them; in Chinese numerals; the serials of spreadsheets."""
     marks = (("-", "-", ""), ("/", "/", ""), (r"\.", r"\.", ""), ("年", "月", "日"))
     forms = "|".join(f"{a}([0-9]{{1,2}}){b}([0-9]{{1,2}}){c}" for a, b, c in marks)
 
@@ -274,19 +276,47 @@ def repairs(options: Options, words: Words) -> Repairs:
         )
         return pc.replace_substring_regex(padded, r"\x000?([0-9]{2})", r"-\1")
 
-    return (("date_format", dashed),)
+    def numerals(texts: pa.Array) -> pa.Array:
+        return dashed(mended(texts, _NUMERALS, _in_digits))
+
+    first = (Reader(options).epoch - date(1970, 1, 1)).days
+
+    def days(texts: pa.Array) -> pa.Array:
+        return pc.add(texts.cast(pa.int32()), first).cast(pa.int32()).cast(pa.date32()).cast(pa.string())
+
+    def serials(texts: pa.Array) -> pa.Array:
+        return mended(texts, "^[2-5][0-9]{4}$", days)
+
+    return (("date_format", dashed), ("date_format", numerals), ("date_serial", serials))
+
+
+def _in_digits(texts: pa.Array) -> pa.Array:
+    """Chinese numerals of a whole date as digits."""
+    for pattern, digits in (("([一二三])十([一二三四五六七八九])", r"\1\2"), ("([一二三])十", r"\1〇"), ("十([一二三四五六七八九])", r"一\1")):
+        texts = pc.replace_substring_regex(texts, pattern, digits)
+    for pattern, digit in (("十", "10"), ("[零〇○]", "0"), *((c, str(n)) for n, c in enumerate("一二三四五六七八九", 1))):
+        texts = pc.replace_substring_regex(texts, pattern, digit)
+    return texts
 
 
 def readings(options: Options, words: Words) -> Sequence[Reading]:
-    """Days with a time of day behind, and days to come."""
+    """Days with a time of day behind, days to come, months, and days that can be read in two ways."""
     fakes = "|".join(re.escape(row[0]) for row in words.get("date_placeholders", ())) or _NOTHING
     timed = Reading(
         rf"(?P<value>{shape(options)}) (?P<rest>[012][0-9]:[0-5][0-9]:[0-5][0-9])",
         "date_format",
         never=(f"(?:{fakes}) .*", ".* 00:00:00"),
     )
-    later = bool(options.get("past") and options.get("today"))
-    return (timed, Reading(shape({}), doubt="date_future", never=(fakes,))) if later else (timed,)
+    month = Reading("(?:19|20)[0-9]{2}年(?:0?[1-9]|1[0-2])月", doubt="date_incomplete", never=(fakes,))
+    later = Reading(shape({}), doubt="date_future", never=(fakes,))
+    same = "|".join(f"{n:02}/{n:02}/.*" for n in range(1, 13))
+    either = Reading("(?:0[1-9]|1[0-2])/(?:0[1-9]|1[0-2])/[12][0-9]{3}", doubt="date_ambiguous", never=(same, fakes))
+    return (
+        timed,
+        month,
+        *((later,) if options.get("past") and options.get("today") else ()),
+        *(() if Reader(options).order in ("dmy", "mdy") else (either,)),
+    )
 
 
 def observe(values: Mapping[str, int]) -> Counter[str]:

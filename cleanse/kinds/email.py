@@ -21,6 +21,7 @@ from cleanse.kinds.characters import (
     is_null,
     kept,
     mask_text,
+    mended,
     null_words,
     strip_outer,
     tidy,
@@ -283,15 +284,22 @@ def _mask(value: str) -> str:
 
 
 def repairs(options: Options, words: Words) -> Repairs:
-    """One address in capitals or full width, behind ``mailto:``, in angle brackets, with a separator at its end, or
-    with a comma or 。 for the last dot."""
+    """One address in capitals or full width, behind ``mailto:``, in angle brackets, with a separator at its end, with
+    a comma or 。 for the last dot, or torn by a space."""
 
     def plain(texts: pa.Array) -> pa.Array:
         bare = pc.replace_substring_regex(pc.ascii_lower(halved(texts)), "^mailto:|^<|[;,>]+$", "")
         dotted = pc.replace_substring_regex(bare, "[。｡]|(@[a-z0-9-]+)[,、]([a-z]+)$", r"\1.\2")
-        return pc.replace_substring_regex(dotted, "^[^a-z0-9].*", "")
+        whole = pc.replace_substring_regex(dotted, r"(@[^\s@,;]+\.(?:com|net|org|gov|edu|ac|co))[,、]([a-z]{2})$", r"\1.\2")
+        return pc.replace_substring_regex(whole, "^[^a-z0-9].*", "")
 
-    return (("email_format", plain),)
+    def joined(texts: pa.Array) -> pa.Array:
+        return pa.array([_joined(text) for text in texts.to_pylist()], pa.string())
+
+    def one(texts: pa.Array) -> pa.Array:
+        return mended(plain(texts), "^[a-z0-9_-]{1,20} [a-z0-9_.-]+@[a-z0-9.-]+$", joined)
+
+    return (("email_format", one),)
 
 
 def readings(options: Options, words: Words) -> Sequence[Reading]:

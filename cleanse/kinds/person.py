@@ -45,6 +45,7 @@ _EDGES = " /／、,，;；:：-—。"
 _COURTESY = re.compile(r"((?:Mr|Mrs|Ms|Miss|Mx|Sir|Madam)\.?) (?=[^\W\d_][\w'.\-]* +[^\W\d_])", re.IGNORECASE)  # before a full name
 _NUMBERED = re.compile(r"(?:\d\D{0,2}){5}|\d(?:\.\d+)?[eE]\+?\d\d", re.ASCII)  # what is left of a number, not a name
 _LOST = re.compile("[?？\ufffd]")
+_NOTHING = r"[^\x00-\x{10FFFF}]"  # for RE2
 ONE_CHARACTER = frozenset("总工董哥姐")
 COURTESIES = frozenset(("先生", "女士", "小姐", "同志", "太太", "夫人", "老师", "师傅"))
 
@@ -269,7 +270,7 @@ class _Certain(NamedTuple):
 def _certain(words: Words) -> _Certain | None:
     """None where no surnames are known."""
     known = surnames(words)
-    single = {name for name in known if re.fullmatch(f"[{_HAN}]", name)}
+    single = {name for name in known if re.fullmatch(f"[{_HAN}]", name) and fold(name) in known}
     if not single:
         return None
     typed = "".join(map(chr, range(0x3400, 0xA000)))
@@ -284,7 +285,7 @@ def _certain(words: Words) -> _Certain | None:
         return rf"[^\P{{Han}}{''.join(c for c, plain in folded if plain in characters)}]"
 
     starts = {title[:2] for title in titles}
-    double = "|".join(name for name in doubles if name not in starts) or r"[^\x00-\x{10FFFF}]"
+    double = "|".join(name for name in doubles if name not in starts) or _NOTHING
     first, alone = f"[{''.join(sorted(single))}]", second | {name[1] for name in doubles}
     return _Certain(
         f"{first}{but(alone | last)}",
@@ -297,7 +298,7 @@ def _certain(words: Words) -> _Certain | None:
 def untouched(options: Options, words: Words) -> Callable[[pa.Array], np.ndarray]:
     """Chinese full names that no title can end, nor begin at the surname."""
     name = _certain(words)
-    return matching("|".join(name[:3]), name.never) if name else matching(r"[^\x00-\x{10FFFF}]")
+    return matching("|".join(name[:3]), name.never) if name else matching(_NOTHING)
 
 
 def repairs(options: Options, words: Words) -> Repairs:
@@ -319,7 +320,11 @@ def readings(options: Options, words: Words) -> Sequence[Reading]:
     title = "|".join(titles)
     longer = tuple(rf"\p{{Han}}{{{n}}}(?:{title})" for n in (0, 1, 2))
     full, any_title = f"(?:{'|'.join(name[:3])})", "|".join(map(re.escape, (row[0] for row in words["titles"])))
-    never = tuple(f"(?:{no})[(（/].*|.*/(?:{no})" for no in ("|".join(map(re.escape, name.never)),))
+    no = "|".join(map(re.escape, name.never))
+    nested = "|".join(t for t in titles if any(t != other and t.startswith(other) for other in titles)) or _NOTHING
+    short = "|".join(re.escape(row[0]) for row in words["titles"] if len(row[0]) == 1) or _NOTHING
+    ahead = (f"(?:{title}) ?(?:{no})", f"(?:{title}) ?(?:{short}).*", f".*(?:{any_title})", f"(?:{nested}).*")
+    never = (f"(?:{no})[(（/].*|.*/(?:{no})",)
     return (
         Reading(f"(?P<value>{full})[(（](?P<title>{title})[)）]", "person_title_cut", never=never),
         Reading(f"(?P<value>{full})/(?P<name_2>{full})", "person_split", never=never),
@@ -328,6 +333,7 @@ def readings(options: Options, words: Words) -> Sequence[Reading]:
             "person_split",
             never=(*never, f".*[(（](?:{any_title})[)）]"),
         ),
+        Reading(f"(?P<title>{title}) ?(?P<value>{full})", "person_title_cut", never=ahead),
         Reading(f"(?P<value>{name.two})(?P<title>{title})", "person_title_cut", never=longer[:2]),
         Reading(f"(?P<value>{name.three})(?P<title>{title})", "person_title_cut", never=longer),
     )

@@ -116,6 +116,7 @@ _AREA = f"0(?:{AREAS_8}|{AREAS_7})"
 _LANDLINES = rf"^(?:\(({_AREA})\)|({_AREA})[ \-—–]?)([2-9][0-9]{{6,7}})"
 _EXTENSION = r"(?:[\-—–]| ext\. | ?转 ?)([0-9]{1,6})"
 _QUOTES = "'’‘`\"“”;；,，、。"
+_RUNS = f".*(?:{'|'.join(f'{d}{{6}}' for d in range(10))}|123456|234567|345678|456789|987654|876543).*"
 SAME_BASE = 0.8
 LONGEST = 200  # a longer text is no cell of numbers
 
@@ -317,7 +318,8 @@ def repairs(options: Options, words: Words) -> Repairs:
 
 
 def readings(options: Options, words: Words) -> Sequence[Reading]:
-    """A mobile with a remark behind it, in stars, or a digit short; a landline without area code, and two landlines."""
+    """Two mobiles, a mobile with a remark behind it, in stars, or of too many or too few digits; a landline without area
+    code, and two landlines."""
     want, fakes = options.get("want", "mobile"), [re.escape(row[0]) for row in words.get("phone_placeholders", ())]
     never = "|".join(fakes) or _NOTHING
     if want == "any" or options.get("region", "CN") != "CN":
@@ -335,10 +337,13 @@ def readings(options: Options, words: Words) -> Sequence[Reading]:
     said = f"\\p{{Han}}{{0,4}}(?:{'|'.join(map(re.escape, notes)) or _NOTHING})\\p{{Han}}{{0,4}}"
     labelled = f".*(?:{'|'.join(map(re.escape, labels)) or _NOTHING}).*"
     return (
+        Reading(f"(?P<value>{MOBILE})[ /,;，；、](?P<mobile_2>{MOBILE})", "cell_split"),
         Reading(f"(?P<value>{MOBILE})(?P<rest>（{said}）|\\({said}\\))", "remark_cut", never=(labelled,)),
         Reading(f"(?P<value>{MOBILE}) (?P<rest>{said})", "remark_cut", never=(labelled,)),
         Reading(r"1[3-9][0-9]\*{4}[0-9]{4}", doubt="phone_masked"),
         Reading("1[3-9][0-9]{8}", doubt="phone_too_short", never=(never,)),
+        Reading("1[3-9][0-9]{10}", doubt="phone_too_long", never=(never, _RUNS)),
+        Reading("2[0-9]{10}", doubt="phone_invalid", never=(never, _RUNS)),
     )
 
 

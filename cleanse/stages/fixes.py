@@ -1,8 +1,11 @@
-"""The distinct texts of a column and what each of them should be: most told for all at once, the rest one by one."""
+"""The distinct texts of a column and what each of them should be: most told for all at once, the rest one by one.
+
+Cells are numbers that point to distinct texts, so that what is known of a text is worked out and kept once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,91 +15,187 @@ import pyarrow.compute as pc
 from cleanse.kinds.characters import matching, tidied
 from cleanse.model import Fix, Kind, Options, Reading, Test, Words
 
-TEXT = pa.large_string()
+TEXT = pa.string()
+AT_ONCE = 20_000  # texts that are plain Python at one time
 
 
 @dataclass(frozen=True)
-class Fixed:
-    """The fixes of the distinct ``texts`` of one column; ``codes`` points from its cells to them.
-
-    ``values`` and ``why`` stand beside ``texts``; ``seen`` holds the Fix of those that were looked at one by one, which
-    alone can have a doubt, a rest or parts.
-    """
+class Coded:
+    """Texts as numbers that point into ``texts``: a cell takes four bytes, however long its text."""
 
     codes: np.ndarray
     texts: pa.Array
+
+    @classmethod
+    def of(cls, array: pa.Array) -> Coded:
+        encoded = array.dictionary_encode("encode")
+        return cls(encoded.indices.to_numpy(), encoded.dictionary)
+
+    @classmethod
+    def same(cls, text: str | None, size: int) -> Coded:
+        return cls(np.zeros(size, np.int32), texts_of([text]))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Coded]) -> Coded:
+        starts = np.cumsum([0, *(len(p.texts) for p in parts)])
+        codes = [p.codes + np.int32(start) for p, start in zip(parts, starts, strict=False)]
+        return cls(np.concatenate(codes), pa.concat_arrays([p.texts for p in parts]))
+
+    def take(self, cells: np.ndarray) -> Coded:
+        """Some cells, with no more texts than they have."""
+        codes = self.codes[cells]
+        used = np.zeros(len(self.texts), dtype=bool)
+        used[codes] = True
+        return Coded((np.cumsum(used, dtype=np.int32) - 1)[codes], self.texts.filter(pa.array(used)))
+
+    def array(self) -> pa.Array:
+        """The texts of all cells, in offsets that any number of them fits."""
+        return self.texts.cast(pa.large_string()).take(pa.array(self.codes))
+
+    def where(self, test: np.ndarray) -> np.ndarray:
+        """The cells whose text passes; ``test`` stands beside ``texts``."""
+        return np.flatnonzero(test[self.codes])
+
+
+class Labels:
+    """One label for each of ``size`` texts, '' where none was given."""
+
+    def __init__(self, size: int) -> None:
+        self.codes = np.zeros(size, dtype=np.int32)
+        self._numbers: dict[str, int] = {"": 0}
+
+    def put(self, at: np.ndarray | int, label: str) -> None:
+        self.codes[at] = self._numbers.setdefault(label, len(self._numbers))
+
+    def put_all(self, at: np.ndarray, labels: pa.Array) -> None:
+        given = Coded.of(labels)
+        numbers = [self._numbers.setdefault(text, len(self._numbers)) for text in given.texts.to_pylist()]
+        self.codes[at] = np.array(numbers, dtype=np.int32)[given.codes]
+
+    @property
+    def texts(self) -> pa.Array:
+        return texts_of(list(self._numbers))
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found for some texts in one role: their positions and the values."""
+
+    role: str
+    at: np.ndarray
     values: pa.Array
-    why: pa.Array
-    seen: Mapping[int, Fix]
 
-    def told(self, name: str) -> pa.Array:
-        """``doubt`` or ``rest`` of every distinct text, '' for none."""
-        found = {at: text for at, fix in self.seen.items() if (text := getattr(fix, name))}
-        return patched(constant("", len(self.texts)), list(found), texts_of(list(found.values())))
 
-    def of_cells(self, array: pa.Array, cells: np.ndarray) -> pa.Array:
-        """What the given cells have in an array over the distinct texts."""
-        return array.take(pa.array(self.codes[cells]))
+class Fixed:
+    """The fixes of the distinct texts of one column; ``codes`` points from its cells to them.
+
+    ``values``, ``why``, ``doubt`` and ``rest`` stand beside ``texts``; ``parts`` are those of few of them.
+    """
+
+    def __init__(self, cells: pa.Array) -> None:
+        given = Coded.of(cells)
+        self.codes, self.texts = given.codes, given.texts.cast(TEXT)
+        self.why, self.doubt, self.rest = (Labels(len(self.texts)) for _ in range(3))
+        self.parts: list[Found] = []
+        self._better: list[tuple[np.ndarray, pa.Array]] = []
+
+    def put(self, at: np.ndarray, values: pa.Array) -> None:
+        if len(at):
+            self._better.append((at, values))
+
+    def finish(self) -> Fixed:
+        self.values, self._better = patched_all(self.texts, self._better), []
+        return self
+
+    def of_cells(self, labels: Labels, cells: np.ndarray) -> Coded:
+        """The labels of the given cells."""
+        return Coded(labels.codes[self.codes[cells]], labels.texts)
+
+    def where(self, test: np.ndarray) -> np.ndarray:
+        """The cells whose text passes."""
+        return np.flatnonzero(test[self.codes])
 
 
 def fix_all(cells: pa.Array, kind: Kind, options: Options, words: Words, virtual: bool) -> Fixed:
     """Repair the distinct texts of ``cells``. A virtual field has no value of its own: every text is looked at."""
-    encoded = cells.dictionary_encode()
-    texts = encoded.dictionary
-    test = None if virtual else _test(kind, options, words)
+    fixed = Fixed(cells)
+    texts = fixed.texts
     unsure = np.arange(len(texts))
-    values, why = texts, constant("", len(texts))
-    if test is not None:
-        unsure = np.flatnonzero(~test(texts.cast(pa.string())))
-        better = tidied(texts.take(pa.array(unsure)).cast(pa.string()))
+    if test := None if virtual else _test(kind, options, words):
+        unsure = np.flatnonzero(~test(texts))
+        better = tidied(texts.take(pa.array(unsure)))
         repairs = kind.repairs(options, words) if kind.repairs else ()
         for code, repair in (("dirt_removed", None), *repairs):
             mended = repair(better) if repair else better
             sure = test(mended)
-            values = patched(values, unsure[sure], mended.filter(pa.array(sure)).cast(TEXT))
-            why = patched(why, unsure[sure], constant(code, int(sure.sum())))
+            fixed.put(unsure[sure], mended.filter(pa.array(sure)))
+            fixed.why.put(unsure[sure], code)
             unsure, better = unsure[~sure], better.filter(pa.array(~sure))
-    seen = dict(_read(texts, unsure, kind.readings(options, words))) if kind.readings and not virtual else {}
+    if kind.readings and not virtual:
+        for reading in kind.readings(options, words):
+            unsure = np.delete(unsure, _read(fixed, unsure, reading))
     fix = kind.fixer(options, words)
-    left = unsure[~np.isin(unsure, list(seen))] if seen else unsure
-    seen |= dict(zip(left.tolist(), map(fix, texts.take(pa.array(left)).to_pylist()), strict=True))
-    values = patched(values, list(seen), texts_of([x.value for x in seen.values()]))
-    why = patched(why, list(seen), texts_of([x.why for x in seen.values()]))
-    return Fixed(encoded.indices.to_numpy(), texts, values, why, seen)
+    for start in range(0, len(unsure), AT_ONCE):
+        some = unsure[start : start + AT_ONCE]
+        _tell(fixed, some, [fix(text) for text in texts.take(pa.array(some)).to_pylist()])
+    return fixed.finish()
 
 
-def _read(texts: pa.Array, unsure: np.ndarray, readings: Sequence[Reading]) -> Iterator[tuple[int, Fix]]:
-    """The fixes of the unsure texts that a reading tells, by position."""
-    for reading in readings:
-        found = read_all(reading, texts.take(pa.array(unsure)).cast(pa.string()))
-        yield from ((int(unsure[at]), fix) for at, fix in found)
-        unsure = np.delete(unsure, [at for at, _ in found])
+def _tell(fixed: Fixed, at: np.ndarray, fixes: Sequence[Fix]) -> None:
+    """Write down what was made of texts that were looked at one by one."""
+    fixed.put(at, texts_of([x.value for x in fixes]))
+    found: dict[str, dict[int, str]] = {}
+    for number, fix in zip(at.tolist(), fixes, strict=True):
+        for labels, label in ((fixed.why, fix.why), (fixed.doubt, fix.doubt), (fixed.rest, fix.rest)):
+            if label:
+                labels.put(number, label)
+        for role, value in fix.parts:
+            found.setdefault(role, {})[number] = value
+    for role, values in found.items():
+        fixed.parts.append(Found(role, np.array(list(values)), texts_of(list(values.values()))))
 
 
-def read_all(reading: Reading, texts: pa.Array) -> list[tuple[int, Fix]]:
-    """What a reading makes of the texts it is for, by position."""
-    good = pc.match_substring_regex(texts, f"^(?:{reading.pattern})$")
-    for pattern in reading.never:
-        good = pc.and_not(good, pc.match_substring_regex(texts, f"^(?:{pattern})$"))
-    at = np.flatnonzero(good.to_numpy(zero_copy_only=False))
-    some = texts.take(pa.array(at))
+def _read(fixed: Fixed, unsure: np.ndarray, reading: Reading) -> np.ndarray:
+    """Write down what a reading tells of the unsure texts; returns which of them it told."""
+    told = read_all(reading, fixed.texts.take(pa.array(unsure)))
+    at = unsure[told.at]
+    if reading.why:
+        fixed.why.put(at, reading.why)
     if reading.doubt:
-        return [(int(n), Fix(text, doubt=reading.doubt)) for n, text in zip(at, some.to_pylist(), strict=True)]
-    groups = pc.extract_regex(some, f"^(?:{reading.pattern})$")
-    names = [f.name for f in groups.type]
-    columns = [groups.field(n).to_pylist() for n in range(len(names))]
-    return [
-        (int(n), fix)
-        for n, *row in zip(at, *columns, strict=True)
-        if (fix := _of_groups(dict(zip(names, row, strict=True)), reading.why))
-    ]
+        fixed.doubt.put(at, reading.doubt)
+    for name, values in told.groups.items():
+        if name == "value":
+            fixed.put(at, values)
+        elif name == "rest":
+            fixed.rest.put_all(at, values)
+        else:
+            fixed.parts.append(Found(name, at, values))
+    return told.at
 
 
-def _of_groups(groups: dict[str, str], why: str) -> Fix | None:
-    value, rest = groups.pop("value"), groups.pop("rest", "")
-    if value in groups.values():
-        return None
-    return Fix(value, why, rest=rest, parts=tuple(groups.items()))
+@dataclass(frozen=True)
+class Told:
+    """Which of many texts a reading is for, and what its groups are in them."""
+
+    at: np.ndarray
+    groups: dict[str, pa.Array]
+
+
+def read_all(reading: Reading, texts: pa.Array) -> Told:
+    """What a reading makes of the texts it is for. Where a part is the value once more it tells nothing."""
+    pattern = f"^(?:{reading.pattern})$"
+    good = pc.match_substring_regex(texts, pattern)
+    for never in reading.never:
+        good = pc.and_not(good, pc.match_substring_regex(texts, f"^(?:{never})$"))
+    at = np.flatnonzero(good.to_numpy(zero_copy_only=False))
+    if reading.doubt or not len(at):
+        return Told(at, {})
+    found = pc.extract_regex(texts.take(pa.array(at)), pattern)
+    groups = {f.name: found.field(n) for n, f in enumerate(found.type)}
+    once = np.ones(len(at), dtype=bool)
+    for name in groups.keys() - {"value", "rest"}:
+        once &= differs(groups[name], groups["value"])
+    return Told(at[once], {name: values.filter(pa.array(once)) for name, values in groups.items()})
 
 
 def _test(kind: Kind, options: Options, words: Words) -> Test | None:
@@ -106,18 +205,14 @@ def _test(kind: Kind, options: Options, words: Words) -> Test | None:
     return matching(shape) if shape else None
 
 
-def patched(base: pa.Array, at: Sequence[int] | np.ndarray, values: pa.Array) -> pa.Array:
-    """``base`` with ``values`` at the given positions."""
-    if not len(values):
-        return base
-    taken = np.arange(len(base))
-    taken[np.asarray(at, dtype=np.int64)] = len(base) + np.arange(len(values))
-    return pa.concat_arrays([base, values]).take(pa.array(taken))
-
-
-def constant(text: str | None, size: int) -> pa.Array:
-    """The same text (or None) ``size`` times."""
-    return pa.repeat(pa.scalar(text, TEXT), size)
+def patched_all(base: pa.Array, patches: Iterable[tuple[np.ndarray, pa.Array]]) -> pa.Array:
+    """``base`` with values at the given positions."""
+    arrays, taken, start = [base], np.arange(len(base)), len(base)
+    for at, values in patches:
+        taken[at] = start + np.arange(len(values))
+        arrays.append(values)
+        start += len(values)
+    return base if len(arrays) == 1 else pa.concat_arrays(arrays).take(pa.array(taken))
 
 
 def texts_of(texts: Sequence[str | None]) -> pa.Array:

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from cleanse.codes import severity
 from cleanse.kinds import KINDS
 from cleanse.model import COLUMNS, Entity, Field, Options, Words, frame
-from cleanse.stages.fixes import TEXT, Fixed, constant, differs, filled, fix_all, patched, texts_of
+from cleanse.stages.fixes import TEXT, Coded, Fixed, Found, differs, filled, fix_all, texts_of
 from cleanse.stages.map import RawColumn
 
 ROUNDS = 3
@@ -43,10 +43,7 @@ class Lines:
 
     field: Field
     rids: np.ndarray
-    before: pa.Array
-    after: pa.Array
-    rest: pa.Array
-    code: pa.Array
+    texts: dict[str, Coded]  # before, after, rest, code
 
 
 @dataclass
@@ -54,34 +51,33 @@ class Work:
     """Values as they grow: field path -> text by position (rid), with the lines written on the way."""
 
     size: int
-    values: dict[str, pa.Array] = field(default_factory=dict)
+    values: dict[str, Coded] = field(default_factory=dict)
     changes: list[Lines] = field(default_factory=list)
     issues: list[pd.DataFrame] = field(default_factory=list)
     unplaced: dict[str, list[np.ndarray]] = field(default_factory=dict)
 
-    def column(self, path: str) -> pa.Array:
+    def column(self, path: str) -> Coded:
         """The column of a field, null where empty."""
-        return self.values[path] if path in self.values else constant(None, self.size)
+        return self.values[path] if path in self.values else Coded.same(None, self.size)
 
     def at(self, path: str, rids: np.ndarray) -> np.ndarray:
         """Some values of a field, None where empty."""
-        return _objects(self.column(path).take(pa.array(rids)))
+        column = self.column(path)
+        return _objects(column.texts.take(pa.array(column.codes[rids])))
 
-    def put(self, path: str, rids: np.ndarray, values: pa.Array) -> None:
-        self.values[path] = patched(self.column(path), rids, values)
+    def put(self, path: str, rids: np.ndarray, values: Coded) -> None:
+        """Give some cells of a field their values."""
+        column = self.column(path)
+        codes = column.codes.copy()
+        codes[rids] = values.codes + np.int32(len(column.texts))
+        self.values[path] = Coded(codes, pa.concat_arrays([column.texts, values.texts]))
 
     def change(
-        self,
-        f: Field,
-        rids: np.ndarray,
-        before: pa.Array,
-        after: pa.Array,
-        code: pa.Array,
-        rest: pa.Array | None = None,
+        self, f: Field, rids: np.ndarray, before: Coded, after: Coded, code: Coded, rest: Coded | None = None
     ) -> None:
         if len(rids):
-            rest = constant("", len(rids)) if rest is None else rest
-            self.changes.append(Lines(f, rids, before, after, rest, code))
+            texts = {"before": before, "after": after, "code": code, "rest": rest or Coded.same("", len(rids))}
+            self.changes.append(Lines(f, rids.astype(np.int32), texts))
 
     def issue(self, f: Field, rids: Any, code: Any, value: Any, note: Any = "") -> None:
         if len(rids):
@@ -132,9 +128,10 @@ def normalize(
     for f in fields.values():
         if f.options.get("context"):
             _settle(work, f, words)
+    changes = _addressed(work.changes, addresses)
     return Normalized(
         records={name: _records(work, entity, addresses) for name, entity in entities.items()},
-        changes=_addressed(work.changes, addresses),
+        changes=changes,
         issues=_issues(work.issues),
         decided=decided,
     )
@@ -179,47 +176,45 @@ def _fix_column(f: Field, options: Options, cells: pa.Array, words: Words, today
 
 def _own(work: Work, f: Field, options: Options, texts: pd.Series, words: Words, today: str) -> list[Part]:
     """Repair the cells of columns that belong to one field; returns what else was found in them."""
-    rids, cells = texts.index.to_numpy(), _arrow(texts)
-    fixed = _fix_column(f, options, cells, words, today)
-    rest, doubt = fixed.told("rest"), fixed.told("doubt")
+    rids = texts.index.to_numpy()
+    fixed = _fix_column(f, options, _arrow(texts), words, today)
+    cells, values = Coded(fixed.codes, fixed.texts), Coded(fixed.codes, fixed.values)
     if f.virtual:
-        told = differs(rest, constant("", len(rest))) & differs(fixed.why, constant("", len(rest)))
+        at = fixed.where((fixed.rest.codes > 0) & (fixed.why.codes > 0))
+        after = Coded.same(None, len(at))
     else:
-        told = differs(fixed.values, fixed.texts)
-        work.put(f.path, rids, fixed.values.take(pa.array(fixed.codes)))
-    at = np.flatnonzero(told[fixed.codes])
-    after = constant(None, len(at)) if f.virtual else fixed.of_cells(fixed.values, at)
-    before = cells.take(pa.array(at))
-    work.change(f, rids[at], before, after, fixed.of_cells(fixed.why, at), fixed.of_cells(rest, at))
-    doubtful = differs(doubt, constant("", len(doubt)))
-    at = np.flatnonzero(doubtful[fixed.codes])
-    work.issue(f, rids[at], _objects(fixed.of_cells(doubt, at)), _objects(cells.take(pa.array(at))))
+        work.put(f.path, rids, values)
+        at = fixed.where(differs(fixed.values, fixed.texts))
+        after = values.take(at)
+    work.change(f, rids[at], cells.take(at), after, fixed.of_cells(fixed.why, at), fixed.of_cells(fixed.rest, at))
+    doubtful = fixed.doubt.codes > 0
+    at = fixed.where(doubtful)
+    work.issue(f, rids[at], _objects(fixed.of_cells(fixed.doubt, at).array()), _objects(cells.take(at).array()))
     if f.virtual:
-        doubtful[[n for n, fix in fixed.seen.items() if any(role in f.parts for role, _ in fix.parts)]] = False
-        work.unplaced.setdefault(f.entity, []).append(rids[doubtful[fixed.codes]])
+        for found in fixed.parts:
+            if found.role in f.parts:
+                doubtful[found.at] = False
+        work.unplaced.setdefault(f.entity, []).append(rids[fixed.where(doubtful)])
     return _parts(f, fixed, rids, cells)
 
 
 def _arrow(texts: pd.Series) -> pa.Array:
     array = pa.array(texts, from_pandas=True)
-    return (array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array).cast(TEXT)
+    return (array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array).cast(pa.large_string())
 
 
-def _parts(f: Field, fixed: Fixed, rids: np.ndarray, cells: pa.Array) -> list[Part]:
-    found: dict[str, dict[int, str]] = {}
-    for number, fix in fixed.seen.items():
-        for role, value in fix.parts:
-            if role in f.parts:
-                found.setdefault(role, {})[number] = value
+def _parts(f: Field, fixed: Fixed, rids: np.ndarray, cells: Coded) -> list[Part]:
+    """What was found beside the values of a column; ``cells`` are the whole cells they were found in."""
     parts = []
-    for role, entries in sorted(found.items()):
-        values = patched(constant(None, len(fixed.texts)), list(entries), texts_of(list(entries.values())))
-        at = np.flatnonzero(filled(values)[fixed.codes])
-        code = fixed.of_cells(fixed.why, at)
+    for role in sorted({found.role for found in fixed.parts} & f.parts.keys()):
+        same = [found for found in fixed.parts if found.role == role]
+        number = np.full(len(fixed.texts), -1, dtype=np.int32)
+        number[np.concatenate([found.at for found in same])] = np.arange(sum(len(found.at) for found in same))
+        at = fixed.where(number >= 0)
+        values = pa.concat_arrays([found.values for found in same]).take(pa.array(number[fixed.codes[at]]))
+        code = fixed.of_cells(fixed.why, at).array().cast(TEXT)
         code = pc.if_else(pc.equal(code, ""), "cell_split", code)
-        parts.append(
-            Part(f.parts[role], rids[at], fixed.of_cells(values, at), cells.take(pa.array(at)), code.cast(TEXT))
-        )
+        parts.append(Part(f.parts[role], rids[at], values, cells.take(at).array().cast(TEXT), code))
     return parts
 
 
@@ -235,17 +230,16 @@ def _place(work: Work, fields: Mapping[str, Field], part: Part, words: Words, to
     already there."""
     f = fields[part.path]
     fixed = _fix_column(f, f.options, part.values, words, today)
-    values = fixed.values.take(pa.array(fixed.codes))
+    values = Coded(fixed.codes, fixed.values).array()
     waiting = np.flatnonzero(filled(values))
     for path in (f.path, f"{f.path}_2"):
         if path in fields and len(waiting):
             waiting = _fill(work, fields[path], part, values, waiting)
     work.issue(f, part.rids[waiting], "part_conflict", _objects(values.take(pa.array(waiting))), "")
-    doubt = fixed.told("doubt")
-    placed = np.setdiff1d(np.flatnonzero(differs(doubt, constant("", len(doubt)))[fixed.codes]), waiting)
+    placed = np.setdiff1d(fixed.where(fixed.doubt.codes > 0), waiting)
     value = _objects(part.values.take(pa.array(placed)))
-    work.issue(f, part.rids[placed], _objects(fixed.of_cells(doubt, placed)), value)
-    return _parts(f, fixed, part.rids, part.cells)
+    work.issue(f, part.rids[placed], _objects(fixed.of_cells(fixed.doubt, placed).array()), value)
+    return _parts(f, fixed, part.rids, Coded.of(part.cells))
 
 
 def _fill(work: Work, f: Field, part: Part, values: pa.Array, waiting: np.ndarray) -> np.ndarray:
@@ -253,9 +247,9 @@ def _fill(work: Work, f: Field, part: Part, values: pa.Array, waiting: np.ndarra
     first = pd.Series(part.rids[waiting]).duplicated().to_numpy()
     empty = work.at(f.path, part.rids[waiting]) == np.array(None)
     take = waiting[empty & ~first]
-    taken = pa.array(take)
-    work.put(f.path, part.rids[take], values.take(taken))
-    work.change(f, part.rids[take], part.cells.take(taken), values.take(taken), part.codes.take(taken))
+    cells, after, code = (Coded.of(x.take(pa.array(take)).cast(TEXT)) for x in (part.cells, values, part.codes))
+    work.put(f.path, part.rids[take], after)
+    work.change(f, part.rids[take], cells, after, code)
     left = np.setdiff1d(waiting, take)
     return left[work.at(f.path, part.rids[left]) != _objects(values.take(pa.array(left)))]
 
@@ -274,8 +268,10 @@ def _settle(work: Work, f: Field, words: Words) -> None:
     fixes = [decide(value, dict(zip(beside, context, strict=True))) for value, *context in distinct]
     done = np.array([not x.doubt for x in fixes], dtype=bool)[numbers] if len(rids) else np.zeros(0, dtype=bool)
     settled = [fixes[number] for number in numbers[done]]
-    after = texts_of([x.value for x in settled])
-    work.change(f, rids[done], texts_of(list(now[done])), after, texts_of([x.why for x in settled]))
+    before, after, code = (
+        Coded.of(texts_of(list(texts))) for texts in (now[done], (x.value for x in settled), (x.why for x in settled))
+    )
+    work.change(f, rids[done], before, after, code)
     work.put(f.path, rids[done], after)
     work.settled(f, rids[done])
 
@@ -288,42 +284,52 @@ def _doubtful(work: Work, f: Field) -> np.ndarray:
 
 def _records(work: Work, entity: Entity, addresses: pd.DataFrame) -> pd.DataFrame:
     """The records of one entity: rid, address, stored fields; rows where every field is empty hold no record, unless
-    a cell that speaks of it could not be told apart: such a row is somebody's to correct."""
-    columns = {name: work.column(f"{entity.name}.{name}") for name in entity.stored}
-    given = np.logical_or.reduce([filled(column) for column in columns.values()])
+    a cell that speaks of it could not be told apart: such a row is somebody's to correct. The values leave the work."""
+    columns = {name: work.values.pop(path) for name in entity.stored if (path := f"{entity.name}.{name}") in work.values}
+    given = np.zeros(work.size, dtype=bool)
+    for column in columns.values():
+        given |= filled(column.texts)[column.codes]
     for rids in work.unplaced.get(entity.name, ()):
         given[rids] = True
     there = np.flatnonzero(given)
-    at = pa.array(there)
+    nothing = pd.array(pa.nulls(len(there), pa.large_string()), dtype="str")
     data: dict[str, Any] = {"rid": addresses.index.to_numpy()[there]}
     data |= {name: addresses[name].array.take(there) for name in addresses.columns}
-    data |= {name: pd.array(column.take(at), dtype="str") for name, column in columns.items()}
-    return pd.DataFrame(data)
+    for name in entity.stored:
+        data[name] = _texts(columns.pop(name), there) if name in columns else nothing
+    return pd.DataFrame(data, copy=False)
+
+
+def _texts(column: Coded, cells: np.ndarray) -> pd.api.extensions.ExtensionArray:
+    return pd.array(Coded(column.codes[cells], column.texts).array(), dtype="str")
 
 
 def _addressed(lines: Sequence[Lines], addresses: pd.DataFrame) -> pd.DataFrame:
-    """The changes, in the order of rows and fields, as ``COLUMNS["changes"]`` names them."""
+    """The changes, in the order of rows and fields, as ``COLUMNS["changes"]`` names them. The lines are used up."""
     if not lines:
         return frame("changes")
-    rids = np.concatenate([x.rids for x in lines])
     order = {key: at for at, key in enumerate(sorted({(x.field.entity, x.field.name) for x in lines}))}
-    fields = np.repeat([order[x.field.entity, x.field.name] for x in lines], [len(x.rids) for x in lines])
-    by = np.argsort(rids * len(order) + fields, kind="stable")
-    rids, fields, at = rids[by], fields[by], pa.array(by)
-    data: dict[str, Any] = {"rid": rids, "stage": pd.Categorical.from_codes(np.zeros(len(by), int), [STAGE])}
+    numbers = np.array([order[x.field.entity, x.field.name] for x in lines], dtype=np.int16)
+    fields = np.repeat(numbers, [len(x.rids) for x in lines])
+    rids = np.concatenate([x.rids for x in lines]).astype(np.int64)
+    by = np.argsort(rids * len(order) + fields, kind="stable").astype(np.int32)
+    rids, fields = rids[by], fields[by]
+    data: dict[str, Any] = {"rid": rids, "stage": pd.Categorical.from_codes(np.zeros(len(by), np.int8), [STAGE])}
     for name, texts in (("entity", [e for e, _ in order]), ("field", [n for _, n in order])):
         data[name] = pd.Categorical(pd.array(texts, dtype="str")).take(fields)
     for name in ("source_file", "source_sheet", "source_row"):
         data[name] = addresses[name].array.take(rids)
     for name in ("before", "after", "rest"):
-        data[name] = pd.array(_joined(lines, name).take(at), dtype="str")
-    data["code"] = pd.Categorical(pd.array(_joined(lines, "code").take(at), dtype="str"))
-    data["from_rid"] = rids
-    return pd.DataFrame({name: data[name] for name in COLUMNS["changes"]})
+        data[name] = _texts(Coded.joined([x.texts.pop(name) for x in lines]), by)
+    data["code"] = _categories(Coded.joined([x.texts.pop("code") for x in lines]), by)
+    data["from_rid"] = rids.copy()
+    return pd.DataFrame({name: data.pop(name) for name in COLUMNS["changes"]}, copy=False)
 
 
-def _joined(lines: Sequence[Lines], name: str) -> pa.Array:
-    return pa.concat_arrays([getattr(x, name) for x in lines])
+def _categories(column: Coded, cells: np.ndarray) -> pd.Categorical:
+    """A column of few texts as categories."""
+    used = column.take(cells)
+    return pd.Categorical.from_codes(*pd.factorize(pd.array(used.texts, dtype="str"), sort=True)).take(used.codes)
 
 
 def _issues(lines: Sequence[pd.DataFrame]) -> pd.DataFrame:

@@ -210,9 +210,13 @@ def held_at_once(name, options, fix, words, texts):
             text, value = texts[at], mended[int(at)].as_py()
             assert fix(text) == (Fix(value, code) if value != text else Fix(text)), (text, value, code)
     for reading in kind.readings(options, words) if kind.readings else ():
-        for at, told in read_all(reading, column):
+        told = read_all(reading, column)
+        for number, at in enumerate(told.at):
+            groups = {name: values[number].as_py() for name, values in told.groups.items()}
+            value, rest = groups.pop("value", texts[at]), groups.pop("rest", "")
             if left[at] and texts[at]:
-                assert fix(texts[at]) == told, (texts[at], told)
+                made = Fix(value, reading.why, reading.doubt, rest, tuple(groups.items()))
+                assert fix(texts[at]) == made, (texts[at], made)
                 left[at] = False
 
 
