@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
 import pandas as pd
 import pytest
 
@@ -29,6 +32,7 @@ def ran(command, project, tmp_path):
         assert code is None or told.returncode == code, told.stderr + told.stdout
         return root
 
+    run.again = lambda root: command("run", "--project", root)
     return run
 
 
@@ -91,3 +95,29 @@ def test_an_export_without_a_telling_column_is_refused(command, project, tmp_pat
     (root / "e.csv").write_text("手机,备注\n13912345001,x\n", "utf-8")
     told = command("run", "--project", root)
     assert told.returncode == 3 and "客户名称" in told.stderr
+
+
+def test_an_approval_is_bound_to_the_export_it_was_compared_with(ran, command) -> None:
+    root = ran("wukong-11", "customer", None)
+    export = root / "files" / "export.csv"
+    (folder,) = (p for p in (root / "out").iterdir() if (p / "manifest.json").exists() and not p.is_symlink())
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    assert manifest["existing"] == {"customer": hashlib.sha256(export.read_bytes()).hexdigest()}
+    assert command("approve", "--project", root, "--who", "a").returncode == 0
+    export.write_text(export.read_text("utf-8") + "岚石机电有限公司,2024-01-01\n", "utf-8")
+    told = command("approve", "--project", root, "--who", "a")
+    assert told.returncode == 5 and "changed since: the export of customer" in told.stderr
+
+
+@pytest.mark.parametrize(("profile", "export"), [("salesforce", "Account"), ("hubspot", "companies")])
+def test_a_target_that_updates_by_our_key_gets_what_it_has_once_more(ran, profile, export) -> None:
+    first = ran(profile)
+    (path,) = (first / "out" / "latest" / "migration").glob(f"1_{export}_*.csv")
+    sent = pd.read_csv(path, dtype=str)
+    again = ran(profile, export, None)
+    sent.iloc[:1].to_csv(again / "files" / "export.csv", index=False)
+    told = ran.again(again)
+    rows = pd.read_parquet(again / "out" / "latest" / "ledger" / "rows.parquet")
+    assert told.returncode == 0 and "target_exists" not in set(rows["reason"])
+    (path,) = (again / "out" / "latest" / "migration").glob(f"1_{export}_*.csv")
+    assert sorted(pd.read_csv(path, dtype=str).iloc[:, 0]) == sorted(sent.iloc[:, 0])

@@ -13,7 +13,7 @@ import pandas as pd
 
 from cleanse import __version__, readers
 from cleanse.errors import ApprovalError, UsageError
-from cleanse.flow.existing import read_existing
+from cleanse.flow.existing import existing_digests, read_existing
 from cleanse.flow.remembering import remember
 from cleanse.model import Exit
 from cleanse.project import DECISIONS, Project
@@ -23,14 +23,14 @@ from cleanse.runs.folder import find_run
 from cleanse.stages import conform
 
 APPROVAL = "approval.json"
-BOUND = ("version", "target", "today", "inputs", "rules", "decisions", "trial")
+BOUND = ("version", "target", "today", "inputs", "existing", "rules", "decisions", "trial")
 PLAN = ("golden/", "migration/", "ledger/rows.parquet")  # of the outputs: what the plan is made of
 
 
 def fingerprint(manifest: Mapping[str, Any]) -> str:
     """One digest over everything an approval is bound to."""
     outputs = {name: digest for name, digest in manifest["outputs"].items() if name.startswith(PLAN)}
-    text = json.dumps([[manifest[key] for key in BOUND], outputs], ensure_ascii=False, sort_keys=True)
+    text = json.dumps([[manifest.get(key) for key in BOUND], outputs], ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -134,6 +134,7 @@ def _unchanged(project: Project, folder: Path, manifest: Mapping[str, Any]) -> N
     """Raises ApprovalError naming everything that is no longer as the run found or left it."""
     found = [
         *(f"changed since: {name}" for name in _changed_inputs(project, manifest)),
+        *(f"changed since: the export of {name}" for name in _changed_existing(project, manifest)),
         *(["the rules or cleanse.toml changed"] if project.digest != manifest["rules"] else []),
         *(
             ["other decisions"]
@@ -160,6 +161,12 @@ def _changed_inputs(project: Project, manifest: Mapping[str, Any]) -> Iterator[s
     for name, digest in manifest["inputs"].items():
         if name in there and _sha256(there[name]) != digest:
             yield name
+
+
+def _changed_existing(project: Project, manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Objects whose export of the target is another than the run compared with."""
+    now, then = existing_digests(project), manifest.get("existing", {})
+    yield from (name for name in sorted({*now, *then}) if now.get(name, "") != then.get(name, ""))
 
 
 def _changed_outputs(folder: Path, manifest: Mapping[str, Any]) -> Iterator[str]:

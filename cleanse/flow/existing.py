@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -23,6 +24,12 @@ def read_existing(project: Project) -> dict[str, pd.DataFrame]:
     """
     objects = {target.name: target for target in project.profile.objects}
     return {name: _table(project, path, objects[name]) for name, path in project.existing.items()}
+
+
+def existing_digests(project: Project) -> dict[str, str]:
+    """Object -> digest of its export, by which a plan is bound to it; '' where the file is gone."""
+    files = project.existing.items()
+    return {name: hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "" for name, path in files}
 
 
 def _table(project: Project, path: Path, target: TargetObject) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from cleanse import __version__
 from cleanse.flow import models, standing
 from cleanse.flow.clock import Clock
 from cleanse.flow.duplicates import Duplicates, duplicates
+from cleanse.flow.existing import existing_digests
 from cleanse.flow.frames import joined
 from cleanse.flow.linking import Gold, Linked, digests_frame
 from cleanse.flow.reading import Input, columns, files_frame, layout, mapping, notes
@@ -183,6 +184,7 @@ def write_run_book(
             "target": project.profile.name,
             "today": project.today,
             "inputs": {s.name: s.digest for s in found.sources if s.digest},
+            "existing": existing_digests(project),
             "rules": project.digest,
             "decisions": review_decisions.file_digest(decisions),
             "ids": ids.digest(project.out),
