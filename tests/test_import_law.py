@@ -74,7 +74,10 @@ HOMES = {
     "sqlite3": {"runs/batches.py", "runs/book.py", "targets/sqlite.py"},
     "xlsxwriter": {"reports/xlsx.py", "review/judging.py", "review/suggestions.py", "review/workbook.py", "targets/workbook.py"},
     "python_calamine": {"readers/workbook.py", "review/judging.py", "review/suggestions.py", "review/workbook.py", "targets/workbook.py"},
-    "rapidfuzz": {"kinds/header.py", "kinds/person.py", "kinds/picklist.py", "matching/comparison.py", "matching/learnt/levels.py", "review/cells.py"},
+    "rapidfuzz": {
+        "kinds/header.py", "kinds/person.py", "kinds/picklist.py", "matching/comparison.py", "matching/learnt/levels.py",
+        "review/cells.py",
+    },
 }  # fmt: skip
 ANYWHERE = {"pandas", "numpy", "pyarrow"}
 # What a pure room may not touch: the disk, the clock, dice, other processes.

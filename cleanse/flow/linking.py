@@ -69,7 +69,7 @@ def match(project: Project, records: Mapping[str, pd.DataFrame], issues: pd.Data
             continue
         if schema.within:
             parents = links[entity.refers_to].clusters.set_index("rid")["cluster"]
-            table = matching.with_others(table.assign(**{schema.within: table["rid"].map(parents)}), schema)
+            table = matching.with_others(table.assign(**{schema.within: table["rid"].map(parents)}), schema.within)
         table = _numbers_apart(table, records[name], entity, schema)
         links[name] = models.link(project, schema, table, resolved.forced[resolved.forced["entity"] == name])
     clusters = {name: _clusters(records[name], links.get(name)) for name in project.entities}

@@ -95,7 +95,8 @@ class Vocabulary:
         fillers.sort(key=lambda f: (-len(f.word), f.word))
         order = {name: at for at, name in enumerate(synonyms)}
         fields = {f.path: f for e in entities.values() for f in e.fields.values()}
-        return cls(synonyms, order, tuple(fillers), *map(frozenset, alone.values()), fields)
+        beside, own, either = (frozenset(names) for names in alone.values())
+        return cls(synonyms, order, tuple(fillers), beside, own, either, fields)
 
     def rank(self, header: str) -> int:
         """Where a header's synonym stands in the lexicon: of two columns for one field the earlier word counts, and last

@@ -111,9 +111,9 @@ def link(
     )
 
 
-def with_others(records: pd.DataFrame, schema: MatchSchema) -> pd.DataFrame:
+def with_others(records: pd.DataFrame, within: str) -> pd.DataFrame:
     """The records that have others to be compared with inside their parent's cluster."""
-    return records[records[schema.within].notna() & records[schema.within].duplicated(keep=False)]
+    return records[records[within].notna() & records[within].duplicated(keep=False)]
 
 
 def _by_content(coded: Coded, rids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

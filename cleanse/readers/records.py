@@ -18,11 +18,11 @@ from cleanse.readers.raw import Limits, Unreadable
 DEEPEST = 32
 HEADERS = ("columns", "fields", "headers", "header")  # beside a list of rows in the document
 # What an answer of a service says of itself beside its records: its state, a count, a page, a time.
-ENVELOPE = frozenset(
-    "code errcode errorcode status state success ok msg message errmsg error errors total totalcount count size page pages "
-    "pageno pagenum pagesize limit offset next previous hasmore cursor timestamp time date exported exportedat generated "
-    "version requestid traceid".split()
-)
+ENVELOPE = frozenset({
+    "code", "errcode", "errorcode", "status", "state", "success", "ok", "msg", "message", "errmsg", "error", "errors", "total",
+    "totalcount", "count", "size", "page", "pages", "pageno", "pagenum", "pagesize", "limit", "offset", "next", "previous",
+    "hasmore", "cursor", "timestamp", "time", "date", "exported", "exportedat", "generated", "version", "requestid", "traceid",
+})  # fmt: skip
 MANY = 20  # records of a list that one object holds: more are no details of that object
 BETWEEN = "; "  # single values of one list in one cell
 

@@ -29,7 +29,8 @@ def find_tables(
     """The tables of one grid, from left to right and from top to bottom; none where no cell holds anything.
 
     ``source`` is the file's name, ``headers`` the known header words as ``normalize_header`` gives them, ``told`` whether
-    such a text is made of known words. Every row of the grid is either in ``rows`` or in ``layout`` of one table (of tables side by side: in one of each).
+    such a text is made of known words. Every row of the grid is either in ``rows`` or in ``layout`` of one table (of
+    tables side by side: in one of each).
     ``header_row`` is 0 where no row of the sheet is it.
 
     >>> cells = pd.DataFrame([["名单", ""], ["客户", "电话"], ["甲公司", "88886666"]], index=[1, 2, 3], dtype="str")
