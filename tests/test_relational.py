@@ -48,7 +48,10 @@ def test_contacts_and_activities_find_their_customer_by_its_number(ran):
         "张伟": "1001", "李娜": "1001", "王强": "1002",
     }  # fmt: skip
     told = going(done, "activity")
-    assert dict(zip(told["content"], told["customer_id"].map(customers), strict=True)) == {"电话沟通": "1001", "拜访": "1003"}
+    assert dict(zip(told["content"], told["customer_id"].map(customers), strict=True)) == {
+        "电话沟通": "1001",
+        "拜访": "1003",
+    }
     parked = done.rows.query("exit == 'parked' and source_file == 'contacts.csv'")
     assert set(parked["source_row"]) == {5}  # nobody has the number 1009
 
@@ -88,4 +91,6 @@ def test_a_customer_that_hundreds_of_rows_refer_to(ran):
     customers = going(done, "customer").set_index("golden_id")["code"]
     assert len(customers) == 3
     assert set(going(done, "contact")["customer_id"].map(customers)) == {"1001"} and len(going(done, "contact")) == 120
-    assert set(going(done, "activity")["customer_id"].map(customers)) == {"1001"} and len(going(done, "activity")) == 300
+    assert (
+        set(going(done, "activity")["customer_id"].map(customers)) == {"1001"} and len(going(done, "activity")) == 300
+    )

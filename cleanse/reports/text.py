@@ -138,7 +138,9 @@ def scan_text(found: Mapping[str, Any], language: str) -> str:
     for file in found["files"]:
         note = f"  {file['format']} {file['encoding']}".rstrip() if file["status"] == "read" else ""
         lines.append(
-            f"{file['source_file']}{note}  {said['rows'].format(n=file['rows'])}" if note else f"{file['source_file']}  {file['status']}"
+            f"{file['source_file']}{note}  {said['rows'].format(n=file['rows'])}"
+            if note
+            else f"{file['source_file']}  {file['status']}"
         )
         if file["reason"]:
             lines.append(

@@ -103,7 +103,9 @@ def propose(
     return tuple(_own_numbers(told, vocabulary, entities))
 
 
-def _own_numbers(found: Sequence[ColumnMap], vocabulary: Vocabulary, entities: Mapping[str, Entity]) -> Iterator[ColumnMap]:
+def _own_numbers(
+    found: Sequence[ColumnMap], vocabulary: Vocabulary, entities: Mapping[str, Entity]
+) -> Iterator[ColumnMap]:
     """Without numbers of rows that are something else: the ID in a list of contacts is no customer's, where the table does
     not name customers."""
     fed = {path for column in found for path in (column.path, *column.also)}

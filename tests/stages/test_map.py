@@ -32,7 +32,12 @@ def mapped(project):
         table = Table("f.csv", "", 1, rows, layout, tuple(range(len(columns))))
         joined = join.join(table, joins or {}, said or {}, fields, project.words)
         maps = map.propose(
-            joined.table, Vocabulary.of(project.words, project.entities), project.entities, project.words, said or {}, joined
+            joined.table,
+            Vocabulary.of(project.words, project.entities),
+            project.entities,
+            project.words,
+            said or {},
+            joined,
         )
         return joined.table, maps, map.apply([joined.table], [maps], project.entities)
 
@@ -51,7 +56,11 @@ def test_a_name_in_two_columns_is_joined_where_it_is_chinese(mapped):
 
 
 def test_a_name_in_other_writing_stands_given_name_first(mapped):
-    columns = {"Company": ["A", "B", "C", "D"], "Last Name": ["Smith", None, "王", "Ng"], "First Name": ["Ann", "Bob", "小样", None]}
+    columns = {
+        "Company": ["A", "B", "C", "D"],
+        "Last Name": ["Smith", None, "王", "Ng"],
+        "First Name": ["Ann", "Bob", "小样", None],
+    }
     for joins in ({}, {"contact.name": ["Last Name", "First Name"]}):  # as `init` writes it
         assert values(mapped(columns, joins=joins)[2], "contact.name") == ["Ann Smith", "Bob", "王小样", "Ng"]
     said = mapped(columns, joins={"contact.name": ["First Name", "Last Name"]})[2]
@@ -107,7 +116,9 @@ def paths(maps):
 
 
 def test_in_a_list_of_contacts_the_number_of_the_row_is_no_customers(mapped):
-    _, maps, _ = mapped({"id": ["1", "2"], "customer_id": ["7", "7"], "姓名": ["张伟", "李娜"], "mobile": ["13800001111", ""]})
+    _, maps, _ = mapped(
+        {"id": ["1", "2"], "customer_id": ["7", "7"], "姓名": ["张伟", "李娜"], "mobile": ["13800001111", ""]}
+    )
     assert paths(maps) == ["", "customer.code", "contact.name", "contact.mobile"]
     _, maps, _ = mapped({"编号": ["1", "2"], "姓名": ["张伟", "李娜"]})
     assert paths(maps) == ["", "contact.name"]
