@@ -38,8 +38,9 @@ class Coded:
     @classmethod
     def joined(cls, parts: Sequence[Coded]) -> Coded:
         starts = np.cumsum([0, *(len(p.texts) for p in parts)])
-        codes = [p.codes + np.int32(start) for p, start in zip(parts, starts, strict=False)]
-        return cls(np.concatenate(codes), pa.concat_arrays([p.texts for p in parts]))
+        codes = np.concatenate([p.codes for p in parts], dtype=np.int32)
+        codes += np.repeat(starts[:-1].astype(np.int32), [len(p.codes) for p in parts])
+        return cls(codes, pa.concat_arrays([p.texts for p in parts]))
 
     def take(self, cells: np.ndarray) -> Coded:
         """Some cells, with no more texts than they have."""
@@ -109,7 +110,9 @@ class Fixed:
 
     def of_cells(self, labels: Labels, cells: np.ndarray) -> Coded:
         """The labels of the given cells."""
-        return Coded(labels.codes[self.codes[cells]], labels.texts)
+        texts = labels.texts
+        small = np.int8 if len(texts) < 128 else np.int32
+        return Coded(labels.codes.astype(small)[self.codes[cells]], texts)
 
     def where(self, test: np.ndarray) -> np.ndarray:
         """The cells whose text passes."""

@@ -304,14 +304,14 @@ def _texts(column: Coded, cells: np.ndarray) -> pd.api.extensions.ExtensionArray
     return pd.array(Coded(column.codes[cells], column.texts).array(), dtype="str")
 
 
-def _addressed(lines: Sequence[Lines], addresses: pd.DataFrame) -> pd.DataFrame:
+def _addressed(lines: list[Lines], addresses: pd.DataFrame) -> pd.DataFrame:
     """The changes, in the order of rows and fields, as ``COLUMNS["changes"]`` names them. The lines are used up."""
     if not lines:
         return frame("changes")
     order = {key: at for at, key in enumerate(sorted({(x.field.entity, x.field.name) for x in lines}))}
     numbers = np.array([order[x.field.entity, x.field.name] for x in lines], dtype=np.int16)
     fields = np.repeat(numbers, [len(x.rids) for x in lines])
-    rids = np.concatenate([x.rids for x in lines]).astype(np.int64)
+    rids = np.concatenate([x.rids for x in lines], dtype=np.int64)
     by = np.argsort(rids * len(order) + fields, kind="stable").astype(np.int32)
     rids, fields = rids[by], fields[by]
     data: dict[str, Any] = {"rid": rids, "stage": pd.Categorical.from_codes(np.zeros(len(by), np.int8), [STAGE])}
@@ -319,10 +319,13 @@ def _addressed(lines: Sequence[Lines], addresses: pd.DataFrame) -> pd.DataFrame:
         data[name] = pd.Categorical(pd.array(texts, dtype="str")).take(fields)
     for name in ("source_file", "source_sheet", "source_row"):
         data[name] = addresses[name].array.take(rids)
-    for name in ("before", "after", "rest"):
+    for name in ("code", "rest"):
+        data[name] = _categories(Coded.joined([x.texts.pop(name) for x in lines]), by)
+    for name in ("before", "after"):
         data[name] = _texts(Coded.joined([x.texts.pop(name) for x in lines]), by)
-    data["code"] = _categories(Coded.joined([x.texts.pop("code") for x in lines]), by)
-    data["from_rid"] = rids.copy()
+    rids.setflags(write=False)  # both columns are this one array
+    data["from_rid"] = rids
+    lines.clear()
     return pd.DataFrame({name: data.pop(name) for name in COLUMNS["changes"]}, copy=False)
 
 
