@@ -51,7 +51,7 @@ def splink(table: pd.DataFrame, fields: list[dict[str, Any]], rules: Mapping[str
         "text": lambda n: cl.LevenshteinAtThresholds(n, [2]).configure(term_frequency_adjustments=True),
         "address": lambda n: cl.JaroWinklerAtThresholds(n, [0.92, 0.8]),
         "date": lambda n: cl.LevenshteinAtThresholds(n, [1, 2]),
-        "email": lambda n: cl.EmailComparison(n),
+        "email": cl.EmailComparison,
         "category": lambda n: cl.ExactMatch(n).configure(term_frequency_adjustments=True),
     }
     number = lambda n: cl.LevenshteinAtThresholds(n, [1, 2])  # noqa: E731

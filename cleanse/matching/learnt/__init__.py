@@ -16,7 +16,17 @@ from cleanse.matching.learnt.groups import ALONE, SEEN, groups
 from cleanse.matching.learnt.keys import candidates
 from cleanse.matching.learnt.levels import EXPECTED
 from cleanse.matching.learnt.schema import TableSchema, parse_table
-from cleanse.matching.learnt.weights import Levels, Model, known_rarity, learn, levels, probability, strayed, weigh
+from cleanse.matching.learnt.weights import (
+    Levels,
+    Model,
+    found_by_keys,
+    known_rarity,
+    learn,
+    levels,
+    probability,
+    strayed,
+    weigh,
+)
 from cleanse.matching.links import Links
 from cleanse.model import COLUMNS, frame
 
@@ -76,7 +86,7 @@ def _linked(
         ("match_group_too_large", np.bincount(label, minlength=1).max() > max(LARGE * table.size, 50)),
     ):
         warnings += [code] if holds else []
-    report = _report(schema, model, weight, band, cut, keys, broken, warnings)
+    report = _report(schema, model, pairs, weight, band, cut, keys, broken, warnings)
     return Links(
         _table(schema, table, pairs, weight, band, model), _clusters(schema, table, label), report,
         _clusters(schema, table, suggested), models.written(model),
@@ -160,25 +170,28 @@ def _table(
 
 
 def _report(
-    schema: TableSchema, model: Model, weight: np.ndarray, band: np.ndarray, cut: float, keys: list[dict[str, object]],
+    schema: TableSchema, model: Model, pairs: Levels, weight: np.ndarray, band: np.ndarray, cut: float, keys: list[dict[str, object]],
     broken: int, warnings: list[str],
 ) -> dict[str, Any]:  # fmt: skip
-    """Plain data for the report, as that of the other way of linking."""
+    """Plain data for the report, as that of the other way of linking. The precision expected of merges is that of the pairs
+    above the cut, by which the others of a group are held."""
     chance = probability(weight)
-    expected = {
-        str(BANDS[b]): round(float(chance[band == b].mean()), 4) if (band == b).any() else None for b in (MERGE, REVIEW)
-    }
+    share = {str(b): round(float(chance[band == n].sum() / max(chance.sum(), 1e-9)), 4) for n, b in enumerate(BANDS)}
+    in_band = ((MERGE, (band == MERGE) & (weight >= cut)), (REVIEW, band == REVIEW))
+    expected = {str(BANDS[b]): round(float(chance[which].mean()), 4) if which.any() else None for b, which in in_band}
     return {
         "candidates": len(weight),
         "bands": {str(b): int((band == n).sum()) for n, b in enumerate(BANDS)},
         "merge": round(float(probability(np.array(cut))), 4),
         "review": schema.review,
         "keys": keys,
+        "keys_recall": 1.0 if keys and keys[0]["key"] == "all" else found_by_keys(pairs, chance),
         "histogram": histogram(chance),
         "copies": 0,
         "broken_groups": broken,
         "expected_precision": expected[str(BANDS[MERGE])],
-        "expected_recall": round(float(chance[band == MERGE].sum() / max(chance.sum(), 1e-9)), 4),
+        "expected_recall": share[str(BANDS[MERGE])],
+        "bands_recall": share,
         "bands_expected": expected,
         "parameters": models.written(model),
         "strayed": strayed(model),

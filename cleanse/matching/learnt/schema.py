@@ -39,7 +39,7 @@ class TableSchema:
     every: tuple[Field, ...]
     precision: float = 0.998
     review: float = 0.3
-    budget: float = 100.0
+    budget: float = 25.0
     cap: int = 100
     within: str = ""
 

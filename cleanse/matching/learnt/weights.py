@@ -220,6 +220,19 @@ def _shares(column: Column, level: np.ndarray, chance: np.ndarray, before: Mappi
     return dict(zip(names, (found / found.sum()).tolist(), strict=True))
 
 
+def found_by_keys(pairs: Levels, chance: np.ndarray) -> float | None:
+    """The share of duplicates that two equal fields bring together, by how often each field is equal among those found:
+    what the keys find at least, as parts of values are keys too."""
+    total = chance.sum()
+    if total < 1:
+        return None
+    none, one = 1.0, 0.0
+    for level in pairs.level.T:
+        equal = float(chance[level == 0].sum() / total)
+        none, one = none * (1 - equal), one * (1 - equal) + none * equal
+    return round(1 - none - one, 4)
+
+
 def strayed(model: Model) -> list[str]:
     """The fields on which learning went astray: duplicates that mostly differ on a field of their own, or equality that
     says less than likeness."""
