@@ -71,14 +71,14 @@ def load(to: str, run_id: str, who: str, overwrite: bool, root: Path, out: Path 
     if as_json:
         lists = {name: getattr(found, name).to_dict("records") for name in ("refused", "held", "left")}
         click.echo(_json({
-            "load": found.load, "target": found.target, "counts": found.counts, **lists, "receipts": str(found.receipts),
-            "corrections": found.corrections,
+            "load": found.load, "target": found.target, "batches": found.batches, "counts": found.counts, **lists,
+            "receipts": str(found.receipts), "corrections": found.corrections,
         }))  # fmt: skip
     else:
         click.echo(
             loading.load_text(
-                found.load, found.target, found.counts, found.refused, len(found.held), found.left, str(found.receipts),
-                found.corrections, project.language,
+                found.load, found.target, found.batches, found.counts, found.refused, len(found.held), found.left,
+                str(found.receipts), found.corrections, project.language,
             )
         )  # fmt: skip
     return TargetError.exit_code if len(found.refused) else 1 if len(found.held) else 0

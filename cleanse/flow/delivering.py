@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -35,13 +34,15 @@ FIRST = Manner(retries=2)  # patience with the first word
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a load came to. ``counts``: object -> planned, unchanged, left_over, and every status of its receipts.
+    """What a load came to. ``batches``: the numbers of those it sent. ``counts``: object -> planned, unchanged,
+    left_over, and every status of its receipts.
     ``refused``: object, key, message of every refused row; ``held``: object, key, status of rows that people changed or
     removed in the target; ``left``: object, key of rows that were loaded once and are planned no more; ``receipts``: where all
     receipts stand; ``corrections``: the workbook of the refused rows' sources, '' where there is none."""
 
     load: int
     target: str
+    batches: tuple[int, ...]
     counts: Mapping[str, Mapping[str, int]]
     refused: pd.DataFrame
     held: pd.DataFrame
@@ -109,8 +110,9 @@ def load(
     left = [(name, key) for name, keys in loader.left.items() for key in keys]
     (folder / REFUSED).unlink(missing_ok=True)
     said = refused.rename(columns={"key": "golden_id"})
+    batches = tuple(sorted({int(b) for b in receipts["batch"]}))
     return Loaded(
-        number, target.name, counts, refused, held, pd.DataFrame(left, columns=["object", "key"]), path,
+        number, target.name, batches, counts, refused, held, pd.DataFrame(left, columns=["object", "key"]), path,
         write_corrections(project, folder, said, folder / REFUSED),
     )  # fmt: skip
 
@@ -257,11 +259,3 @@ def _export_key(name: str, profile: Profile) -> str:
     one = next(o for o in profile.objects if o.name == name)
     key = key_of(one)
     return key if one.field(key) else one.key or key
-
-
-def history(project: Project) -> list[dict[str, Any]]:
-    """Every load into every target, with its batches."""
-    if not (project.out / BOOK).exists():
-        return []
-    with _book(project) as book:
-        return book.loads()

@@ -15,6 +15,7 @@ SAID = {
         "approved": "已批准 {run}（{who}）：{fingerprint}",
         "progress": "[{done}/{total}] {name}，每秒 {rate:,.0f} 行，还需 {left:.0f} 秒",
         "load": "装载 {load} → {target}",
+        "batches": "批次 {first}–{last}（`cleanse undo --batch N` 撤销一批）",
         "object": "{name}：计划 {planned}，未变 {unchanged}{rest}",
         "left_over": "{name}：以前装载过、已不在计划中的 {n} 条，未动",
         "refused": "拒绝 {n} 条，例如 {object} {key}：{message}",
@@ -45,6 +46,7 @@ SAID = {
         "approved": "approved {run} ({who}): {fingerprint}",
         "progress": "[{done}/{total}] {name}, {rate:,.0f} rows/s, {left:.0f} s left",
         "load": "load {load} -> {target}",
+        "batches": "batches {first} to {last} (`cleanse undo --batch N` takes one back)",
         "object": "{name}: {planned} planned, {unchanged} unchanged{rest}",
         "left_over": "{name}: {n} loaded before are no longer planned; left as they are",
         "refused": "{n} refused, such as {object} {key}: {message}",
@@ -94,11 +96,13 @@ def open_password_text(place: str, language: str) -> str:
 
 
 def load_text(
-    load: int, target: str, counts: Mapping[str, Mapping[str, int]], refused: pd.DataFrame, held: int, left: pd.DataFrame,
+    load: int, target: str, batches: Sequence[int], counts: Mapping[str, Mapping[str, int]], refused: pd.DataFrame, held: int, left: pd.DataFrame,
     receipts: str, corrections: str, language: str,
 ) -> str:  # fmt: skip
     """What a load came to; ``refused``: object, key, message; ``left``: object, key."""
     lines = [_said(language, "load", load=load, target=target)]
+    if batches:
+        lines.append(_said(language, "batches", first=batches[0], last=batches[-1]))
     status: Mapping[str, str] = SAID[language]["status"]  # type: ignore[assignment]
     for name, mine in counts.items():
         rest = "".join(

@@ -155,7 +155,7 @@ def test_one_batch_or_all_of_a_load_is_undone(root, do):
         file.write("\n[load]\nbatch = 4\n")
     do("run")
     do("approve")
-    loaded(do)
+    assert loaded(do)["batches"] == [1, 2, 3, 4]
     people = len(query(root, "SELECT * FROM contact"))
     told = json.loads(do("undo", *SQLITE, "--batch", "4", "--json").stdout)
     assert [row["outcome"] for row in told["rows"]] == ["removed"] * 2 and not told["done"]
