@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from cleanse import flow
-from cleanse.errors import ApprovalError
+from cleanse.errors import ApprovalError, UsageError
 from cleanse.flow import approving, delivering
 from cleanse.project import load_project
 
@@ -217,3 +217,9 @@ def test_what_is_kept_of_ids_holds_no_value(walk):
     told = pd.read_parquet(walk.root / "out" / "ids.parquet")
     text = json.dumps(told.astype("str").to_dict("records"), ensure_ascii=False)
     assert len(told) == 12 and not any(word in text for word in ("岚石", "王小明", "1390000"))
+
+
+def test_a_damaged_memory_of_ids_stops_the_run_in_words(walk):
+    (walk.root / "out" / "ids.parquet").write_bytes(b"PAR1 no parquet at all")
+    with pytest.raises(UsageError, match="golden ids that were given out cannot be read"):
+        walk.run()
