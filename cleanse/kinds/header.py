@@ -17,7 +17,7 @@ from cleanse.kinds.script import fold
 from cleanse.model import Entity, Field, Words
 
 _NOISE = re.compile(r"[\s*＊_\-:：.。#\"'“”]+|[(（\[【][^)）\]】]*[)）\]】](?=[\s*＊]*$)")
-LIKE = 88.0
+LIKE = 87.0
 PREFIX = 4
 CUT = range(8, 11)  # bytes of a name that dBase may have cut
 NEAR = 60.0
@@ -116,7 +116,9 @@ class Vocabulary:
             if len(cut) == 1:
                 return cut.pop(), 0.9, "prefix"
         if len(name) >= PREFIX:
-            best = process.extractOne(name, sorted(self.synonyms), scorer=fuzz.ratio, score_cutoff=LIKE)
+            # In Chinese one character more is another word (子公司名称), so that only a wrong one is a slip.
+            likely = sorted(n for n in self.synonyms if name.isascii() or len(n) == len(name))
+            best = process.extractOne(name, likely, scorer=fuzz.ratio, score_cutoff=LIKE)
             if best:
                 return self.synonyms[best[0]], best[1] / 100 * 0.9, f"like {best[0]}"
         return "", 0.0, ""
