@@ -213,6 +213,7 @@ def load_project(
         for path in rules.files("matching", ".toml")
         if (schema := _parsed(path, faults, _schema)) is not None
     }
+    models = _models(settings["matching"].get("model", ""), root, config_path, text, faults)
     profile = _profile(settings["target"], rules, entities, words, faults, where(config_path, text, "profile"))
     existing = _existing(settings["target"].get("existing", {}), root, profile, faults, config_path, text)
     mappings = _mappings(config, config_path, text, rules, entities, faults)
@@ -245,7 +246,7 @@ def load_project(
         profile=profile,
         existing=existing,
         schemas=schemas,
-        models=_models(settings["matching"].get("model", ""), root, config_path, text, faults),
+        models=models,
         words=words,
         mappings=mappings,
         trial={"rows": 100, "accuracy": 0.95, "confidence": 0.95, **settings["trial"]},
