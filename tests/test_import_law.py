@@ -51,6 +51,7 @@ INSIDE = {
     ("stages/conform.py", "forms"),
     ("stages/preflight.py", "preflight_values"),
     ("stages/quality.py", "quality_counts"),
+    ("stages/trial.py", "shapes"),
     ("stages/normalize.py", "fixes"),
     ("stages/merge.py", "survive"),
     ("stages/merge.py", "known"),  # golden ids, and those given out before

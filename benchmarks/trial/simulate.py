@@ -21,7 +21,8 @@ PLANS = {
     "300 rows, 8 errors allowed": trial.plan(300),
     "for comparison: 100 rows, 5 errors allowed": trial.Plan(100, 5, 6),
 }
-DRAWS, WRONG = 400, 100  # of the narrow fault: samples drawn, wrong rows of 10,000 (1 %)
+DRAWS, WRONG = 400, 40  # of the narrow faults: samples drawn, records of 10,000 that each concerns (0.4 %)
+FAULTS = ("one source", "one rule", "one rare shape")
 
 
 def accepted(plan: trial.Plan, accuracy: float, dice: np.random.Generator) -> float:
@@ -35,16 +36,43 @@ def accepted(plan: trial.Plan, accuracy: float, dice: np.random.Generator) -> fl
     return float(((first <= plan.accept) | (between & (first + more <= plan.total))).mean())
 
 
-def met() -> tuple[float, float]:
-    """How often a fault of one rule on 1 % of the rows is met: by the random part, by random part and strata."""
-    ids = [f"C{n:05}" for n in range(ROWS)]
-    strata = pd.DataFrame({"golden_id": ids[:WRONG], "stratum": "rule"})
-    bad, random, whole = set(ids[:WRONG]), 0, 0
+def world() -> tuple[list[str], pd.DataFrame]:
+    """10,000 records of 20 sources with the rules that fired on them and their phones; and the strata of that list: the last
+    source, one rule and one shape of phone have ``WRONG`` records each."""
+    dice = np.random.default_rng(SEED)
+    ids = np.array([f"C{n:05}" for n in range(ROWS)], dtype=object)
+    own = {name: set(dice.choice(ids, WRONG, replace=False)) for name in FAULTS}
+    sources = [f"{n % 19}.csv" for n in range(ROWS)]
+    rows = pd.DataFrame({"golden_id": ids, "source_file": sources})
+    rows.loc[rows["golden_id"].isin(own["one source"]), "source_file"] = "small.csv"
+    codes = np.where(rows["golden_id"].isin(own["one rule"]), "rare_rule", "common_rule")
+    changes = pd.DataFrame({"entity": "customer", "rid": range(ROWS), "code": codes})
+    phones = pd.Series([f"139{n:08}" for n in range(ROWS)], index=ids, dtype="str")
+    phones[phones.index.isin(list(own["one rare shape"]))] = "0755-26990000"
+    members = {"customer": pd.DataFrame({"rid": range(ROWS), "golden_id": ids})}
+    strata = trial.strata(changes, members, rows, {"customer": pd.DataFrame({"phone": phones})})
+    named = {"one source": "small.csv", "one rule": "rare_rule", "one rare shape": "customer.phone 9- ≤16"}
+    found = {name: set(strata.loc[strata["stratum"] == stratum, "golden_id"]) for name, stratum in named.items()}
+    assert found == own
+    return ids.tolist(), strata.assign(fault=strata["stratum"].map({v: k for k, v in named.items()}))
+
+
+def met() -> list[tuple[str, float, float, float, float]]:
+    """Per fault: how often its records are met by the random part, and by random part and strata; where all of its records
+    are wrong, and where half of them are."""
+    ids, strata = world()
+    groups = {name: sorted(strata.loc[strata["fault"] == name, "golden_id"]) for name in FAULTS}
+    bad = {(name, share): set(ids[:: share]) for name, ids in groups.items() for share in (1, 2)}
+    counts: dict[tuple[str, int, str], int] = dict.fromkeys([(*key, part) for key in bad for part in ("random", "all")], 0)
     for draw in range(DRAWS):
         tried = trial.sample(ids, strata, 100, f"{SEED}/{draw}")
-        random += bool(bad & set(tried.loc[tried["part"] == trial.RANDOM, "golden_id"]))
-        whole += bool(bad & set(tried["golden_id"]))
-    return random / DRAWS, whole / DRAWS
+        random = set(tried.loc[tried["part"] == trial.RANDOM, "golden_id"])
+        for key, wrong in bad.items():
+            counts[*key, "random"] += bool(wrong & random)
+            counts[*key, "all"] += bool(wrong & set(tried["golden_id"]))
+    return [
+        (name, *(counts[name, share, part] / DRAWS for share in (1, 2) for part in ("random", "all"))) for name in FAULTS
+    ]
 
 
 def main() -> None:
@@ -61,9 +89,12 @@ def main() -> None:
     for name, plan in PLANS.items():
         cells = [f"{accepted(plan, a, dice):.1%} ({plan.acceptance(a):.1%})" for a in ACCURACIES]
         print(f"| {name} | " + " | ".join(cells) + " |")
-    random, whole = met()
-    print(f"\nA fault of one rule on 1 % of the rows ({DRAWS} samples of 100 rows) is met by the random part in")
-    print(f"{random:.0%} of samples, with the strata in {whole:.0%}.")
+    print(f"\nA fault that touches one source, one rule or one rare shape only ({WRONG} of {ROWS:,} records): the share of {DRAWS}")
+    print("samples of 100 rows in which a wrong record is met, by the random part alone and with the strata (two records of each).\n")
+    print("| fault in | all wrong: random | with strata | every other one wrong: random | with strata |")
+    print("| --- | --- | --- | --- | --- |")
+    for name, *shares in met():
+        print(f"| {name} | " + " | ".join(f"{share:.0%}" for share in shares) + " |")
 
 
 if __name__ == "__main__":

@@ -68,7 +68,8 @@ def run(project: Project, *, progress: Progress = quiet, now: datetime | None = 
         with clock("ledger"):
             rows = exits.ledger_rows(mapped.addresses, gold.members, gold.golden, parked)
             changes = joined("changes", [corrections(found, project.entities), clean.changes, gold.changes])
-        tried = try_written(project, folder.path("migration"), ready.tables, written, gold, changes, clock, existing)
+        place = folder.path("migration")
+        tried = try_written(project, place, ready.tables, written, gold, changes, rows, clock, existing)
         with clock("report"):
             shown = shown_groups(project, linked, clean.records, gold.golden)
             queues = shown.queues(project)

@@ -36,6 +36,7 @@ def try_written(
     written: tuple[Any, ...],
     gold: Gold,
     changes: pd.DataFrame,
+    rows: pd.DataFrame,
     clock: Clock,
     existing: Mapping[str, pd.DataFrame],
 ) -> Tried:
@@ -49,7 +50,7 @@ def try_written(
         checked = preflight.preflight(back, profile, seen, existing=existing, rids=rids)
     with clock("trial"):
         verdict, receipts, sample = try_files(
-            project, {name: pd.concat(parts, ignore_index=True) for name, parts in back.items()}, planned, gold, changes
+            project, {name: pd.concat(parts, ignore_index=True) for name, parts in back.items()}, planned, gold, changes, rows
         )
     return Tried(written, checked, verdict, receipts, sample, planned)
 
@@ -60,12 +61,13 @@ def try_files(
     planned: Mapping[str, pd.DataFrame],
     gold: Gold,
     changes: pd.DataFrame,
+    rows: pd.DataFrame,
 ) -> tuple[dict[str, Any], pd.DataFrame, pd.DataFrame]:
     """The trial of what was read back: a sample by the plan, loaded into SQLite, fetched and compared cell by cell."""
     profile = project.profile
     arrived = {n: t.set_axis(planned[n].index) if len(t) == len(planned[n]) else t for n, t in back.items()}
     roots, links = _units(profile, arrived, gold)
-    strata = trial.strata(changes, gold.members)
+    strata = trial.strata(changes, gold.members, rows, arrived)
     plan = trial.plan(project.trial["rows"], project.trial["accuracy"], project.trial["confidence"])
     size = plan.first
     while True:

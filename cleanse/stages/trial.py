@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from cleanse.stages import shapes
+
 RANDOM, STRATUM = "random", "stratum"
 SAMPLE = ("golden_id", "part", "stratum", "unit")
 MISMATCHES = ("object", "golden_id", "field", "planned", "fetched")
@@ -243,36 +245,27 @@ def wrong_ids(mismatches: pd.DataFrame, receipts: pd.DataFrame | None = None) ->
     return {*mismatches["golden_id"], *refused}
 
 
-def strata(changes: pd.DataFrame, members: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Where faults may hide: golden_id, stratum for every rule that fired on one of its records and every source file
-    it came from."""
-    places, kinds = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
-    ids: list[np.ndarray] = []
-    names: list[str] = []
+def strata(
+    changes: pd.DataFrame, members: Mapping[str, pd.DataFrame], rows: pd.DataFrame, tables: Mapping[str, pd.DataFrame]
+) -> pd.DataFrame:
+    """Where faults may hide: golden_id, stratum for every rule that fired on one of its records, every source file it came
+    from, and every rare shape of a value that goes into the target.
+
+    ``rows``: golden_id, source_file of every source row; ``tables``: object -> what goes, by golden_id.
+    """
+    parts = [_fired(changes, members), rows[["golden_id", "source_file"]].set_axis(["golden_id", "stratum"], axis=1)]
+    parts.append(shapes.rare(tables))
+    return pd.concat([part.astype("str") for part in parts], ignore_index=True).dropna().drop_duplicates(ignore_index=True)
+
+
+def _fired(changes: pd.DataFrame, members: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """golden_id, stratum: the codes of the changes of its records."""
+    parts = []
     for entity, table in members.items():
-        number, own = pd.factorize(table["golden_id"])
-        at = pd.Series(number + sum(len(one) for one in ids), index=table["rid"])
-        ids.append(own)
-        mine = changes.loc[(changes["entity"] == entity).to_numpy(), ["rid", "code", "source_file"]]
-        place = at.reindex(mine["rid"]).to_numpy()
-        for column in ("code", "source_file"):
-            fired, found = pd.factorize(mine[column])
-            places.append(place)
-            kinds.append(fired + len(names))
-            names += map(str, found)
-    place, kind = np.concatenate(places), np.concatenate(kinds)
-    lines = pd.DataFrame({"place": place, "kind": kind})[place >= 0].drop_duplicates().astype("int64")
-    every = pd.Index([one for own in ids for one in own], dtype=object)
-    return pd.DataFrame(
-        {
-            "golden_id": pd.Categorical.from_codes(lines["place"], every),
-            "stratum": pd.Categorical.from_codes(
-                pd.factorize(pd.Index(names))[0][lines["kind"]], pd.unique(pd.Index(names))
-            )
-            if names
-            else [],
-        }
-    )
+        at = pd.Series(table["golden_id"].to_numpy(dtype=object), index=table["rid"])
+        mine = changes.loc[(changes["entity"] == entity).to_numpy(), ["rid", "code"]].drop_duplicates()
+        parts.append(pd.DataFrame({"golden_id": at.reindex(mine["rid"]).to_numpy(), "stratum": mine["code"].to_numpy()}))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["golden_id", "stratum"])
 
 
 # ----------------------------------------------------------------------------------------------------------- verdict

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cleanse.stages import trial
+from cleanse.stages import shapes, trial
 
 # One-sided 95 % bounds: errors, rows, accuracy proved. 0 errors is also the closed form 0.05 ** (1 / rows).
 KNOWN = [
@@ -169,19 +169,35 @@ def test_a_unit_with_a_wrong_child_counts_once_and_strata_count_apart() -> None:
     assert found["strata"] == {"all": {"n": 20, "errors": 1}}
 
 
-def test_strata_are_the_rules_that_fired_and_the_sources() -> None:
-    changes = pd.DataFrame(
-        {
-            "entity": ["customer", "customer", "contact"],
-            "rid": [1, 2, 1],
-            "code": ["a", "b", "a"],
-            "source_file": ["x.csv"] * 3,
-        }
-    )
+def test_strata_are_the_rules_that_fired_the_sources_and_the_rare_shapes() -> None:
+    changes = pd.DataFrame({"entity": ["customer", "customer", "contact"], "rid": [1, 2, 1], "code": ["a", "b", "a"]})
     members = {
         "customer": pd.DataFrame({"rid": [1, 2], "golden_id": ["C", "C"]}),
         "contact": pd.DataFrame({"rid": [1], "golden_id": ["K"]}),
     }
-    found = sorted(set(map(tuple, trial.strata(changes, members).values.tolist())))
-    assert found == [("C", "a"), ("C", "b"), ("C", "x.csv"), ("K", "a"), ("K", "x.csv")]
-    assert list(trial.strata(changes.iloc[:0], members)) == ["golden_id", "stratum"]
+    rows = pd.DataFrame({"golden_id": ["C", "C", "K", None], "source_file": ["x.csv", "y.csv", "x.csv", "y.csv"]})
+    phones = pd.DataFrame({"phone": ["13812345678"] * 300 + ["0755-26990000"]}, index=[*IDS[:300], "K"], dtype="str")
+    found = sorted(set(map(tuple, trial.strata(changes, members, rows, {"contact": phones}).values.tolist())))
+    sources = [("C", "x.csv"), ("C", "y.csv"), ("K", "x.csv")]
+    assert found == sorted([("C", "a"), ("C", "b"), ("K", "a"), *sources, ("K", "contact.phone 9- ≤16")])
+    assert trial.strata(changes.iloc[:0], {}, rows.iloc[:0], {}).empty
+
+
+@pytest.mark.parametrize(
+    ("common", "odd", "told"),
+    [
+        ("13812345678", "1381234", "9 ≤8"), ("13812345678", "+8613812345678", "9- ≤16"), ("岚石机电", "岚石（机电", "文（ ≤8"),
+        ("岚石机电", "岚石𠮷电", "文𠮷 ≤4"), ("岚石机电", "岚石A电", "A文 ≤4"), ("a@b.cn", "é@b.cn", "Aé- ≤8"), ("甲乙", "甲\n", "文␣ ≤2"),
+    ],
+)  # fmt: skip
+def test_a_rare_shape_is_told_by_its_characters_and_its_length(common, odd, told) -> None:
+    table = pd.DataFrame({"F": [None, odd, *[common] * 299, ""]}, index=[*IDS[:302]], dtype="str")
+    assert shapes.rare({"T": table}).values.tolist() == [[IDS[1], f"T.F {told}"]]
+    assert shapes.rare({"T": table.iloc[1:60]}).empty, "one of 59 is not rare"
+    assert shapes.rare({"T": table.iloc[:1]}).empty
+
+
+def test_of_many_rare_shapes_a_column_gives_the_rarest() -> None:
+    odd = ["1" * 2**n for n in range(2, 9)]
+    table = pd.DataFrame({"F": ["甲乙"] * 2000 + odd + odd[:3]}, index=[f"C{n}" for n in range(2010)], dtype="str")
+    assert sorted(shapes.rare({"T": table})["stratum"]) == ["T.F 9 ≤128", "T.F 9 ≤256", "T.F 9 ≤32", "T.F 9 ≤64"]
