@@ -17,6 +17,7 @@ import pandas as pd
 import pyarrow as pa
 
 ADDRESS = ("source_file", "source_sheet", "source_row")
+LOSING = "losing_values"  # of a golden record: what its records said that no field kept, each behind its label
 PARENT = "parent_id"  # of a golden record: the golden id of the one above it in the same entity
 
 # The columns of every frame that a stage returns or the run folder keeps (records and golden add the entity's fields).

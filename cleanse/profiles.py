@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cleanse.errors import UsageError
-from cleanse.model import PARENT, Entity, Profile, TargetField, TargetObject
+from cleanse.model import LOSING, PARENT, Entity, Profile, TargetField, TargetObject
 
 TYPES = (
     "text", "date", "datetime", "number", "picklist", "boolean", "email", "phone", "reference", "owner", "id",
@@ -235,6 +235,7 @@ def _check_source(
     parent = entities.get(entity.refers_to)
     known = [
         "golden_id",
+        LOSING,
         *([] if entity.refers_to else [PARENT]),
         *entity.stored,
         *(f"{entity.name}.{n}" for n in entity.stored),

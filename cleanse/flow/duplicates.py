@@ -13,13 +13,13 @@ import pandas as pd
 
 from cleanse.errors import TargetError, UsageError
 from cleanse.flow.linking import compared, shown_fields, with_children
+from cleanse.model import LOSING
 from cleanse.project import DECISIONS, Project
 from cleanse.review import decisions as review_decisions
 from cleanse.review import sampling, workbook
 from cleanse.review.decisions import KEY
 from cleanse.review.workbook import SHEETS
 from cleanse.runs.folder import find_run
-from cleanse.stages.merge import LOSING
 from cleanse.stages.survive import JOINTS
 
 ACROSS = {"zh": "多位负责人（撞单）", "en": "several owners"}

@@ -72,7 +72,8 @@ def spoken(decisions: Sequence[Decision]) -> frozenset[str]:
 
 def judged(decisions: Sequence[Decision]) -> dict[tuple[str, str], tuple[int, int]]:
     """By entity and queue: how many drawn groups people have judged, and of how many they said that all are one."""
-    latest, queues = {}, {}
+    latest: dict[tuple[str, str, str], Decision] = {}
+    queues: dict[tuple[str, str, str], str] = {}
     for d in decisions:
         pair = (d.entity, d.left[:KEY], d.right[:KEY])
         latest[pair] = d

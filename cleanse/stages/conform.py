@@ -18,8 +18,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cleanse.codes import severity
-from cleanse.model import COLUMNS, PARENT, Profile, TargetField, TargetObject, frame
+from cleanse.model import COLUMNS, LOSING, PARENT, Profile, TargetField, TargetObject, frame
 from cleanse.stages.forms import TRIMMED, blank_to_null, each, found, mask, sizes, written
+from cleanse.stages.losing import added
 
 HINTS = 200  # distinct unknown options for which the nearest known one is sought
 LOSSES = ("entity", "field", "values")
@@ -139,7 +140,7 @@ def _fill(
     target, size = work.target, len(work.golden)
     for column in target.fields:
         own = column.source == PARENT  # filled when it is known which rows go: ``_rank``
-        parts = [] if own else [_source(work, golden, name) for name in column.sources]
+        parts = [] if own else [_source(work, golden, name) for name in column.sources if name != LOSING]
         if column.name == target.parent:
             filled = _link(work, tables, done)
         elif not parts:
@@ -223,6 +224,10 @@ def _text(values: pd.Series) -> pa.Array:
 def _take(work: _Work, column: TargetField) -> None:
     """One column in the target's form, without the values it would refuse."""
     values = blank_to_null(work.columns[column.name])
+    cell_chars = work.profile.limit("cell_chars", work.target.name)
+    if LOSING in column.sources and LOSING in work.golden:
+        values, out = added(values, _text(work.golden[LOSING]), column, work.profile, cell_chars)
+        work.report(out, "target_losing_left", column.name)
     empty = pc.is_null(values).to_numpy(zero_copy_only=False)
     linked = work.reason == "" if column.name == work.target.parent else np.ones(len(empty), dtype=bool)
     if column.required:
@@ -230,7 +235,7 @@ def _take(work: _Work, column: TargetField) -> None:
     if empty.all():
         work.columns[column.name] = values
         return
-    values, masks = written(values, column, work.profile, work.profile.limit("cell_chars", work.target.name))
+    values, masks = written(values, column, work.profile, cell_chars)
     for rule in work.profile.checks["rules"]:
         if (rule["object"], rule["field"]) == (work.target.name, column.name):
             masks.append(("target_own_rule", ~found(values, rf"\A(?:{rule['pattern']})\z")))

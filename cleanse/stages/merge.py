@@ -13,18 +13,20 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from cleanse.model import COLUMNS, Entity, Field, frame
+from cleanse.model import COLUMNS, LOSING, Entity, Field, frame
 from cleanse.stages.known import digests, keep
+from cleanse.stages.losing import lines_of
 from cleanse.stages.survive import JOINTS, LAST, NONE, Chosen, Column, Members, choose, choose_group
 
-LOSING = "losing_values"  # the rule of a field that takes what no other field kept
 CHOICES = ("rid", "field", "value", "from_rid")
 
 
 @dataclass(frozen=True)
 class Merged:
-    """``golden``: golden_id, rid of the anchor, stored fields (and ``<parent>_id``); ``members``: rid -> golden_id."""
+    """``golden``: golden_id, rid of the anchor, stored fields, ``losing_values`` (and ``<parent>_id``); ``members``: rid -> golden_id."""
 
     golden: pd.DataFrame
     members: pd.DataFrame
@@ -50,7 +52,7 @@ def merge(
     ids = _golden_ids(entity, values, cluster, parents)
     if claimed is not None:
         ids = keep(ids, cluster, claimed)
-    golden = kept[values.index.to_numpy() == cluster.to_numpy()]
+    golden = kept[values.index.to_numpy() == cluster.to_numpy()].assign(**{LOSING: pd.Series(dtype="str")})
     said = pd.DataFrame(columns=list(CHOICES)) if choices is None else choices
     said = said.assign(cluster=said["rid"].map(cluster)).dropna(subset=["cluster"])
     many = cluster[(cluster.duplicated(keep=False) | cluster.isin(said["cluster"])).to_numpy()].sort_index()
@@ -116,6 +118,8 @@ def _survive(
         if rule != LOSING:
             chosen = together.get(name) or choose(rule, columns[name], members, len(anchors))
             merged.take(name, chosen, picks.get(name))
+        else:
+            merged.lost[name] = np.flatnonzero(columns[name].code != NONE)
     for name in entity.stored:
         if f"{name}_2" in entity.fields:
             merged.beside(name, f"{name}_2")
@@ -123,6 +127,8 @@ def _survive(
             merged.losing(name, language)
     at = golden.index.get_indexer(anchors)
     filled = {name: _put(golden[name], at, chosen.value) for name, chosen in merged.chosen.items()}
+    if not any(entity.fields[name].survivor == LOSING for name in entity.stored):
+        filled[LOSING] = _put(golden[LOSING], at, merged.losing_lines(language))
     return golden.assign(**filled), merged.lines
 
 
@@ -215,21 +221,37 @@ class _Merging:
 
     def losing(self, name: str, language: str) -> None:
         """Every value that no field kept, each behind its label, into a field of its own."""
-        said: dict[int, dict[str, None]] = {}
-        for other, lost in self.lost.items():
-            column, label = self.columns[other], self.entity.fields[other].label[language]
-            second = self.chosen.get(f"{other}_2")
-            for at in lost[np.lexsort((column.code[lost], self.members.cluster[lost]))].tolist():
-                cluster, text = int(self.members.cluster[at]), column.words[column.code[at]]
-                if second is None or second.value[cluster] != text:
-                    said.setdefault(cluster, {})[f"{label}: {text}"] = None
-        value, origin = np.full(len(self.anchors), None, dtype=object), self.anchors.copy()
-        for cluster, texts in said.items():
-            value[cluster] = "\n".join(texts)
+        value, origin = self.losing_lines(language), self.anchors.copy()
         self.chosen[name] = Chosen(value, origin)
         at = np.flatnonzero(pd.notna(value))
         none = np.full(len(at), None, dtype=object)
         self._tell(self.anchors[at], self.entity.fields[name], none, value[at], "losing_values_kept", origin[at])
+
+    def losing_lines(self, language: str) -> np.ndarray:
+        """By cluster: the values that no field kept, a line each behind the label of its field. What is sensitive stays
+        in the ledger."""
+        clusters, texts = [np.zeros(0, dtype=np.int64)], [pa.array([], pa.large_string())]
+        for name, lost in self.lost.items():
+            field, second = self.entity.fields[name], self.chosen.get(f"{name}_2")
+            column = self.columns[name]
+            cluster, code = self.members.cluster[lost], column.code[lost]
+            if second is not None:
+                free = second.value[cluster] != column.words[code]
+                cluster, code = cluster[free], code[free]
+            if field.privacy == "sensitive" or not len(code):
+                continue
+            order = np.lexsort((code, cluster))
+            words = pa.array(column.words, pa.large_string()).take(pa.array(code[order]))
+            words = pc.replace_substring_regex(words, r"\s*[\r\n]+\s*", " / ")
+            texts.append(
+                pc.binary_join_element_wise(
+                    pa.scalar(field.label[language], pa.large_string()), words, pa.scalar(": ", pa.large_string())
+                )
+            )
+            clusters.append(cluster[order])
+        cluster = np.concatenate(clusters)
+        order = np.argsort(cluster, kind="stable")
+        return lines_of(cluster[order], pa.concat_arrays(texts).take(pa.array(order)), len(self.anchors))
 
     def _unlike(self, name: str, value: np.ndarray) -> np.ndarray:
         """The members whose value of a field is another than the surviving one."""

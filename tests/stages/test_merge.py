@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cleanse.model import Entity, Field, frame
+from cleanse.project import SURVIVORS
 from cleanse.stages.merge import merge
 
 LABEL = {"zh": "x", "en": "x"}
@@ -218,6 +221,8 @@ def test_no_value_of_a_merged_record_is_lost(rows):
                 places = [kept[field], kept.get(f"{field}_2")]
                 there = any(isinstance(p, str) and value in p.split("\n") for p in places)
                 assert there or (rid, field, value) in listed, (rid, field, value)
+                beside = str(kept["losing_values"]).split("\n")
+                assert there or f"{entity().fields[field].label['zh']}: {value}" in beside, (rid, field, value)
 
 
 @settings(deadline=None, max_examples=60)
@@ -245,3 +250,34 @@ def test_golden_values_do_not_depend_on_the_order_of_rows(rows, dice):
     columns = list(entity().stored)
     tables = [t[columns].fillna("").sort_values(columns, ignore_index=True) for t in (here, there)]
     pd.testing.assert_frame_equal(*tables)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.sampled_from(SURVIVORS),
+    st.lists(st.tuples(texts, dates, st.integers(0, 1)), min_size=1, max_size=6),
+    st.randoms(),
+)
+def test_whatever_the_rule_no_value_is_lost_and_the_order_of_rows_has_no_part_in_it(rule, rows, dice):
+    rule_of = of_rule(rule)
+
+    def merged(given):
+        table = of_rows(rule_of, [{"value": v, "day": d} for v, d, _ in given])
+        return merge(rule_of, table, clusters_of([label for *_, label in given]), NONE).golden
+
+    turned = list(rows)
+    dice.shuffle(turned)
+    columns = [*rule_of.stored, "losing_values"]
+    here, there = (
+        merged(order)[columns].fillna("").sort_values(columns, ignore_index=True) for order in (rows, turned)
+    )
+    pd.testing.assert_frame_equal(here, there)
+    held = "\n".join(here[columns].agg("\n".join, axis=1))
+    assert all(value in held for value, *_ in rows if value), "golden, kept with others, or among the losing values"
+
+
+def test_what_is_sensitive_is_not_copied_beside():
+    plain = of_rule("longest")
+    secret = replace(plain, fields={**plain.fields, "value": replace(plain.fields["value"], privacy="sensitive")})
+    found = merge(secret, of_rows(secret, [{"value": "乙"}, {"value": "乙乙"}]), clusters_of([0, 0]), NONE)
+    assert found.golden["losing_values"].isna().all() and "乙" in set(found.changes["before"])

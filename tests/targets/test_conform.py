@@ -314,3 +314,55 @@ def test_a_head_office_that_the_target_has_is_found_there(small, golden) -> None
 def test_a_link_without_a_place_is_a_listed_loss(small, golden) -> None:
     done = conform(above(golden, ["C1", None], name=["甲", "乙"]), small({"name": "N", "source": "name"}))
     assert done.losses[["field", "values"]].values.tolist() == [["parent_id", 1]]
+
+
+def kept(golden, losing: list[str | None], **fields):
+    frames = golden(**fields)
+    frames["customer"]["losing_values"] = pd.array(losing, dtype="str")
+    return frames
+
+
+LOST = {"name": "NOTE", "source": "a + losing_values", "separator": "；"}
+
+
+def test_losing_values_stand_behind_the_note_as_whole_lines_and_never_push_it_out(small, golden) -> None:
+    frames = kept(
+        golden, ["电话: 1\n电话: 22", "电话: 333", None, "电话: 4"], a=["备注", None, "x", "这个备注本身就太长了"]
+    )
+    done = conform(frames, small({**LOST, "max_length": 9}))
+    assert done.tables["customer"]["NOTE"].tolist()[:3] == ["备注；电话: 1", "电话: 333", "x"]
+    left = done.issues[done.issues["code"] == "target_losing_left"]
+    assert left["rid"].tolist() == [10, 13] and set(left["severity"]) == {"info"}
+    assert done.issues[done.issues["code"] == "target_length"]["rid"].tolist() == [13], "as without them"
+
+
+@pytest.mark.parametrize(
+    ("column", "sections", "sent"),
+    [
+        ({"max_bytes": 15}, {}, "甲: 1；丙: 3"),
+        ({"max_length": 8}, {"form": {"length": "utf16"}}, "甲: 1"),
+        ({}, {"checks": {"four_byte": False}}, "甲: 1；丙: 3"),
+        ({}, {"checks": {"forbidden": "𠮷"}}, "甲: 1；丙: 3"),
+        ({"separator": "\n"}, {"checks": {"line_breaks": False}}, "甲: 1"),
+    ],
+)
+def test_losing_values_obey_every_rule_of_their_column(small, golden, column, sections, sent) -> None:
+    frames = kept(golden, ["甲: 1\n乙: 𠮷𠮷𠮷𠮷𠮷𠮷\n丙: 3"], a=[None])
+    profile = small({**LOST, **column}, **sections)
+    done = conform(frames, profile)
+    assert done.tables["customer"]["NOTE"].tolist() == [sent]
+    assert done.issues["code"].tolist() == ["target_losing_left"]
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.lists(st.text("甲a𠮷 ", min_size=1, max_size=6), max_size=5), st.text("乙b𠮷", max_size=8), st.integers(1, 24),
+    st.booleans(),
+)  # fmt: skip
+def test_the_length_is_never_passed_and_the_note_stays(small, golden, lines, note, limit, utf16) -> None:
+    frames = kept(golden, ["\n".join(f"x: {line}" for line in lines) or None], a=[note or None])
+    form = {"form": {"length": "utf16"}} if utf16 else {}
+    profiles = [small({**LOST, "max_length": limit, "source": s}, **form) for s in ("a + losing_values", "a")]
+    found, alone = (conform(frames, p).tables["customer"]["NOTE"].fillna("").iloc[0] for p in profiles)
+    size = len(found.encode("utf-16-le")) // 2 if utf16 else len(found)
+    assert size <= limit and found.startswith(alone)
