@@ -76,7 +76,8 @@ _PARTS = re.compile(
     rf"(?P<a>\d{{1,2}})\s?(?P<s>[/.\-])\s?(?P<b>\d{{1,2}})\s?(?P=s)\s?(?P<c>\d{{4}}|\d{{2}}|\d)(?!\d){_TAIL}", _FLAGS
 )
 _SERIAL = re.compile(r"(\d{5})(?:\.(\d+))?", re.ASCII)
-_CHINESE = re.compile("[零〇○一二三四五六七八九十]+(?=年|月|日|号)")
+_CHINESE = re.compile("[零〇○一二三四五六七八九十廿卅]+(?=年|月|日|号)|元(?=月)")
+_TENS = str.maketrans({"廿": "二十", "卅": "三十", "元": "一"})
 _INCOMPLETE = re.compile(
     r"(?:19|20)\d{2}(?:\s?[-/.年]?\s?(?:1[0-2]|0?[1-9])\s?(?:月份?|\.0)?|年|\s?年?\s?(?:q[1-4]|第?[一二三四1-4]季度|[上下]半年|年[初中底末]))?"
     rf"|\d{{1,2}}\s?月\s?\d{{1,2}}\s?[日号]?|\d{{1,2}}[/.\-]\d{{1,2}}|{_MONTH}[\s\-,]*(?:\d{{4}}|\d{{2}})|\d{{2}}年\d{{1,2}}月",
@@ -102,9 +103,10 @@ def _plain(text: str) -> str:
 def _numeral(text: str) -> str:
     """``二〇二四`` is 2024, ``十二`` 12, ``三十`` 30.
 
-    >>> _numeral("二〇二四"), _numeral("二十三"), _numeral("十")
-    ('2024', '23', '10')
+    >>> _numeral("二〇二四"), _numeral("二十三"), _numeral("十"), _numeral("廿一"), _numeral("元")
+    ('2024', '23', '10', '21', '1')
     """
+    text = text.translate(_TENS)
     if "十" not in text:
         return arabic_digits(text)
     tens, _, ones = text.partition("十")

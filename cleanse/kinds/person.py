@@ -44,6 +44,8 @@ _CALLED = re.compile(f"[小老阿大][{_HAN}]")  # 小王, 老李
 _EDGES = " /／、,，;；:：-—。"
 _COURTESY = re.compile(r"((?:Mr|Mrs|Ms|Miss|Mx|Sir|Madam)\.?) (?=[^\W\d_][\w'.\-]* +[^\W\d_])", re.IGNORECASE)  # before a full name
 _NUMBERED = re.compile(r"(?:\d\D{0,2}){5}|\d(?:\.\d+)?[eE]\+?\d\d", re.ASCII)  # what is left of a number, not a name
+_ADDRESSEE = re.compile(rf"([{_HAN}]{{1,4}}?)(\s*)([亲親代]?收)")
+_HARVESTS = "丰豐秋夏麦春喜大"
 _LOST = re.compile("[?？\ufffd]")
 _NOTHING = r"[^\x00-\x{10FFFF}]"  # for RE2
 ONE_CHARACTER = frozenset("总工董哥姐")
@@ -66,13 +68,15 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
     def fix(text: str) -> Fix:
         if is_null(text, nulls):
             return NULL
-        if reader.certain(text):
+        if reader.certain(text) and text[-1] != "收":
             return Fix(text)
         clean = unmarked(_LABEL.sub("", tidy(text)))
         if _LOST.search(clean):
             return kept(text, "person_lost_in_encoding")
         if not re.search(f"[{_HAN}]", clean):
             return _western(text, clean)
+        if addressed := _ADDRESSEE.fullmatch(clean):
+            return reader.addressee(text, clean, *addressed.groups())
         return reader.read(text, clean)
 
     return fix
@@ -132,6 +136,13 @@ class _Reader:
         code = "person_split" if parts or rest else "person_formatted"
         code = "person_title_cut" if title and len(names) < 2 else code
         return replace(became(text, first, code), rest=rest, parts=parts)
+
+    def addressee(self, text: str, clean: str, name: str, space: str, mark: str) -> Fix:
+        """收 behind a name is what stands on parcels; where it may be the end of the given name it is a doubt, and in
+        丰收 and the like it is the given name."""
+        if space or len(mark) > 1 or not self.plausible(clean):
+            return Fix(name, "person_split", rest=mark) if self.certain(name) else self.read(text, clean)
+        return became(text, clean, "person_formatted") if clean[-2] in _HARVESTS else kept(text, "person_addressee")
 
     def _people(self, text: str) -> list[str]:
         """The texts of the persons in a cell: apart by a mark, or by a space or 和 between two full names."""
@@ -276,7 +287,7 @@ def _certain(words: Words) -> _Certain | None:
     typed = "".join(map(chr, range(0x3400, 0xA000)))
     folded = list(zip(typed, fold(typed), strict=True))
     titles = [row[0] for row in words.get("titles", ())]
-    last = {title[-1] for title in titles}
+    last = {title[-1] for title in titles} | {"收"}
     heads = {fold(name) for name in single}
     second = {title[1] for title in titles if len(title) > 1 and title[0] in heads}
     doubles = sorted(name for name in known if len(name) == 2)
@@ -323,7 +334,12 @@ def readings(options: Options, words: Words) -> Sequence[Reading]:
     no = "|".join(map(re.escape, name.never))
     nested = "|".join(t for t in titles if any(t != other and t.startswith(other) for other in titles)) or _NOTHING
     short = "|".join(re.escape(row[0]) for row in words["titles"] if len(row[0]) == 1) or _NOTHING
-    ahead = (f"(?:{title}) ?(?:{no})", f"(?:{title}) ?(?:{short}).*", f".*(?:{any_title})", f"(?:{nested}).*")
+    other = "".join(f"|{n}" for n in sorted(n for n in surnames(words) if len(n) == 1 and fold(n) != n))
+    ahead = (
+        f"(?:{title}) ?(?:{no}|(?:{short}{other}).*)",
+        f".*(?:{any_title})",
+        f"(?:{nested}).*",
+    )
     never = (f"(?:{no})[(（/].*|.*/(?:{no})",)
     return (
         Reading(f"(?P<value>{full})[(（](?P<title>{title})[)）]", "person_title_cut", never=never),

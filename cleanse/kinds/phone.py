@@ -86,6 +86,7 @@ FOREIGN = r"\+(?:[1-79][0-9]|8[0-57-9])[0-9]{5,13}"
 _S = r"[ \n.\-_]{0,3}"  # what may stand between the digits of one number
 _AREA_MARK = r"[ \n.\-_/~]{0,3}"  # behind an area code
 _CC = rf"(?:\(?(?:\+{{1,2}}|(?<!\d)00)[ \-]?\(?86\)?|(?<![\d+])\(?86\)?(?=[ \-]|1[3-9]\d{{9}}(?!\d))){_S}"
+_CC_AREA = rf"(?<![\d+])\((?:\+|00)?86[ \-]?0?(?=(?:{AREAS_8}|{AREAS_7})\))"  # (8610): country and area code in one
 _END = r"(?!\d|-\d{6,})"
 
 
@@ -98,7 +99,7 @@ def _ext(name: str) -> str:
 
 _NUMBER = re.compile(
     rf"(?P<mobile>(?:{_CC}|(?<!\d))(?:\(0\)|0)?{_S}(?P<m>1[3-9]\d?\)?(?:{_S}\d){{8,9}})(?!\d|\s?@))"
-    rf"|(?P<land>(?:{_CC}(?:\(0\)|\(?0?)|(?<!\d)\(?0)"
+    rf"|(?P<land>(?:{_CC}(?:\(0\)|\(?0?)|{_CC_AREA}|(?<!\d)\(?0)"
     rf"(?:(?P<a8>{AREAS_8}){_S}\)?{_AREA_MARK}(?P<l8>[2-9](?:{_S}\d){{7}})"
     rf"|(?P<a7>{AREAS_7}){_S}\)?{_AREA_MARK}(?P<l7>[2-9](?:{_S}\d){{6}})){_ext('e')})"
     rf"|(?P<service>(?:{_CC}|(?<!\d))(?P<s>[48]00(?:{_S}\d){{7}}){_ext('x')})"
@@ -109,6 +110,8 @@ _NUMBER = re.compile(
 _LONE_DIGIT = re.compile(r"[ .\-_]\d(?!\d)", re.ASCII)
 _PLAIN = re.compile(r"(?:\+?86|0086|0)?[ \-]?(1[3-9]\d)[ \-]?(\d{4})[ \-]?(\d{4})(?:\.0)?")
 _ZERO_LOST = re.compile(f"(?:{AREAS_8}[2-9][0-9]{{7}}|{AREAS_7}[2-9][0-9]{{6}})(?:-[0-9]{{1,6}})?")
+# Hotlines: 95588, 96xxx, 12315, 10010, 116114, 1010xxxx.
+_SERVICE = re.compile(r"(?:9[56]\d{3,4}|1[02]\d{3}|11[68]\d{3}|1010-?\d{4})(?:[-转轉]\d{1,6})?")
 _LETTER = re.compile(r"[^\W\d_]")
 # Whole cells that hold one Chinese number and the usual marks in it, for RE2.
 _MOBILES = r"^(?:\+86[ -]?|0086[ -]?|86[ -]|0)?(1[3-9][0-9])[ -]?([0-9]{4})[ -]?([0-9]{4})$"
@@ -225,6 +228,8 @@ def diagnose(text: str) -> str:
     national = re.sub(r"^(?:0086|86(?=\d{11}$))", "", digits)
     if re.fullmatch(r"[\d\s.()+\-]+", plain) and (filler(national) or filler(national.lstrip("0"))):
         return ""
+    if _SERVICE.fullmatch(plain.replace(" ", "")):
+        return "phone_service"
     if _ZERO_LOST.fullmatch(re.sub(r"[ ()]", "", plain)) or _ZERO_LOST.fullmatch(digits):
         return "phone_zero_lost"
     mobile = re.match(r"0?1[3-9]", national)
