@@ -30,7 +30,7 @@ def test_it_was_really_sorted_and_filtered(saved):
     book, out = saved
     before, after = (openpyxl.load_workbook(p)["待判"] for p in (book, out["xlsx"]))
     names = [
-        [row[list(r.value for r in page[1]).index("客户名称")].value for row in page.iter_rows(min_row=2)]
+        [row[[c.value for c in page[1]].index("客户名称")].value for row in page.iter_rows(min_row=2)]
         for page in (before, after)
     ]
     assert names[0] != names[1] and sorted(names[0]) == sorted(names[1])
