@@ -25,7 +25,7 @@ from typing import Any
 import pandas as pd
 from generate import generate
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).absolute().parent
 SMALL = 2_000  # records up to which dedupe is run
 SLOW = 200_000  # records from which on goldenmatch is left out
 COLUMNS = ("set", "records", "tool", "precision", "recall", "F1", "wrong", "missed", "candidates", "CPU s", "MB")
@@ -92,7 +92,7 @@ def rows(
         if (tool == "dedupe" and len(table) > SMALL) or (tool == "goldenmatch" and len(table) > SLOW):
             continue
         line = [
-            given.peers,
+            str(given.peers.absolute()),
             str(HERE / "peers.py"),
             tool,
             str(path),
@@ -101,7 +101,7 @@ def rows(
             str(out),
         ]
         try:
-            done = subprocess.run(line, capture_output=True, text=True, timeout=given.patience, check=True)
+            done = subprocess.run(line, capture_output=True, text=True, timeout=given.patience, check=True, cwd=work)
         except (subprocess.SubprocessError, OSError) as error:
             why = "too slow" if isinstance(error, subprocess.TimeoutExpired) else "failed"
             yield {**head, "tool": f"{tool}: {why}"}
@@ -128,7 +128,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--also", type=Path, nargs="*", default=[])
-    parser.add_argument("--peers", help="the Python of an environment that has the other tools")
+    parser.add_argument("--peers", type=Path, help="the Python of an environment that has the other tools")
     parser.add_argument("--tools", nargs="*", default=["splink", "recordlinkage", "goldenmatch", "dedupe"])
     parser.add_argument("--sizes", type=int, nargs="*", default=[])
     parser.add_argument("--seeds", type=int, nargs="*", default=[1])

@@ -13,7 +13,7 @@ import numpy as np
 from cleanse.matching.learnt.columns import MISSING, Column, Table
 from cleanse.matching.learnt.levels import EXPECTED, compare, crossed
 
-DRAWN = 1_000_000  # pairs drawn over the whole table for chance agreement
+DRAWN = 300_000  # pairs drawn over the whole table for chance agreement
 SAMPLE = 400_000  # candidate pairs the weights are learnt from
 ROUNDS = 60
 TURNS = 3  # chance agreement is counted again once duplicates are known
