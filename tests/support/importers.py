@@ -107,7 +107,8 @@ def wukong(customers: Rows, contacts: Rows) -> Faults:
     yield from _filled(contacts, "*姓名", "*客户名称", "*负责人")
     yield from _once(customers, "*客户名称")
     lists = {
-        "客户来源": "促销 搜索引擎 广告 转介绍 线上注册 线上询价 预约上门 陌拜 电话咨询 邮件咨询", "客户级别": "A（重点客户） B（普通客户） C（非优先客户）",
+        "客户来源": "促销 搜索引擎 广告 转介绍 线上注册 线上询价 预约上门 陌拜 电话咨询 邮件咨询",
+        "客户级别": "A（重点客户） B（普通客户） C（非优先客户）",
         "客户行业": "IT 金融业 房地产 商业服务 运输/物流 生产 政府 文化传媒",
     }  # fmt: skip
     for name, options in lists.items():
@@ -134,8 +135,8 @@ def cordys(customers: Rows, contacts: Rows) -> Faults:
     yield from _once(contacts, "手机号")
     yield from _long(customers, {"客户名称": 255, "地区": 255})
     yield from _long(contacts, {"姓名": 255, "手机号": 30, "邮箱": 255})
-    yield from _matches(customers, "客户行业", "互联网 金融 制造业".split().__contains__, "option")
-    yield from _matches(customers, "客户等级", "重要客户 一般客户 战略客户".split().__contains__, "option")
+    yield from _matches(customers, "客户行业", ["互联网", "金融", "制造业"].__contains__, "option")
+    yield from _matches(customers, "客户等级", ["重要客户", "一般客户", "战略客户"].__contains__, "option")
     yield from _child(contacts, "客户名称", customers, "客户名称")
 
 
@@ -184,6 +185,37 @@ def wizard(accounts: Rows, contacts: Rows) -> Faults:
     yield from _child(contacts, "Account Name", accounts, "Account Name")
 
 
+def jiandaoyun(customers: Rows, contacts: Rows) -> Faults:
+    """简道云: at most 200 columns, no 流水号, days as YYYY-MM-DD, the customer of a contact in the form of customers."""
+    if max(len(customers[0]), len(contacts[0])) > 200 or "流水号" in {*customers[0], *contacts[0]}:
+        yield "columns"
+    yield from _filled(customers, "客户名称")
+    yield from _once(customers, "客户名称")
+    for name in (n for n in customers[0] if n.endswith("日期")):
+        yield from _matches(customers, name, _day, "日期格式错误")
+    yield from _filled(contacts, "姓名")
+    yield from _child(contacts, "客户名称", customers, "客户名称")
+
+
+def fxiaoke(customers: Rows, contacts: Rows) -> Faults:
+    """纷享销客: the required fields are there and filled; users are told by a code, never by a name."""
+    yield from _filled(customers, "客户名称")
+    yield from _filled(contacts, "姓名")
+    yield from _once(customers, "客户名称")
+    for rows in (customers, contacts):
+        yield from _matches(rows, "负责人", re.compile(r"[A-Z0-9-]+").fullmatch, "负责人不存在")
+    yield from _child(contacts, "客户名称", customers, "客户名称")
+
+
+def xiaoshouyi(customers: Rows, contacts: Rows) -> Faults:
+    """销售易: what its API tells of the objects: names, the company of a contact, owners by number."""
+    yield from _filled(customers, "公司名称")
+    yield from _filled(contacts, "姓名")
+    yield from _once(customers, "公司名称")
+    yield from _matches(customers, "客户所有人", str.isdigit, "owner")
+    yield from _child(contacts, "公司名称", customers, "公司名称")
+
+
 # profile: what judges it, how its rows are read, rows and bytes that one file of it may have
 IMPORTERS: dict[str, tuple[Callable[[Rows, Rows], Faults], Callable[[Path], Rows], int, int]] = {
     "salesforce": (salesforce, lambda p: _text(p.read_bytes(), False), 150_000_000, 100_000_000),
@@ -194,4 +226,7 @@ IMPORTERS: dict[str, tuple[Callable[[Rows, Rows], Faults], Callable[[Path], Rows
     "zoho-bulk": (zoho_bulk, lambda p: _text(zipfile.ZipFile(p).read(f"{p.stem}.csv"), False), 25_000, 25_000_000),
     "wukong-11": (wukong, lambda p: _sheet(p, 2), 9_999, 100_000_000),
     "cordys": (cordys, lambda p: _sheet(p, 1), 10**9, 10**9),
+    "jiandaoyun": (jiandaoyun, lambda p: _sheet(p, 1), 10_000, 10**9),
+    "fxiaoke": (fxiaoke, lambda p: _sheet(p, 1), 10**9, 10**9),
+    "xiaoshouyi": (xiaoshouyi, lambda p: _sheet(p, 1), 10**9, 10**9),
 }
