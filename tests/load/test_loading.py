@@ -280,6 +280,6 @@ def test_a_database_that_another_holds_is_waited_for(tmp_path, profile, tables, 
 
 def test_busy_is_told_apart_from_refusal(database):
     target = database()
-    with pytest.raises(TargetError, match="refused"), target._guarded(), target.engine.connect() as c:
+    with pytest.raises(TargetError, match="refused"), target.guarded(), target.engine.connect() as c:
         c.exec_driver_sql("SELECT * FROM no_such_table_at_all")
     assert issubclass(Busy, Exception)
