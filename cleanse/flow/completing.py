@@ -10,6 +10,9 @@ import numpy as np
 import pandas as pd
 
 from cleanse import readers
+from cleanse.codes import all_codes, sentence
+from cleanse.errors import SourceError
+from cleanse.flow.reading import reading_limits
 from cleanse.kinds.header import Vocabulary
 from cleanse.model import Entity
 from cleanse.project import Project
@@ -61,7 +64,10 @@ def required(project: Project) -> list[str]:
 def looked_up(project: Project) -> dict[str, pd.DataFrame]:
     """The lookup file read, mapped and repaired as a source is; raises CleanseError when it cannot be read."""
     path = project.complete["lookup"]
-    source = readers.read(path, path.name, encoding=project.encoding, ignore=())
+    source = readers.read(path, path.name, reading_limits(project), project.encoding, known=project.passwords)
+    if source.status != "read":
+        cure = all_codes()[source.reason].cure["en"]
+        raise SourceError(f"the lookup file cannot be read: {sentence(source.reason)}", where=str(path), cure=cure)
     vocabulary = Vocabulary.of(project.words, project.entities)
     known, told = frozenset(vocabulary.synonyms), vocabulary.tells
     found = [t for g in source.grids for t in tables.find_tables(g, source.name, known, told)]

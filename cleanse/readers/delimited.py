@@ -15,6 +15,7 @@ from pyarrow import csv as arrow_csv
 
 from cleanse.model import Grid, Note
 from cleanse.readers.cells import frame_of, listed, padded
+from cleanse.readers.dialect import is_strict, otherwise
 from cleanse.readers.encodings import Decoded, decode, is_wide
 from cleanse.readers.raw import Parsed, Raw, Unreadable
 
@@ -40,15 +41,16 @@ def sniff(head: bytes) -> bool:
         return False
     if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
         return True
-    if b"\0" in head:
-        return is_wide(head)
-    return len(_CONTROL.findall(head)) <= len(head) / 500
+    if b"\0" in head and is_wide(head):
+        return True
+    shown = head.rstrip(b"\0\x1a")
+    return len(_CONTROL.findall(shown)) <= max(1, len(shown) / 500)
 
 
 def read(raw: Raw) -> Parsed:
     """One grid; rows are numbered by logical record, the first line is 1, blank lines count."""
     decoded = decode(raw.data, raw.encoding)
-    text = decoded.text.removeprefix("\ufeff")
+    text, nul = _without_nul(decoded.text.removeprefix("\ufeff"))
     if not text or text.isspace():
         raise Unreadable("empty_file", format="csv")
     first_row, delimiter = 1, ""
@@ -59,7 +61,14 @@ def read(raw: Raw) -> Parsed:
         raise Unreadable("no_table", format="txt")
     cells, notes = _parse(text, delimiter or ",", first_row)
     cells, armour = _unarmour(cells) if '="' in text else (cells, ())
-    return Parsed(_format(delimiter), (Grid("", cells, (*_damage(decoded), *notes, *armour)),), decoded.encoding)
+    return Parsed(_format(delimiter), (Grid("", cells, (*_damage(decoded), *nul, *notes, *armour)),), decoded.encoding)
+
+
+def _without_nul(text: str) -> tuple[str, tuple[Note, ...]]:
+    """The text without NUL signs, and without the mark (Ctrl-Z) and the padding that old programs put at its end."""
+    text = text.rstrip("\0\x1a")
+    count = text.count("\0")
+    return (text.replace("\0", ""), (Note("nul_removed", "", str(count)),)) if count else (text, ())
 
 
 def _format(delimiter: str) -> str:
@@ -95,7 +104,15 @@ def find_delimiter(text: str) -> str:
         score = (round(rows / max(1, sum(widths.values())), 1), width)
         if score > best_score:
             best, best_score = delimiter, score
-    return best if best_score[0] >= 0.5 else ""
+    return best if best_score[0] >= 0.5 else _spaces(sample)
+
+
+def _spaces(text: str) -> str:
+    """A blank, where it parts quoted cells and makes all rows equally long; else ''."""
+    if ' "' not in text or not is_strict(io.StringIO(text, newline=""), " "):
+        return ""
+    widths = [len(row) for row, _ in _take(_records(text, " ")) if any(row)]
+    return " " if len(widths) > 2 and len(set(widths)) == 1 < widths[0] else ""
 
 
 def _take(records: Iterator[tuple[list[str], bool]]) -> Iterator[tuple[list[str], bool]]:
@@ -109,6 +126,8 @@ def _is_prose(text: str) -> bool:
 
 
 def _parse(text: str, delimiter: str, first_row: int) -> tuple[pd.DataFrame, tuple[Note, ...]]:
+    if (rows := otherwise(text, delimiter)) is not None:
+        return _framed(rows, [], first_row)
     width = len(next(_records(text[:SAMPLE], delimiter), ([], False))[0])
     table = _fast(text, delimiter, width) if width and text.count('"') % 2 == 0 else None
     if table is not None:
@@ -148,18 +167,26 @@ def _bytes(text: str) -> bytes:
 def _records(text: str, delimiter: str) -> Iterator[tuple[list[str], bool]]:
     """Every record with a mark when its quotes are broken; such a line stands alone, its quotes are plain signs."""
     lines = list(io.StringIO(text, newline=""))
-    at = 0
+    at, usual = 0, len(next(csv.reader(lines, delimiter=delimiter), []))
     while at < len(lines):
         end = at + 1
         if '"' in lines[at]:
             while _open(lines[at:end], delimiter) and end < len(lines) and end - at <= LONGEST_CELL:
                 end += 1
-            if _open(lines[at:end], delimiter):
+            if _open(lines[at:end], delimiter) or _swallows(lines[at:end], delimiter, usual):
                 yield next(csv.reader([lines[at]], delimiter=delimiter, quoting=csv.QUOTE_NONE), []), True
                 at += 1
                 continue
         yield next(csv.reader(lines[at:end], delimiter=delimiter), []), False
         at = end
+
+
+def _swallows(lines: Sequence[str], delimiter: str, usual: int) -> bool:
+    """Whether a stray quote made one record of several: the quotes break, and the first line alone is as long as records
+    are."""
+    if len(lines) < 2 or is_strict(lines, delimiter):
+        return False
+    return len(next(csv.reader(lines[:1], delimiter=delimiter, quoting=csv.QUOTE_NONE))) == usual
 
 
 def _open(lines: Sequence[str], delimiter: str) -> bool:
@@ -181,7 +208,10 @@ def _ends_inside(lines: Sequence[str], delimiter: str) -> bool:
 
 def _tolerant(text: str, delimiter: str, first_row: int) -> tuple[pd.DataFrame, tuple[Note, ...]]:
     """Row by row: nothing is dropped, rows of another length and broken quotes are named."""
-    rows, at_fault = _spaced(text, delimiter) or _at_once(text, delimiter) or _one_by_one(text, delimiter)
+    return _framed(*(_at_once(text, delimiter) or _one_by_one(text, delimiter)), first_row)
+
+
+def _framed(rows: list[list[str]], at_fault: list[int], first_row: int) -> tuple[pd.DataFrame, tuple[Note, ...]]:
     broken = [str(first_row + n) for n in at_fault]
     usual = Counter(len(r) for r in rows if any(r)).most_common(1)[0][0]
     ragged = [str(n) for n, r in enumerate(rows, first_row) if any(r) and len(r) != usual and len(r) > 1]
@@ -189,20 +219,6 @@ def _tolerant(text: str, delimiter: str, first_row: int) -> tuple[pd.DataFrame, 
     notes = [Note("csv_quote_broken", listed(broken), str(len(broken)))] if broken else []
     notes += [Note("csv_row_ragged", listed(ragged), str(len(ragged)))] if ragged else []
     return frame_of(columns, first_row), tuple(notes)
-
-
-def _spaced(text: str, delimiter: str) -> tuple[list[list[str]], list[int]] | None:
-    """The parse with spaces before quotes (``a, "b, c"``) taken for nothing, where it makes all rows equally long and the
-    plain one does not."""
-    if f'{delimiter} "' not in text or (delimiter + '"') in text.replace(f'{delimiter} "', ""):
-        return None
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True))
-        plain = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-    except csv.Error:
-        return None
-    widths, others = ({len(row) for row in found if any(row)} for found in (rows, plain))
-    return (rows, []) if len(widths) == 1 < len(others) else None
 
 
 def _at_once(text: str, delimiter: str) -> tuple[list[list[str]], list[int]] | None:
