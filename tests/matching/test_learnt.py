@@ -13,8 +13,11 @@ import pytest
 from cleanse.codes import all_codes
 from cleanse.errors import UsageError
 from cleanse.matching import TableSchema, link_table, parse_table
+from cleanse.matching.learnt.bands import merge_cut
 from cleanse.matching.learnt.columns import encode
+from cleanse.matching.learnt.groups import ALONE, SEEN, groups
 from cleanse.matching.learnt.levels import EXPECTED, compare, crossed
+from cleanse.matching.learnt.weights import Levels, found_by_keys
 from cleanse.model import COLUMNS
 
 FIELDS = [
@@ -216,3 +219,44 @@ def test_a_name_in_the_other_column(rows, level):
 def test_faults_in_the_file_are_named(fields, said):
     with pytest.raises(UsageError, match=said):
         schema_of(fields)
+
+
+NOBODY = np.zeros((0, 2), dtype=np.int64)
+
+
+def test_two_groups_held_by_one_weak_pair_are_broken():
+    """Two triangles; one pair above the cut joins them, the other eight speak against."""
+    inner = [(0, 1), (0, 2), (1, 2), (3, 4), (3, 5), (4, 5)]
+    across = [(a, b) for a in range(3) for b in range(3, 6)]
+    left, right = np.array(inner + across).T
+    weight = np.array([8.0] * 6 + [1.0] + [-5.0] * 8)
+    label, broken = groups(6, left, right, weight, 0.0, SEEN, NOBODY, NOBODY)
+    assert label.tolist() == [0, 0, 0, 3, 3, 3]
+    assert broken == 1
+
+
+def test_one_pair_against_weighs_more_where_nobody_is_asked():
+    left, right, weight = np.array([0, 1, 0]), np.array([1, 2, 2]), np.array([9.0, 4.0, -9.0])
+    assert groups(3, left, right, weight, 0.0, SEEN, NOBODY, NOBODY)[0].tolist() == [0, 0, 0]
+    assert groups(3, left, right, weight, 0.0, ALONE, NOBODY, NOBODY)[0].tolist() == [0, 0, 2]
+
+
+def test_apart_stands_above_merge():
+    left, right = np.array([0, 1]), np.array([1, 2])
+    said, apart = np.array([[0, 1], [1, 2]]), np.array([[0, 2]])
+    label, _ = groups(3, left, right, np.array([9.0, 9.0]), 0.0, ALONE, said, apart)
+    assert label[0] != label[2]
+
+
+def test_the_cut_is_where_pairs_are_right_often_enough():
+    weight, together = np.array([12.0, 9.0, 3.0, 1.0, -4.0]), np.ones(5, dtype=bool)
+    assert merge_cut(weight, together, 0.99) == 9.0  # with the third pair .963 would be right
+    assert merge_cut(weight, together, 0.5) == 1.0
+    assert merge_cut(weight[2:], together[2:], 0.999) > 3.0  # no pair is sure enough
+
+
+def test_what_keys_find_is_what_two_equal_fields_bring_together():
+    level = np.array([[0, 0], [0, 3], [0, 0], [0, 3]], dtype=np.int8)
+    pairs = Levels(np.arange(4), np.arange(4) + 4, level, np.zeros((4, 2), dtype=np.float32))
+    assert found_by_keys(pairs, np.ones(4)) == 0.5
+    assert found_by_keys(pairs, np.zeros(4)) is None
