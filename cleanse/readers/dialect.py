@@ -62,11 +62,12 @@ def is_strict(lines: Iterable[str], delimiter: str) -> bool:
 def _candidates(text: str, delimiter: str) -> list[Dialect]:
     """The ways of quoting that the text has a trace of."""
     found: list[Dialect] = []
-    if f'{delimiter} "' in text and (delimiter + '"') not in text.replace(f'{delimiter} "', ""):
+    if '"' in text and f'{delimiter} "' in text and (delimiter + '"') not in text.replace(f'{delimiter} "', ""):
         found.append({"skipinitialspace": True})
-    if "'" + delimiter in text and (delimiter + "'" in text or "\n'" in text or "\r'" in text):
+    if "'" in text and "'" + delimiter in text and (delimiter + "'" in text or "\n'" in text or "\r'" in text):
         found.append({"quotechar": "'"})
-    if ('\\"' in text or "\\" + delimiter in text) and set(_ESCAPE.findall(text)) <= {'"', "\\", delimiter}:
+    escapes = "\\" in text and ('\\"' in text or "\\" + delimiter in text)
+    if escapes and set(_ESCAPE.findall(text)) <= {'"', "\\", delimiter}:
         found.append({"escapechar": "\\"})
     return found
 

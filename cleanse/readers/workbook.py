@@ -9,7 +9,7 @@ from typing import Any
 import python_calamine as calamine
 
 from cleanse.model import Grid, Note
-from cleanse.readers import biff5, hidden, packages
+from cleanse.readers import biff5, hidden, odf, packages
 from cleanse.readers.cells import column_name, frame_of_rows, listed, number_text
 from cleanse.readers.raw import Limits, Parsed, Raw, Unreadable
 
@@ -36,6 +36,7 @@ def read(raw: Raw) -> Parsed:
     skip, skipped = raw.limits.hidden == "skip", list[str]()
     data, page = biff5.narrowed(raw.data) if package.form == "xls" else (raw.data, "")
     try:
+        data = odf.mended(data) if package.form == "ods" else data
         with calamine.load_workbook(io.BytesIO(data)) as book:
             for meta in book.sheets_metadata:
                 if meta.typ != calamine.SheetTypeEnum.WorkSheet:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 import subprocess
+import zipfile
 
 import pytest
 import xlsxwriter
@@ -177,3 +178,27 @@ def test_hidden_rows_and_columns_of_other_forms(tmp_path, book, form):
     assert {(n.code, n.where) for n in source.grids[0].notes} >= {("hidden_rows", "3"), ("hidden_columns", "C")}
     skipped = read(tmp_path / f"b.{form}", "b", Limits(hidden="skip"))
     assert rows(skipped) == [["客户", "电话"], ["青松样品厂", "1"]]
+
+
+@pytest.mark.parametrize("indent", ["", "\n  "])
+@pytest.mark.parametrize("kind", ["string", "unknown"])
+def test_an_ods_of_another_program_is_read(tmp_path, indent, kind):
+    names = "".join(
+        f' xmlns:{n}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"' for n in ("office", "table", "text", "calcext")
+    )
+    cells = [
+        f'<table:table-cell office:value-type="{kind}">{indent}<text:p>{text}</text:p>{indent}</table:table-cell>'
+        for text in ("name", "a <text:span>b</text:span> <text:span>c</text:span>")
+    ]
+    rows = indent.join(f"<table:table-row>{indent}{cell}{indent}</table:table-row>" for cell in cells)
+    table = f'<table:table table:name="S">{indent}<table:table-column/>{indent}{rows}{indent}</table:table>'
+    with zipfile.ZipFile(tmp_path / "f.ods", "w") as package:
+        package.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        package.writestr("META-INF/manifest.xml", "<manifest/>")
+        package.writestr(
+            "content.xml",
+            f"<office:document-content{names}><office:body><office:spreadsheet>{table}</office:spreadsheet>"
+            "</office:body></office:document-content>",
+        )
+    (grid,) = read(tmp_path / "f.ods", "f.ods").grids
+    assert grid.cells.to_numpy().tolist() == [["name"], ["a b c"]]
