@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from cleanse.codes import severity
 from cleanse.kinds import KINDS
 from cleanse.model import COLUMNS, Entity, Field, Options, Words, frame
-from cleanse.stages.fixes import TEXT, Coded, Fixed, Found, differs, filled, fix_all, texts_of
+from cleanse.stages.fixes import TEXT, Coded, Fixed, differs, filled, fix_all, texts_of
 from cleanse.stages.map import RawColumn
 
 ROUNDS = 3
