@@ -49,6 +49,10 @@ INSIDE = {
     ("stages/form.py", "sheet"),
     ("stages/sheet.py", "rows"),
     ("stages/conform.py", "forms"),
+    ("stages/conform.py", "losing"),
+    ("stages/merge.py", "losing"),  # the lines that one makes and the other writes
+    ("stages/losing.py", "forms"),
+    ("stages/quality.py", "trial"),  # the exact bound
     ("stages/preflight.py", "preflight_values"),
     ("stages/quality.py", "quality_counts"),
     ("stages/trial.py", "shapes"),
