@@ -123,9 +123,10 @@ def fix_all(cells: pa.Array, kind: Kind, options: Options, words: Words, virtual
     """Repair the distinct texts of ``cells``. A virtual field has no value of its own: every text is looked at."""
     fixed = Fixed(cells)
     texts = fixed.texts
-    unsure = np.arange(len(texts))
+    ditto = _refer_above(fixed, words)
+    unsure = np.flatnonzero(~ditto)
     if test := None if virtual else _test(kind, options, words):
-        unsure = np.flatnonzero(~test(texts))
+        unsure = np.flatnonzero(~(test(texts) | ditto))
         better = tidied(texts.take(pa.array(unsure)))
         repairs = kind.repairs(options, words) if kind.repairs else ()
         for code, repair in (("dirt_removed", None), *repairs):
@@ -142,6 +143,18 @@ def fix_all(cells: pa.Array, kind: Kind, options: Options, words: Words, virtual
         some = unsure[start : start + AT_ONCE]
         _tell(fixed, some, [fix(text) for text in texts.take(pa.array(some)).to_pylist()])
     return fixed.finish()
+
+
+def _refer_above(fixed: Fixed, words: Words) -> np.ndarray:
+    """Which texts only refer to the cell above (lexicon ``dittos``): no value of their own, and nothing to guess."""
+    marks = pa.array([word.casefold() for word, *_ in words.get("dittos", ())], TEXT)
+    bare = pc.utf8_lower(pc.utf8_trim_whitespace(fixed.texts))
+    refers = np.asarray(pc.is_in(bare, marks).to_numpy(zero_copy_only=False), dtype=bool)
+    at = np.flatnonzero(refers)
+    fixed.put(at, pa.nulls(len(at), TEXT))
+    fixed.why.put(at, "ditto_mark")
+    fixed.doubt.put(at, "ditto")
+    return refers
 
 
 def _tell(fixed: Fixed, at: np.ndarray, fixes: Sequence[Fix]) -> None:

@@ -194,7 +194,9 @@ def _own(work: Work, f: Field, options: Options, texts: pd.Series, words: Words,
         for found in fixed.parts:
             if found.role in f.parts:
                 doubtful[found.at] = False
-        work.unplaced.setdefault(f.entity, []).append(rids[fixed.where(doubtful)])
+    else:
+        doubtful &= ~filled(fixed.values)
+    work.unplaced.setdefault(f.entity, []).append(rids[fixed.where(doubtful)])
     return _parts(f, fixed, rids, cells)
 
 
