@@ -12,6 +12,7 @@ from cleanse.kinds import (
     code,
     company,
     contact_line,
+    country,
     date,
     email,
     licence,
@@ -34,6 +35,7 @@ from cleanse.model import Kind, Words
 
 KINDS: dict[str, Kind] = {
     "text": text.KIND,
+    "country": country.KIND,
     "phone": phone.KIND,
     "email": email.KIND,
     "date": date.KIND,

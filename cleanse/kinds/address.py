@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cleanse.kinds.characters import NULL, became, is_null, kept, mask_text, matching, null_words, tidy
-from cleanse.kinds.places import places
+from cleanse.kinds.places import AT_HOME, places
 from cleanse.kinds.script import fold
 from cleanse.model import Fix, Kind, Options, Repairs, Words
 
@@ -33,11 +33,12 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
     """
     nulls = null_words(words, "address")
     table = places(words)
+    abroad = options.get("country", "CN") not in AT_HOME
 
     def fix(text: str) -> Fix:
         clean = _LABEL.sub("", tidy(text), count=1) if "址" in text else tidy(text)
         clean = clean.rstrip("。；")
-        found = None if clean.isascii() or clean.startswith(_ABROAD) else table.read(clean, short=False)
+        found = None if abroad or clean.isascii() or clean.startswith(_ABROAD) else table.read(clean, short=False)
         if found is None or not found.any:
             if is_null(clean, nulls):
                 return NULL
@@ -91,5 +92,6 @@ def repairs(options: Options, words: Words) -> Repairs:
 
 
 KIND = Kind(
-    name="address", repairs=repairs, untouched=untouched, fixer=fixer, shape=lambda options: "", mask=lambda value: mask_text(value, 2, 0)
+    name="address", repairs=repairs, untouched=untouched, fixer=fixer, shape=lambda options: "", mask=lambda value: mask_text(value, 2, 0),
+    options=frozenset({"country"}),
 )  # fmt: skip

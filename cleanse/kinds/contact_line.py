@@ -113,7 +113,7 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
     (('name', '张三'), ('mobile', '13912345678'), ('email', 'a.li@corp.com'))
     """
     nulls = null_words(words, "contact_line")
-    find, names_of = phone.finder(words, str(options.get("region", "CN"))), Names(words)
+    find, names_of = phone.finder(words, str(options.get("country", "CN"))), Names(words)
 
     def fix(text: str) -> Fix:
         simple = _SIMPLE.fullmatch(text)
@@ -150,5 +150,5 @@ KIND = Kind(
     fixer=fixer,
     shape=lambda options: "",
     mask=mask_text,
-    options=frozenset({"region"}),
+    options=frozenset({"country"}),
 )

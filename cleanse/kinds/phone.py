@@ -81,6 +81,7 @@ LANDLINE = (
     f"(?:0(?:{AREAS_8}-[2-9][0-9]{{7}}|{AREAS_7}-[2-9][0-9]{{6}})(?:-[0-9]{{1,6}})?"
     "|[48]00-[0-9]{3}-[0-9]{4}(?:-[0-9]{1,6})?)"
 )
+NEXT_DOOR = ("HK", "MO", "TW")
 FOREIGN = r"\+(?:[1-79][0-9]|8[0-57-9])[0-9]{5,13}"
 
 _S = r"[ \n.\-_]{0,3}"  # what may stand between the digits of one number
@@ -156,29 +157,30 @@ _NOTHING = r"[^\x00-\x{10FFFF}]"  # for RE2
 _SOME_DIGITS = re.compile("[0-9]{5}")
 
 
-def _foreign(text: str, region: str | None) -> tuple[str, str]:
-    """``(role, +E.164)`` of a number that phonenumbers finds valid, ('', '') of any other."""
+def _foreign(text: str, country: str | None) -> tuple[str, str]:
+    """``(role, +E.164)`` of a number that phonenumbers finds valid, a Chinese mobile without its country code, ('', '') of
+    any other."""
     try:
-        number = phonenumbers.parse(text, region)
+        number = phonenumbers.parse(text, country)
     except phonenumbers.NumberParseException:
         return "", ""
     if not phonenumbers.is_valid_number(number):
         return "", ""
-    if number.country_code == 86 and region in (None, "CN"):
+    if number.country_code == 86:
         national = phonenumbers.national_significant_number(number)
         return ("mobile", national) if _MOBILE_SHAPE.fullmatch(national) else ("", "")
     fixed = phonenumbers.number_type(number) == PhoneNumberType.FIXED_LINE
     return ("foreign_fixed" if fixed else "foreign"), phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
 
-def finder(words: Words, region: str = "CN") -> Finder:
+def finder(words: Words, country: str = "CN") -> Finder:
     """``find(text) -> Found`` for tidied text: all numbers of the cell, from left to right, and what is left of it."""
     speech = Vocabulary.of(words)
 
     def find(text: str) -> Found:
         plain = folded(text)
-        if region != "CN":
-            return between(text, plain, _parsed(plain, region), speech, False)
+        if country != "CN":
+            return between(text, plain, _abroad(plain, country), speech, False)
         numbers, lettered = _scan(plain), False
         worded = _LETTER.search(plain) is not None
         if worded and all(n.doubt for n in numbers) and LETTERED.search(plain):
@@ -205,17 +207,28 @@ def _scan(plain: str) -> tuple[Number, ...]:
     return tuple(numbers)
 
 
-def _parsed(plain: str, region: str) -> tuple[Number, ...]:
-    """The numbers of a text as the numbering plan of ``region`` reads them."""
+def _abroad(plain: str, country: str) -> tuple[Number, ...]:
+    """The numbers of a text that is at home in another country: those with a country code as they are dialled from China,
+    others by its own plan; where there are none, the mobiles of mainland China, and its landlines where it is next door."""
+    scanned = _scan(plain)
+    dialled = [n for n in scanned if n.role.startswith("foreign")]
+    own = [n for n in _parsed(plain, country) if all(n.end <= d.start or d.end <= n.start for d in dialled)]
+    roles = ("mobile", "landline") if country in NEXT_DOOR else ("mobile",)
+    found = [*dialled, *own] or [n for n in scanned if n.role in roles and not n.doubt]
+    return tuple(sorted(found, key=lambda n: n.start))
+
+
+def _parsed(plain: str, country: str) -> tuple[Number, ...]:
+    """The numbers of a text as the numbering plan of ``country`` reads them."""
     found = []
     for match in re.finditer(r"[+(]{0,2}\d[\d .\-()]{4,18}\d", plain):
-        role, value = _foreign(match[0], region)
+        role, value = _foreign(match[0], country)
         if value:
             found.append(Number(role, value, *match.span()))
     return tuple(found)
 
 
-def diagnose(text: str) -> str:
+def diagnose(text: str, country: str = "CN") -> str:
     """The code of what is wrong with a cell that holds no valid number; '' for a placeholder."""
     plain = folded(text)
     digits = digits_of(plain)
@@ -228,6 +241,8 @@ def diagnose(text: str) -> str:
     national = re.sub(r"^(?:0086|86(?=\d{11}$))", "", digits)
     if re.fullmatch(r"[\d\s.()+\-]+", plain) and (filler(national) or filler(national.lstrip("0"))):
         return ""
+    if country != "CN":
+        return "phone_too_short" if len(digits) < 5 else "phone_invalid"
     if _SERVICE.fullmatch(plain.replace(" ", "")):
         return "phone_service"
     if _ZERO_LOST.fullmatch(re.sub(r"[ ()]", "", plain)) or _ZERO_LOST.fullmatch(digits):
@@ -248,25 +263,25 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
     >>> fix("（010）8888 6666转8001").value, fix("0571-88886666/13812345678").parts
     ('010-88886666-8001', (('mobile', '13812345678'),))
     """
-    want, region = str(options.get("want", "mobile")), str(options.get("region", "CN"))
+    want, country = str(options.get("want", "mobile")), str(options.get("country", "CN"))
     own = re.compile(_shape(options) or _NEVER.pattern).fullmatch
-    nulls, find = null_words(words, "phone"), finder(words, region)
+    nulls, find = null_words(words, "phone"), finder(words, country)
     known, notes = surnames(words), any_of(row[0] for row in words.get("phone_notes", ()))
     fakes = frozenset(digits_of(row[0]) for row in words.get("phone_placeholders", ()))
-    plain_mobile = (_PLAIN if want == "mobile" and region == "CN" else _NEVER).fullmatch
+    plain_mobile = (_PLAIN if want == "mobile" and country == "CN" else _NEVER).fullmatch
 
     other = "landline" if want == "mobile" else "mobile"
-    moved = (_SHAPES[other] if want != "any" and region == "CN" else _NEVER).fullmatch
+    moved = (_SHAPES[other] if want != "any" and country == "CN" else _NEVER).fullmatch
 
     def fix(text: str) -> Fix:
         if own(text) and text[0] != "+":
-            return Fix(text)
+            return kept(text, "phone_country_unclear" if country != "CN" and _foreign(text, country)[1] else "")
         simple = plain_mobile(text)
         if simple and _MOBILE_SHAPE.fullmatch(value := simple[1] + simple[2] + simple[3]):
             return Fix(value, "phone_format")
         if moved(text):
             return Fix(None, "phone_moved", parts=((other, text),))
-        if want == "any" and region == "CN":
+        if want == "any" and country == "CN":
             role = next((r for r in _SHAPES if _SHAPES[r].fullmatch(text)), "")
             if role:
                 return Fix(None, "cell_split", parts=((role, text),))
@@ -280,24 +295,25 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
             return kept(text, "phone_not_a_number")
         if fakes and digits_of(folded(bare)) in fakes:
             return PLACEHOLDER
-        doubt = "phone_fax" if found.rest else diagnose(found.pieces[0] if len(found.pieces) == 1 else bare)
+        doubt = "phone_fax" if found.rest else diagnose(found.pieces[0] if len(found.pieces) == 1 else bare, country)
         return kept(text, doubt) if doubt else PLACEHOLDER
 
     return fix
 
 
 def _shape(options: Options) -> str:
-    want, china = options.get("want", "mobile"), options.get("region", "CN") == "CN"
+    want, country = options.get("want", "mobile"), options.get("country", "CN")
     if want == "any":
         return ""
-    if not china:
-        return r"\+[1-9][0-9]{6,14}"
+    if country != "CN":
+        chinese = f"{MOBILE}|{LANDLINE}" if country in NEXT_DOOR else MOBILE
+        return rf"(?:{chinese}|\+[1-9][0-9]{{6,14}})"
     return f"(?:{MOBILE if want == 'mobile' else LANDLINE}|{FOREIGN})"
 
 
 def untouched(options: Options, words: Words) -> Test:
     """Chinese numbers of the field's own sort; whether a foreign one is right, only the numbering plans can say."""
-    want, china = options.get("want", "mobile"), options.get("region", "CN") == "CN"
+    want, china = options.get("want", "mobile"), options.get("country", "CN") == "CN"
     return matching({"mobile": MOBILE, "landline": LANDLINE}.get(str(want), _NOTHING) if china else _NOTHING)
 
 
@@ -327,7 +343,7 @@ def readings(options: Options, words: Words) -> Sequence[Reading]:
     code, and two landlines."""
     want, fakes = options.get("want", "mobile"), [re.escape(row[0]) for row in words.get("phone_placeholders", ())]
     never = "|".join(fakes) or _NOTHING
-    if want == "any" or options.get("region", "CN") != "CN":
+    if want == "any" or options.get("country", "CN") != "CN":
         return ()
     if want == "landline":
         whole = f"0(?:{AREAS_8}-[2-9][0-9]{{7}}|{AREAS_7}-[2-9][0-9]{{6}})"
@@ -371,7 +387,7 @@ KIND = Kind(
     mask=lambda value: mask_text(value, 1, 2),
     compare=_compare,
     keys=lambda value: (_base(value),),
-    options=frozenset({"want", "region"}),
+    options=frozenset({"want", "country"}),
     untouched=untouched,
     repairs=repairs,
     readings=readings,

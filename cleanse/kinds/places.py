@@ -16,6 +16,7 @@ from cleanse.kinds.script import fold
 from cleanse.model import Words
 
 LEVELS = ("province", "city", "district")
+AT_HOME = ("CN", "HK", "MO", "TW")  # countries (ISO 3166) whose divisions the tables hold
 Rows = tuple[tuple[str, ...], ...]
 Table = dict[tuple[str, str], tuple["Division", ...]]  # (level, folded name) -> the divisions of that name
 _SEPARATORS = " \t\n\r\u3000\u00a0-—–－_/／\\|｜·,，、.>＞》；;"

@@ -1,4 +1,4 @@
-"""邮政编码: six digits of mainland China, Hong Kong, Macau and Taiwan; others only where the column says so."""
+"""邮政编码: six digits of mainland China, Hong Kong, Macau and Taiwan; those of other countries stay as they are typed."""
 
 from __future__ import annotations
 
@@ -23,11 +23,19 @@ from cleanse.kinds.characters import (
     strip_outer,
     tidy,
 )
+from cleanse.kinds.phone_words import all_but
+from cleanse.kinds.places import AT_HOME
 from cleanse.model import Fix, Kind, Options, Repairs, Words
 
 # The first two digits are the postal region: 01-07 Inner Mongolia, Shanxi, Hebei; 10 Beijing … 85 Ningxia and Tibet; 99 the
 # regions 999077 (Hong Kong), 999078 (Macau), 999079 (Taiwan).
 SHAPE = "(?:(?:0[1-7]|1[0-9]|2[0-9]|3[0-9]|4[0-9]|5[0-9]|6[0-9]|7[0-9]|8[0-6])[0-9]{4}|99907[789])"
+# Common forms of the Universal Postal Union's list: four, five or seven digits, groups with a dash, letters and digits.
+ABROAD = (
+    f"(?:{'|'.join(all_but(n, [d * n for d in '089']) for n in (4, 5, 7))}|[0-9]{{5}}-[0-9]{{4}}|[0-9]{{3}}-[0-9]{{4}}"
+    "|[0-9]{2}-[0-9]{3}|[A-Za-z]{1,2}[0-9][0-9A-Za-z]? ?[0-9][A-Za-z]{2}|[A-Za-z][0-9][A-Za-z] ?[0-9][A-Za-z][0-9]"
+    "|[A-Za-z][0-9]{2} ?[0-9A-Za-z]{4}|[1-9][0-9]{3} ?[A-Za-z]{2}|[0-9]{3} [0-9]{2})"
+)
 _FILLERS = "(?:222222|333333|444444|555555|666666|777777|111111|123456)"
 _LABEL = re.compile(r"^(?:邮政编码|邮编|邮码|P\.?C\.?|zip(?:\s?code)?|post(?:al)?\s?code)\s*[:：]?\s*", re.IGNORECASE)
 _TORN = re.compile(r"[\s\-._'’‘`\"]+")
@@ -36,6 +44,7 @@ _FOREIGN = re.compile(r"[A-Z]{1,2}[0-9][0-9A-Z]?[0-9][A-Z]{2}|[A-Z][0-9][A-Z][0-
 
 def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
     """Six digits without marks. Five digits may have lost a zero (010010 is in Inner Mongolia): a doubt, not a repair.
+    Those of another ``country`` (ISO code) keep their form.
 
     >>> fix = fixer({}, {})
     >>> fix("邮编：310 000").value, fix("10010").doubt, fix("000000").value
@@ -43,8 +52,11 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
     """
     right, filler = re.compile(SHAPE).fullmatch, re.compile(_FILLERS).fullmatch
     nulls = null_words(words, "postcode")
+    foreign = (re.compile(f"{SHAPE}|{ABROAD}") if options.get("country", "CN") not in AT_HOME else re.compile("(?!)")).fullmatch
 
     def fix(text: str) -> Fix:
+        if foreign(tidy(text)):
+            return kept(text)
         if right(text):
             return kept(text, "postcode_suspicious") if filler(text) else Fix(text)
         if is_null(text, nulls):
@@ -87,6 +99,6 @@ def repairs(options: Options, words: Words) -> Repairs:
 
 
 KIND = Kind(
-    name="postcode", fixer=fixer, shape=lambda options: SHAPE, mask=lambda value: mask_text(value, 2, 0), untouched=untouched,
-    repairs=repairs,
+    name="postcode", fixer=fixer, shape=lambda options: f"(?:{SHAPE}|{ABROAD})", mask=lambda value: mask_text(value, 2, 0),
+    untouched=untouched, repairs=repairs, options=frozenset({"country"}),
 )  # fmt: skip

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cleanse.kinds.characters import NULL, became, is_null, kept, mask_text, null_words, tidy
-from cleanse.kinds.places import LEVELS, Found, Places, places
+from cleanse.kinds.places import AT_HOME, LEVELS, Found, Places, places
 from cleanse.model import Fix, Kind, Options, Words
 
 _ASIDE = re.compile(r"[(（\[【]([^()（）\[\]【】]*)[)）\]】]")
@@ -25,7 +25,8 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
     """The official name of the level the options name; other levels, and what follows them, go to parts.
 
     Without a level (a virtual field) all is parts. A municipality is province and city at once only where the text
-    names both or the column is for all levels. What stands above may also stand behind: 绍兴市（浙江省）.
+    names both or the column is for all levels. What stands above may also stand behind: 绍兴市（浙江省）. Places of another
+    ``country`` (ISO code) stay as they are.
 
     >>> words = {"regions": (("33", "浙江省", ""), ("3306", "绍兴市", "33"), ("330681", "诸暨市", "3306"))}
     >>> fixer({"level": "city"}, words)("绍兴").value, fixer({}, words)("浙江/绍兴/诸暨").parts
@@ -34,10 +35,13 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
     nulls = null_words(words, "region")
     table = places(words)
     level = options.get("level", "")
+    abroad = level and options.get("country", "CN") not in AT_HOME
 
     def fix(text: str) -> Fix:
         if is_null(text, nulls):
             return NULL
+        if abroad:
+            return kept(text)
         found = _read(table, _within(tidy(text)), level)
         if not found.any:
             return kept(text, "region_unknown")
@@ -129,5 +133,5 @@ def untouched(options: Options, words: Words) -> Callable[[pa.Array], np.ndarray
 
 KIND = Kind(
     name="region", fixer=fixer, shape=lambda options: "", mask=mask_text, untouched=untouched,
-    options=frozenset({"level", "context"}), settle=settle,
+    options=frozenset({"level", "context", "country"}), settle=settle,
 )  # fmt: skip

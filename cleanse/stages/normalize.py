@@ -21,6 +21,7 @@ from cleanse.codes import severity
 from cleanse.kinds import KINDS
 from cleanse.model import COLUMNS, Entity, Field, Options, Words, frame
 from cleanse.stages.fixes import TEXT, Coded, Fixed, differs, filled, fix_all, texts_of
+from cleanse.stages.homes import at_home, homes
 from cleanse.stages.map import RawColumn
 
 ROUNDS = 3
@@ -119,6 +120,7 @@ def normalize(
     work = Work(len(addresses))
     decided: list[dict[str, Any]] = []
     parts: list[Part] = []
+    columns = list(at_home(columns, homes(columns, words)))
     for f, options, texts in _grouped(_with_decisions(columns, decided)):
         parts += _own(work, f, options, texts, words, today)
     for _ in range(ROUNDS):
@@ -287,7 +289,9 @@ def _doubtful(work: Work, f: Field) -> np.ndarray:
 def _records(work: Work, entity: Entity, addresses: pd.DataFrame) -> pd.DataFrame:
     """The records of one entity: rid, address, stored fields; rows where every field is empty hold no record, unless
     a cell that speaks of it could not be told apart: such a row is somebody's to correct. The values leave the work."""
-    columns = {name: work.values.pop(path) for name in entity.stored if (path := f"{entity.name}.{name}") in work.values}
+    columns = {
+        name: work.values.pop(path) for name in entity.stored if (path := f"{entity.name}.{name}") in work.values
+    }
     given = np.zeros(work.size, dtype=bool)
     for column in columns.values():
         given |= filled(column.texts)[column.codes]
