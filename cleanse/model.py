@@ -291,6 +291,46 @@ class Entity:
 
 # --------------------------------------------------------------------------------------------------------- targets
 
+# ----------------------------------------------------------------------------------------------------------- rules
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What is said of one field, ``entity.field``: ``filled``, ``is`` one of ``values``, ``matches`` a pattern, or a
+    comparison with a value or with ``other``, another field of its entity."""
+
+    path: str
+    op: str  # filled | is | matches | <= < >= > == !=
+    values: tuple[str, ...] = ()
+    other: str = ""
+    negated: bool = False
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One ``[[rule]]`` of ``rules/checks``: what must hold of the records of ``entity`` for which ``when`` holds.
+
+    ``form`` says which of the others count: ``all`` or ``any`` of ``must``; ``unique`` (``field``); ``same`` (``field``,
+    within ``per``); ``count`` (``of``, within ``per``, ``at_least`` to ``at_most``); ``exists`` (``of``, with ``field`` its
+    value there). ``on``: the source rows, or the golden records that come of them.
+    """
+
+    code: str
+    severity: str
+    text: Mapping[str, str]
+    cure: Mapping[str, str]
+    entity: str
+    form: str
+    on: str = "golden"  # golden | rows
+    when: tuple[Condition, ...] = ()
+    must: tuple[Condition, ...] = ()
+    field: str = ""
+    per: str = ""
+    of: str = ""
+    at_least: int = 0
+    at_most: int | None = None
+
+
 
 @dataclass(frozen=True)
 class TargetField:

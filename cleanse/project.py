@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cleanse import matching, profiles
-from cleanse.codes import all_codes
+from cleanse import matching, profiles, rulebook
+from cleanse.codes import Code, all_codes
 from cleanse.errors import CleanseError, UsageError
 from cleanse.kinds import KINDS
 from cleanse.kinds.header import PLACES
 from cleanse.kinds.owner import INACTIVE
-from cleanse.model import COMPLETION, Entity, Field, Profile, Severity, Words
+from cleanse.model import COMPLETION, Entity, Field, Profile, Rule, Severity, Words
 
 SHIPPED = next(
     p for p in (Path(__file__).parent / "data" / "rules", Path(__file__).parent.parent / "rules") if p.is_dir()
@@ -46,7 +46,7 @@ SETTINGS: dict[str, dict[str, type | tuple[type, ...]]] = {
     "run": {"out": str},
     "trial": {"rows": int, "accuracy": float, "confidence": float},
     "matching": {"model": str},
-    "gate": {"max_parked": float, "trial": bool},
+    "gate": {"max_parked": float, "trial": bool, "max_errors": int, "max_warnings": int},
     "complete": {"fields": list, "sources": list, "accept": float, "lookup": str},
     "load": {"to": str, "schema": str, "prefix": str, "tables": dict, "batch": int, "retries": int},
     "roles": {"runner": list, "reviewer": list, "approver": list, "four_eyes": bool},
@@ -116,6 +116,7 @@ class Project:
     reading: Mapping[str, Any]
     out: Path
     entities: Mapping[str, Entity]
+    rules: tuple[Rule, ...]
     profile: Profile
     existing: Mapping[str, Path]
     schemas: Mapping[str, matching.MatchSchema | matching.TableSchema]
@@ -128,6 +129,11 @@ class Project:
     load: Mapping[str, Any]
     roles: Mapping[str, Any]
     digest: str = field(default="", compare=False)
+
+    @property
+    def codes(self) -> Mapping[str, Code]:
+        """What every code means, those of the project's own rules too."""
+        return {**all_codes(), **{r.code: Code(r.code, "failure", r.severity, r.text, r.cure) for r in self.rules}}
 
 
 class Faults:
@@ -207,6 +213,7 @@ def load_project(
     rules = RuleFiles(root / "rules")
     entities = _entities(rules, faults)
     words = rules.words(faults)
+    checks = _rules(rules, entities, words, faults)
     _check_lines(root / "rules" / "lexicons", entities, faults)
     schemas = {
         path.stem: schema
@@ -243,6 +250,7 @@ def load_project(
         reading=settings["reading"],
         out=(out or root / settings["run"].get("out", "out")).resolve(),
         entities=entities,
+        rules=checks,
         profile=profile,
         existing=existing,
         schemas=schemas,
@@ -390,6 +398,9 @@ def _check_values(settings: Mapping[str, Mapping[str, Any]], faults: Faults, pat
     for key, value in settings["reading"].items():
         if key != "hidden" and value < (0 if key in ("archive_depth", "memory_mb") else 1):
             faults.add(f"'{key}' must not be less than 1", where(path, text, key))
+    for key in ("max_errors", "max_warnings"):
+        if settings["gate"].get(key, 0) < 0:
+            faults.add(f"'{key}' must not be less than 0", where(path, text, key))
     for key, least in (("batch", 1), ("retries", 0)):
         if settings["load"].get(key, least) < least:
             faults.add(f"[load] '{key}' must be at least {least}", where(path, text, key))
@@ -469,6 +480,19 @@ def _entities(rules: RuleFiles, faults: Faults) -> dict[str, Entity]:
     return _parents_first(found, faults)
 
 
+def _rules(files: RuleFiles, entities: Mapping[str, Entity], words: Words, faults: Faults) -> tuple[Rule, ...]:
+    """The rules across fields, rows, entities and files, of ``rules/checks``."""
+    found: list[Rule] = []
+    for path in files.files("checks", ".toml"):
+        data, text = _toml(path, faults)
+        taken = {*all_codes(), *(rule.code for rule in found)}
+        rules, wrong = rulebook.parse(data, text, entities, words, taken)
+        found += rules
+        for fault in wrong:
+            faults.add(fault.what, f"{path}:{fault.line}", fault.cure)
+    return tuple(found)
+
+
 def _field(entity: str, name: str, spec: Mapping[str, Any], path: Path, text: str, faults: Faults) -> Field:
     faults.keys(spec, FIELD_KEYS, path, text)
     kind = spec.get("kind", "text")
@@ -502,8 +526,8 @@ def _check_lines(folder: Path, entities: Mapping[str, Entity], faults: Faults) -
         if row[0] not in PLACES or len(row) < 2:
             faults.add(f"not a place and a word: '{' '.join(row)}'", at, f"write {', '.join(PLACES)}, then tab and word")
         for path in row[2].split() if len(row) > 2 else ():
-            if path.lstrip("-") not in (*fields, *entities):
-                faults.add(f"unknown field '{path}'", at, nearest(path.lstrip("-"), [*fields, *entities]))
+            if (path.lstrip("-") or path) not in (*fields, *entities):
+                faults.add(f"unknown field '{path}'", at, nearest((path.lstrip("-") or path), [*fields, *entities]))
     for number, row in _numbered(folder / "nulls.tsv"):
         for kind in row[1].split() if len(row) > 1 else ():
             if kind.lstrip("-") not in (*KINDS, "*"):

@@ -25,7 +25,8 @@ def trace(address: str, root: Path, out: Path | None, as_json: bool) -> int:
 
     project = load_project(root, out=out)
     found = lineage.trace(find_run(project.out), address)
-    click.echo(json.dumps(found, ensure_ascii=False, indent=2) if as_json else lineage.as_text(found, project.language))
+    told = json.dumps(found, ensure_ascii=False, indent=2) if as_json else lineage.as_text(found, project.language, project.codes)
+    click.echo(told)
     return 0
 
 

@@ -20,7 +20,6 @@ def rules(context: click.Context, root: Path) -> None:
 
 @verb
 def _check(root: Path) -> int:
-    from cleanse.codes import all_codes
     from cleanse.project import load_project
 
     project = load_project(root)
@@ -29,7 +28,9 @@ def _check(root: Path) -> int:
     for name, lines in sorted(project.words.items()):
         click.echo(f"{name}: {len(lines)} lines")
     click.echo(f"target {project.profile.name}: {', '.join(o.name for o in project.profile.objects)}")
-    click.echo(f"{len(all_codes())} codes, no fault in the rules")
+    for rule in project.rules:
+        click.echo(f"rule {rule.code} ({rule.severity}): {rule.text[project.language]}")
+    click.echo(f"{len(project.codes)} codes, no fault in the rules")
     return 0
 
 

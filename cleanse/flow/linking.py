@@ -19,7 +19,7 @@ from cleanse.model import Entity, frame
 from cleanse.project import DECISIONS, Project
 from cleanse.review import choices
 from cleanse.review import decisions as review_decisions
-from cleanse.stages import exits, merge, relate, validate
+from cleanse.stages import exits, merge, relate, rules, validate
 
 
 @dataclass(frozen=True)
@@ -136,6 +136,17 @@ def shown_fields(project: Project, name: str) -> dict[str, Mapping[str, str]]:
     order = [*telling, *(n for n in project.entities[name].stored if n not in telling)]
     return {n: labels[n] for n in dict.fromkeys(order) if n in labels}
 
+def _ruled_on(
+    project: Project,
+    golden: Mapping[str, pd.DataFrame],
+    members: Mapping[str, pd.DataFrame],
+    records: Mapping[str, pd.DataFrame],
+) -> rules.Tables:
+    rows = {name: table.merge(members[name], on="rid", how="inner") for name, table in records.items()} if project.rules else {}
+    shapes = {f"{e.name}.{name}": shape for e in project.entities.values() for name, shape in _shapes(e).items()}
+    return rules.Tables(project.entities, rows, golden, shapes, project.today)
+
+
 
 def _trust(records: pd.DataFrame, globs: Sequence[str]) -> pd.Series:
     """How trusted the source of every record is, by rid: the number of the first glob its file matches, the last else."""
@@ -183,3 +194,9 @@ def _related(
         return relate.Related(golden, frame("changes"), frame("issues"))
     said = forced[forced["entity"] == entity.name]
     return relate.relate(entity.name, golden, members, records, said, schema.name_field, project.words)
+    ruled = rules.judge(project.rules, _ruled_on(project, golden, members, records))
+    found.append(ruled.issues)
+    parked.append(ruled.parked)
+    for name, entity in project.entities.items():
+        if entity.refers_to and len(ruled.parked):
+            parked.append(exits.parked_by_parent(golden[name], entity, pd.concat(parked, ignore_index=True)))

@@ -62,7 +62,7 @@ def write_corrections(project: Project, folder: Path, refused: pd.DataFrame, to:
     if {s.name: s.digest for s in found.sources if s.digest} != read:
         return ""
     rows = pd.read_parquet(folder / "ledger" / "rows.parquet")
-    write_parked(to, parked_rows(found, _source_rows(project, rows, refused)), project.language)
+    write_parked(project, to, parked_rows(found, _source_rows(project, rows, refused)))
     return str(to)
 
 

@@ -57,6 +57,7 @@ def facts_of(
             "version": __version__,
         },
         files=files_frame(found),
+        codes=project.codes,
         layout=layout(found),
         losses=mapped.losses,
         unmapped=mapped.unmapped,
@@ -110,7 +111,7 @@ def write_reports(
     folder.text("report.json", report_json.render(numbers))
     folder.text("report.html", html.render(numbers, project.language))
     folder.text("junit.xml", junit.render(numbers))
-    write_parked(folder.path("parked.xlsx"), parked_rows(found, rows), project.language)
+    write_parked(project, folder.path("parked.xlsx"), parked_rows(found, rows))
     shown.write(folder.path("duplicates.xlsx"), project.language, standing.table(project, linked, records))
 
 
@@ -122,12 +123,12 @@ def shown_groups(
     return duplicates(project, pairs, clusters, digests_frame(linked.digests), records, golden)
 
 
-def write_parked(path: Path, rows: pd.DataFrame, language: str) -> None:
+def write_parked(project: Project, path: Path, rows: pd.DataFrame) -> None:
     """``parked.xlsx`` of the rows that ``parked_rows`` found, with the digests they are known by when they come back."""
     names = list(rows.columns[LEAD:])
     cells = zip(*(rows.iloc[:, at].tolist() for at in range(LEAD, rows.shape[1])), strict=True) if names else iter(())
     digests = [corrected.digest(dict(zip(names, line, strict=True))) for line in cells]
-    xlsx.write_parked(path, rows, language, digests or [""] * len(rows))
+    xlsx.write_parked(path, rows, project.language, digests or [""] * len(rows), project.codes)
 
 
 def parked_rows(found: Input, rows: pd.DataFrame) -> pd.DataFrame:

@@ -27,6 +27,8 @@ SAID = {
         "trial": "试导未通过",
         "empty": "没有可以导入的记录",
         "preflight": "导入前检查有 {n} 处错误",
+        "errors": "未解决的错误 {n} 处，多于 {limit}",
+        "warnings": "未解决的警告 {n} 处，多于 {limit}",
         "column": "{column} → {field}（{sure:.0%}，{why}）",
         "nothing": "没有字段接收，值会保留",
         "left": "不迁移",
@@ -50,6 +52,8 @@ SAID = {
         "trial": "the trial does not accept",
         "empty": "there is nothing to import",
         "preflight": "the pre-flight found {n} errors",
+        "errors": "{n} errors are open, more than {limit}",
+        "warnings": "{n} warnings are open, more than {limit}",
         "column": "{column} -> {field} ({sure:.0%}, {why})",
         "nothing": "no field takes it; its values are kept",
         "left": "left out",
@@ -76,6 +80,10 @@ def findings(quality: Mapping[str, Any], gate: Mapping[str, Any], language: str)
     errors = sum(p["rows"] for p in quality["preflight"] if p["severity"] == "error")
     if errors:
         found.append(said["preflight"].format(n=errors))
+    for severity in ("error", "warning"):
+        still = sum(i["open"] for i in quality["issues"] if i["severity"] == severity)
+        if still > gate.get(f"max_{severity}s", still):
+            found.append(said[f"{severity}s"].format(n=still, limit=gate[f"max_{severity}s"]))
     return found
 
 

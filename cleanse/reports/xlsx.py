@@ -13,7 +13,7 @@ import pandas as pd
 import xlsxwriter
 from xlsxwriter.exceptions import XlsxWriterException
 
-from cleanse.codes import all_codes
+from cleanse.codes import Code, all_codes
 from cleanse.errors import TargetError
 from cleanse.model import PARKED_LEAD, PARKED_LISTS
 
@@ -45,29 +45,31 @@ def _book(path: Path) -> Iterator[xlsxwriter.Workbook]:
         ) from error
 
 
-def _sentences(reason: str, language: str) -> tuple[str, str]:
+def _sentences(reason: str, language: str, known: Mapping[str, Code]) -> tuple[str, str]:
     """The sentences and the cures of the codes in ``reason`` (joined by ;); other words, such as a target's, stand as
     they are."""
-    codes = [all_codes()[code] for code in reason.split(";") if code in all_codes()]
+    codes = [known[code] for code in reason.split(";") if code in known]
     if not codes:
         return reason, ""
     cures = dict.fromkeys(c.cure[language] for c in codes if c.cure[language])
     return JOINT[language].join(c.text[language] for c in codes), JOINT[language].join(cures)
 
 
-def write_parked(path: Path, rows: pd.DataFrame, language: str, digests: Sequence[str]) -> None:
+def write_parked(
+    path: Path, rows: pd.DataFrame, language: str, digests: Sequence[str], codes: Mapping[str, Code] | None = None
+) -> None:
     """Write parked source rows: ``reason`` (codes joined by ;, or a target's words), entity, address, then the source columns as they were.
 
     The first five columns are told by their place, for a source may have a column of the same name. The codes stand in
     a hidden last column; a hidden sheet holds what every column is and, by address, the digest of the cells that stand
-    here, so that the file can be read again once corrected. ``digests``: one per row. A value longer than a cell goes on
-    in a column behind it. Raises TargetError when the disk refuses.
+    here, so that the file can be read again once corrected. ``digests``: one per row; ``codes``: what the reasons mean.
+    A value longer than a cell goes on in a column behind it. Raises TargetError when the disk refuses.
     """
     headings = PARKED_LEAD[language]
     reasons = rows.iloc[:, 0].tolist()
     names, columns = _source_columns(rows)
     header = [headings["reason"], headings["cure"], *(headings[c] for c in LEAD[1:]), *names, "codes"]
-    said = {reason: _sentences(reason, language) for reason in dict.fromkeys(reasons)}
+    said = {reason: _sentences(reason, language, codes or all_codes()) for reason in dict.fromkeys(reasons)}
     with _book(path) as book:
         plain = book.add_format({"num_format": "@", "valign": "top"})
         wrapped = book.add_format({"num_format": "@", "valign": "top", "text_wrap": True})
@@ -156,7 +158,7 @@ def write_reconcile(
                 first.write_number(number, at, counts[key])
         shown = differences.head(ROWS)
         for number, (name, key, field, code, planned, found) in enumerate(shown.itertuples(index=False), 1):
-            cells = (name, key, field, *_sentences(code, language), planned, found)
+            cells = (name, key, field, *_sentences(code, language, all_codes()), planned, found)
             for at, cell in enumerate(cells):
                 second.write_string(number, at, str(cell)[:CELL], plain)
         second.autofilter(0, 0, max(len(shown), 1), len(words["lines"]) - 1)

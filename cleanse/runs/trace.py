@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from cleanse.codes import sentence
+from cleanse.codes import Code, sentence
 from cleanse.errors import UsageError
 from cleanse.model import ADDRESS
 from cleanse.runs.book import golden_ids
@@ -182,8 +182,8 @@ def _plain(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(k): v for k, v in row.items()} for row in clean.to_dict("records")]
 
 
-def as_text(found: Mapping[str, Any], language: str) -> str:
-    """The same for a person, in ``zh`` or ``en``."""
+def as_text(found: Mapping[str, Any], language: str, codes: Mapping[str, Code]) -> str:
+    """The same for a person, in ``zh`` or ``en``. ``codes``: what they mean; one that no rule has any more is told as it is."""
     lines = []
     if column := found["column"]:
         fed = column["field"] or sentence("column_unmapped", language)
@@ -193,12 +193,16 @@ def as_text(found: Mapping[str, Any], language: str) -> str:
         end = row["golden_id"] or row["reason"]
         lines.append(f"{place_}  {row['entity']}  ->  {row['exit']}  {end}")
     for c in found["changes"]:
-        why = sentence(c["code"], language)
+        why = _said(c["code"], language, codes)
         lines.append(
             f"  {c['entity']}.{c['field']}: {c['before'] or '∅'} -> {c['after'] or '∅'}  ({c['stage']}: {why})"
         )
     for i in found["issues"]:
-        lines.append(f"  ! {i['entity']}.{i['field']}: {i['value'] or ''}  {sentence(i['code'], language)}")
+        lines.append(f"  ! {i['entity']}.{i['field']}: {i['value'] or ''}  {_said(i['code'], language, codes)}")
     for g in found["golden"]:
         lines.append(f"  = {g['golden_id']} {g['entity']}.{g['field']}: {g['value']}  <-  {g['origin']}")
     return "\n".join(lines)
+
+
+def _said(code: str, language: str, codes: Mapping[str, Code]) -> str:
+    return codes[code].text[language] if code in codes else code

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cleanse.codes import all_codes
+from cleanse.codes import Code
 from cleanse.model import Band, Entity, Exit, Severity
 from cleanse.stages.quality_counts import (
     Facts,
@@ -75,7 +75,7 @@ def quality(facts: Facts) -> Json:
         "written": [dict(w) for w in facts.written],
         "dimensions": _dimensions(facts, where, fields),
     }
-    return {**found, "codes": _codes(found)}
+    return {**found, "codes": _codes(found, facts.codes)}
 
 
 def share(n: int, of: int) -> Json:
@@ -113,12 +113,11 @@ def _preflight(lines: pd.DataFrame) -> list[Json]:
     return [{**line, "notes": notes.get(line["code"], [])} for line in _counted(lines, ["code", "severity"], "rows")]
 
 
-def _codes(found: Mapping[str, Any]) -> Json:
+def _codes(found: Mapping[str, Any], known: Mapping[str, Code]) -> Json:
     """The sentences of every code that the numbers name, so that a reader needs nothing else."""
     named = {line["code"] for part in ("changes", "issues", "notes", "preflight", "reasons") for line in found[part]}
     named |= {line["doubt"] for line in found["decided"]} | set(found["trial"].get("strata", ()))
     named |= {line["why"] for line in found["losses"]} | {line["reason"] for line in found["files"]["list"]} - {""}
-    known = all_codes()
     return {
         name: {"severity": known[name].severity, "text": dict(known[name].text), "cure": dict(known[name].cure)}
         for name in sorted(named) if name in known

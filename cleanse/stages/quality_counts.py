@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cleanse.codes import Code, all_codes
 from cleanse.model import ADDRESS, Entity, Severity
 
 Masks = Mapping[str, Callable[[str], str]]
@@ -34,7 +35,8 @@ RANK = {Severity.ERROR.value: 0, Severity.WARNING.value: 1, Severity.INFO.value:
 class Facts:
     """What a run found; the frames have the columns of ``model.COLUMNS``.
 
-    ``project``: name, language, target, today, version. ``records`` and ``golden``: frames by entity. ``matching``: the
+    ``project``: name, language, target, today, version. ``codes``: what every code means.
+    ``records`` and ``golden``: frames by entity. ``matching``: the
     report of ``matching.link`` by entity. ``review``: how many decisions of
     people are applied, stale, conflicting. ``queues``: by entity what waits for people and what they said. ``masks``: the mask of every field path.
     """
@@ -64,6 +66,7 @@ class Facts:
     notes: Sequence[Mapping[str, str]] = ()
     decided: Sequence[Mapping[str, Any]] = ()
 
+    codes: Mapping[str, Code] = field(default_factory=all_codes)
 
 @dataclass(frozen=True)
 class Places:
@@ -128,7 +131,7 @@ def standing(where: Mapping[str, Places], issues: pd.DataFrame) -> pd.DataFrame:
     """Warnings and errors that still stand: entity, field, code and ``home``, the golden record concerned. A wrong
     value that another row of the same customer made good is settled."""
     concerned = (issues["severity"] != Severity.INFO) & (issues["rid"] >= 0)
-    serious = issues.loc[concerned, ["rid", "entity", "field", "code"]]
+    serious = issues.loc[concerned, ["rid", "entity", "field", "code", "value"]]
     parts = []
     for (name, field_name), every in serious.groupby(["entity", "field"], observed=True):
         if name in where:
@@ -140,7 +143,7 @@ def standing(where: Mapping[str, Places], issues: pd.DataFrame) -> pd.DataFrame:
 
 
 def _still(place: Places, name: str, lines: pd.DataFrame, home: np.ndarray) -> Mask:
-    """Whether the golden record has no value, or has the very value in question."""
+    """Whether the golden record has no value, or has the very value in question: the record's, or the one told of."""
     f = place.entity.fields.get(name)
     if f is None and place.entity.one_of:
         lacked: Mask = (lines["code"] == "one_of_missing").to_numpy()
@@ -149,7 +152,8 @@ def _still(place: Places, name: str, lines: pd.DataFrame, home: np.ndarray) -> M
     if f is None or f.virtual or f.survivor == "join":
         return np.ones(len(lines), dtype=bool)
     was, now = place.cells(name, lines["rid"].to_numpy(dtype=np.int64), home)
-    return np.asarray((now == np.array(None)) | (now == was), dtype=bool)
+    told = lines["value"].to_numpy(dtype=object)
+    return np.asarray((now == np.array(None)) | (now == was) | (now == told), dtype=bool)
 
 
 def issue_counts(facts: Facts, issues: pd.DataFrame, open_issues: pd.DataFrame, mask: Masker) -> list[Json]:
