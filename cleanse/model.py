@@ -138,7 +138,8 @@ class Source:
 class Table:
     """The records found in a grid: ``rows`` is a text frame indexed by physical row, one column per header (names made
     unique), missing where empty. ``layout`` lists the other rows with (source_row, kind, text); kind is one of title,
-    header, blank, subtotal, banner, note, repeated_header. ``places`` are the physical columns, from 0."""
+    header, blank, subtotal, banner, note, repeated_header. ``places`` are the physical columns, from 0.
+    ``heads``: of a header of several rows, column -> the word over a group of columns, and its own."""
 
     source: str
     sheet: str
@@ -146,6 +147,7 @@ class Table:
     rows: pd.DataFrame
     layout: pd.DataFrame
     places: tuple[int, ...] = ()
+    heads: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 # ----------------------------------------------------------------------------------------------------------- kinds
@@ -289,8 +291,6 @@ class Entity:
         return tuple(name for name, f in self.fields.items() if not f.virtual)
 
 
-# --------------------------------------------------------------------------------------------------------- targets
-
 # ----------------------------------------------------------------------------------------------------------- rules
 
 
@@ -331,6 +331,8 @@ class Rule:
     at_most: int | None = None
 
 
+# --------------------------------------------------------------------------------------------------------- targets
+
 
 @dataclass(frozen=True)
 class TargetField:
@@ -369,6 +371,8 @@ class TargetObject:
     parent: str = ""  # column that carries the parent's key
     parent_object: str = ""
     one_of: tuple[tuple[str, ...], ...] = ()
+    id: str = ""  # the column of an export that holds the target's own id, by which a record without our key is updated
+    parent_id: str = ""  # the column of an export that holds the parent's own id
 
     @property
     def own_parent(self) -> str:

@@ -43,6 +43,8 @@ SHARED = {"kinds": {"characters", "script", "places", "company", "phone_words", 
 INSIDE = {
     ("kinds/contact_line.py", "phone"),  # its cell holds a name, telephones and an e-mail address
     ("kinds/contact_line.py", "email"),
+    ("kinds/header.py", "header_fields"),  # parts of one look-up in several files
+    ("kinds/header.py", "header_path"),
     ("kinds/owner.py", "picklist"),  # a roster is a picklist of people
     ("stages/tables.py", "rows"),  # parts of one stage in several files
     ("stages/tables.py", "sheet"),

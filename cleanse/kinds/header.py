@@ -1,7 +1,8 @@
 """Column headers: how one is normalised, and which field it names.
 
-Synonyms stand in ``rules/lexicons/headers.tsv``, words that add nothing to them in ``header_words.tsv``; this module only
-looks up: exactly, piece by piece, as a name that dBase cut to ten bytes, and by likeness.
+Synonyms stand in ``rules/lexicons/headers.tsv``, words that add nothing to them, and words of groups, in
+``header_words.tsv``; this module only looks up: exactly, piece by piece, within a group, as a name that dBase cut to ten
+bytes, and as a slip of the pen.
 """
 
 from __future__ import annotations
@@ -12,30 +13,44 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
 
+from cleanse.kinds.header_fields import covering
+from cleanse.kinds.header_path import Group, take_apart
 from cleanse.kinds.script import fold
 from cleanse.model import Entity, Field, Words
 
+_MEANS = re.compile(
+    r"[(（\[【]\s*(英文|英语|外文|拼音|english|en|备用|旧|原|[2-9二三四])\s*[)）\]】](?=[\s*＊]*$)", re.IGNORECASE
+)
 _NOISE = re.compile(r"[\s*＊_\-:：.。#\"'“”]+|[(（\[【][^)）\]】]*[)）\]】](?=[\s*＊]*$)")
 LIKE = 87.0
 PREFIX = 4
-CUT = range(8, 11)  # bytes of a name that dBase may have cut
+CUT = range(9, 11)  # bytes of a name that dBase may have cut
 NEAR = 60.0
 LONGEST = 20  # characters of a header made of words
 MADE_OF = 0.95  # sure of a header that is told by its pieces
-NUMBERS = ("phone", "email")
-PLACES = ("front", "behind", "beside", "own", "either")  # what a line of ``header_words`` is about
+IN_GROUP = 0.9  # ... by its last word and the groups above it
+BELOW = 0.8  # ... by its last word, whatever the group above it says
+ALONE = ("beside", "own", "either")
+PLACES = ("front", "behind", *ALONE, "group")  # what a line of ``header_words`` is about
+NOTHING = ("", 0.0, "")
+NOBODYS = "-"
 _JOINTS = r"[/、,+&|\\;]|(?<!^)[及和与或](?!$)"
-_SPLITS = (re.compile(_JOINTS), re.compile(rf"{_JOINTS}|(?<=[\u4e00-\u9fff])(?=[a-z])|(?<=[a-z])(?=[\u4e00-\u9fff])"))
+_SCRIPTS = r"(?<=[\u4e00-\u9fff])(?=[a-z])|(?<=[a-z])(?=[\u4e00-\u9fff])"
+_SPLITS = (re.compile(_JOINTS), re.compile(rf"{_JOINTS}|{_SCRIPTS}"))
+
+Found = tuple[str, float, str]  # path, confidence, evidence
 
 
 def normalize_header(text: str) -> str:
-    """A header without width, case, traditional script, spaces, stars, or a bracketed remark at its end.
+    """A header without width, case, traditional script, spaces, stars, or a bracketed remark at its end, unless that makes
+    another header of it.
 
-    >>> normalize_header(" *客户 名称（必填）"), normalize_header("E-Mail")
-    ('客户名称', 'email')
+    >>> normalize_header(" *客户 名称（必填）"), normalize_header("E-Mail"), normalize_header("客户名称(英文)")
+    ('客户名称', 'email', '客户名称英文')
     """
-    folded = fold(unicodedata.normalize("NFKC", text)).strip()
+    folded = _MEANS.sub(r"\1", fold(unicodedata.normalize("NFKC", text))).strip()
     bare = _NOISE.sub("", folded).casefold()
     return bare or re.sub(r"\s+", "", folded).casefold()
 
@@ -57,21 +72,21 @@ class Filler:
 
     def fits(self, path: str) -> bool:
         named = {path, path.split(".", maxsplit=1)[0]}
-        return path != "-" and not named & set(self.never) and (not self.only or bool(named & set(self.only)))
+        return path != NOBODYS and not named & set(self.never) and (not self.only or bool(named & set(self.only)))
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Normalised synonym -> ``entity.field`` (or ``-`` for a column that is no data); ``beside``: words that may stand
-    beside a synonym and name nothing we keep; ``own``: synonyms that speak of the row itself, whatever it is; ``either``:
-    words of which the values tell what they name."""
+    """Normalised synonym -> ``entity.field`` (or ``-`` for a column that is no data); ``alone``: words by what is said of
+    them (``beside``: may stand beside a synonym and name nothing we keep; ``own``: synonyms that speak of the row itself,
+    whatever it is; ``either``: the values tell what they name); ``groups``: a word above others -> the fields or entities
+    that these may name (all, where none is said; none, where it speaks of somebody else)."""
 
     synonyms: dict[str, str]
     order: dict[str, int]
     fillers: tuple[Filler, ...]
-    beside: frozenset[str]
-    own: frozenset[str]
-    either: frozenset[str]
+    alone: dict[str, frozenset[str]]
+    groups: dict[str, tuple[str, ...]]
     fields: dict[str, Field]
 
     @classmethod
@@ -82,50 +97,54 @@ class Vocabulary:
         for path, *names in words.get("headers", ()):
             for name in names:
                 synonyms.setdefault(normalize_header(name), path)
-        fillers: list[Filler] = []
-        alone: dict[str, set[str]] = {"beside": set(), "own": set(), "either": set()}
-        for place, word, *rest in words.get("header_words", ()):
-            if place in alone:
-                alone[place].add(normalize_header(word))
-                continue
-            told = rest[0].split() if rest else []
-            never = tuple(path[1:] for path in told if path.startswith("-"))
-            only = tuple(path for path in told if not path.startswith("-"))
-            fillers.append(Filler(normalize_header(word), place == "behind", only, never))
-        fillers.sort(key=lambda f: (-len(f.word), f.word))
+        lines = [
+            (place, normalize_header(word), rest[0].split() if rest else [])
+            for place, word, *rest in words.get("header_words", ())
+        ]
+        fillers = sorted(
+            (_filler(word, place == "behind", told) for place, word, told in lines if place in ("front", "behind")),
+            key=lambda f: (-len(f.word), f.word),
+        )
+        alone = {at: frozenset(w for place, w, _ in lines if place == at) for at in ALONE}
+        groups = {word: tuple(told) for place, word, told in lines if place == "group"}
         order = {name: at for at, name in enumerate(synonyms)}
         fields = {f.path: f for e in entities.values() for f in e.fields.values()}
-        beside, own, either = (frozenset(names) for names in alone.values())
-        return cls(synonyms, order, tuple(fillers), beside, own, either, fields)
+        return cls(synonyms, order, tuple(fillers), alone, groups, fields)
 
     def rank(self, header: str) -> int:
         """Where a header's synonym stands in the lexicon: of two columns for one field the earlier word counts, and last
         one that speaks of the row itself (ID beside customer_id)."""
         name, size = normalize_header(header), len(self.order)
-        return self.order.get(name, size) + (size if name in self.own else 0)
+        return self.order.get(name, size) + (size if name in self.alone["own"] else 0)
 
-    def find(self, header: str) -> tuple[str, float, str]:
-        """``(path, confidence, evidence)``; path is '' when no synonym is near enough."""
+    def find(self, header: str, above: str = "") -> Found:
+        """``(path, confidence, evidence)``; path is '' when no synonym is near enough. ``above``: the word of a header of two
+        rows that stands over this one."""
+        if above:
+            return self._below(header, above)
         name = normalize_header(header)
         if name in self.synonyms:
             return self.synonyms[name], 1.0, "synonym"
         if path := self._bare(name) or self._together(name):
             return path, MADE_OF, "words"
-        if len(name) >= PREFIX and len(name.encode("gb18030")) in CUT:
-            cut = {path for synonym, path in self.synonyms.items() if synonym.startswith(name)}
-            if len(cut) == 1:
-                return cut.pop(), 0.9, "prefix"
-        if len(name) >= PREFIX:
-            # In Chinese one character more is another word (子公司名称), so that only a wrong one is a slip.
-            likely = sorted(n for n in self.synonyms if name.isascii() or len(n) == len(name))
-            best = process.extractOne(name, likely, scorer=fuzz.ratio, score_cutoff=LIKE)
-            if best:
-                return self.synonyms[best[0]], best[1] / 100 * 0.9, f"like {best[0]}"
-        return "", 0.0, ""
+        groups, last = take_apart(header)
+        if groups:
+            path = self._grouped(groups, last)
+            return (path, IN_GROUP, f"in {groups[-1].word}") if path else NOTHING
+        return self._cut(name) or self._slip(name) or NOTHING
 
     def tells(self, name: str) -> bool:
         """Whether a normalised header is made of known words."""
         return len(name) <= LONGEST and bool(self._bare(name) or self._together(name))
+
+    def near(self, header: str) -> list[tuple[str, float]]:
+        """Fields a header may name, with a likeness 0..1, the likest first; nothing below ``NEAR``."""
+        name, best = normalize_header(header), dict[str, float]()
+        for synonym, likeness, _ in process.extract(name, sorted(self.synonyms), scorer=fuzz.ratio, limit=20):
+            path = self.synonyms[synonym]
+            if likeness >= NEAR and path != NOBODYS:
+                best[path] = max(best.get(path, 0.0), round(likeness / 100, 2))
+        return sorted(best.items(), key=lambda found: (-found[1], found[0]))
 
     def _bare(self, name: str, most: int = 2) -> str:
         """The field of a name without words that add nothing; '' where none is left."""
@@ -139,45 +158,90 @@ class Vocabulary:
         return ""
 
     def _together(self, name: str) -> str:
-        """The field that takes what all pieces of a name say: 联络人/手机; '' where one is unknown."""
+        """The field that takes what all pieces of a name say: 联络人/手机; '' where one is unknown. Without a sign between
+        them the last one says what it is: 联系人QQ is no name."""
+        beside = self.alone["beside"]
         for split in _SPLITS:
             pieces = [piece for piece in split.split(name) if piece]
             paths = [self._bare(piece) for piece in pieces]
             known = [path for path in paths if path]
-            if len(pieces) < 2 or not known or "-" in known:
+            if len(pieces) < 2 or not known or NOBODYS in known:
                 continue
-            if any(not path and piece not in self.beside for piece, path in zip(pieces, paths, strict=True)):
+            if any(not path and piece not in beside for piece, path in zip(pieces, paths, strict=True)):
                 continue
-            spared = [path for piece, path in zip(pieces, paths, strict=True) if path and piece not in self.beside]
-            if path := self._covering(known) or self._covering(spared):
+            if split is _SPLITS[1] and not paths[-1]:
+                continue
+            spared = [path for piece, path in zip(pieces, paths, strict=True) if path and piece not in beside]
+            if path := covering(known, self.fields) or covering(spared, self.fields):
                 return path
         return ""
 
-    def _covering(self, paths: Sequence[str]) -> str:
-        """The field that holds all of these, itself or in its parts, and the least beside; '' where none does. Numbers
-        beside names want a field made for both."""
-        if len(set(paths)) < 2:
-            return paths[0] if paths else ""
-        wanted = {p for path in paths for p in self._parts(path)}
-        numbers = {self.fields[path].kind in NUMBERS for path in paths}
-        holding = [
-            f for f in self.fields.values()
-            if wanted <= self._parts(f.path) | set(f.parts.values()) and not (len(numbers) > 1 and f.kind in NUMBERS)
-        ]  # fmt: skip
-        best = sorted(holding, key=lambda f: (
-            True in numbers and not f.virtual, len(self._parts(f.path) | set(f.parts.values())), not f.virtual, f.path
-        ))  # fmt: skip
-        return best[0].path if best else ""
+    def _below(self, header: str, above: str) -> Found:
+        """By both words, else by the lower one within what the upper one allows. A blank cell above may belong to either
+        side, so that the word alone still counts where the group is unknown, or a whole entity that has no such field."""
+        whole = normalize_header(above) + normalize_header(header)
+        if path := self._bare(whole):
+            return path, MADE_OF, "words"
+        groups, last = take_apart(header)
+        group = Group.of(above)
+        if path := self._grouped((group, *groups), last):
+            return path, IN_GROUP, f"in {above}"
+        if any("." in path or path == NOBODYS for path in self._reach(group) or ()):
+            return NOTHING
+        path, sure, why = self.find(header)
+        return path, min(sure, BELOW), why
 
-    def _parts(self, path: str) -> set[str]:
-        """What a field holds itself: a virtual one its parts."""
-        return set(self.fields[path].parts.values()) if self.fields[path].virtual else {path}
+    def _reach(self, group: Group) -> tuple[str, ...] | None:
+        """What a group's word allows; None where it is unknown."""
+        return self.groups.get(normalize_header(group.word))
 
-    def near(self, header: str) -> list[tuple[str, float]]:
-        """Fields a header may name, with a likeness 0..1, the likest first; nothing below ``NEAR``."""
-        name, best = normalize_header(header), dict[str, float]()
-        for synonym, likeness, _ in process.extract(name, sorted(self.synonyms), scorer=fuzz.ratio, limit=20):
-            path = self.synonyms[synonym]
-            if likeness >= NEAR and path != "-":
-                best[path] = max(best.get(path, 0.0), round(likeness / 100, 2))
-        return sorted(best.items(), key=lambda found: (-found[1], found[0]))
+    def _grouped(self, groups: Sequence[Group], last: str) -> str:
+        """The field of a last word within all groups above it; '' where one of these is unknown or somebody else's. The
+        nearest group that names anything counts."""
+        reaches = [self._reach(group) for group in groups]
+        if any(reach is None or NOBODYS in reach for reach in reaches):
+            return ""
+        telling = [(group, reach) for group, reach in zip(groups, reaches, strict=True) if reach]
+        return self._within(*(telling[-1] if telling else (groups[-1], ())), normalize_header(last))
+
+    def _within(self, group: Group, reach: Sequence[str], leaf: str) -> str:
+        """The field of a word in one group, which allows ``reach``; what stands in a second one is a second value."""
+        second = group.number == 2 or (bool(reach) and all(path.endswith("_2") for path in reach))
+        names = [normalize_header(group.word) + leaf, *(entity + leaf for entity in reach if "." not in entity), leaf]
+        for name in [f"{leaf}2", *names] if second else names:
+            found = self._bare(name)
+            for path in (found, f"{found}_2"):
+                fits = not reach or {path, path.split(".", maxsplit=1)[0]} & set(reach)
+                if path in self.fields and fits and second == path.endswith("_2"):
+                    return path if group.number <= 2 else ""
+        return ""
+
+    def _cut(self, name: str) -> Found | None:
+        """A name that was cut, where all it may have been is one field's."""
+        if len(name) < PREFIX or len(name.encode("gb18030")) not in CUT:
+            return None
+        cut = {path for synonym, path in self.synonyms.items() if synonym.startswith(name)}
+        return (cut.pop(), 0.9, "prefix") if len(cut) == 1 else None
+
+    def _slip(self, name: str) -> Found | None:
+        """A known word with a letter wrong, missing, doubled or out of place."""
+        if len(name) < PREFIX:
+            return None
+        likely = sorted(synonym for synonym in self.synonyms if _may_be(name, synonym))
+        best = process.extractOne(name, likely, scorer=fuzz.ratio, score_cutoff=LIKE)
+        return (self.synonyms[best[0]], round(best[1] / 100 * 0.9, 2), f"like {best[0]}") if best else None
+
+
+def _filler(word: str, behind: bool, told: Sequence[str]) -> Filler:
+    never = tuple(path[1:] for path in told if path.startswith("-"))
+    return Filler(word, behind, tuple(path for path in told if not path.startswith("-")), never)
+
+
+def _may_be(name: str, synonym: str) -> bool:
+    """In Chinese one character more is another word (子公司名称), and everywhere a figure, or letters before or behind."""
+    if not name.isascii():
+        return len(name) == len(synonym)
+    if re.sub(r"\D", "", name) != re.sub(r"\D", "", synonym):
+        return False
+    wider = abs(len(name) - len(synonym)) > 1 and (name in synonym or synonym in name)
+    return not wider and OSA.distance(name, synonym) <= (2 if len(name) > 9 else 1)

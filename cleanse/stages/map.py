@@ -79,10 +79,10 @@ def propose(
     fields = {f.path: f for e in entities.values() for f in e.fields.values()}
     spoken = {normalize_header(h): (p,) if isinstance(p, str) else tuple(p) for h, p in said.items()}
     columns = [str(c) for c in table.rows.columns]
-    names = [normalize_header(c.split("#")[0] if "#" in c[1:] else c) for c in columns]
+    names = [normalize_header(_said(c)) for c in columns]
     wishes = [
         _of_joined(column, joined)
-        or ((spoken[name][0], 1.0, "said") if name in spoken else _find(column, name, vocabulary))
+        or ((spoken[name][0], 1.0, "said") if name in spoken else _find(column, table, vocabulary))
         for column, name in zip(columns, names, strict=True)
     ]
     order = sorted(
@@ -111,7 +111,7 @@ def _own_numbers(
     fed = {path for column in found for path in (column.path, *column.also)}
     for column in found:
         entity = entities.get(column.path.split(".", maxsplit=1)[0])
-        own = column.evidence == "synonym" and normalize_header(column.column) in vocabulary.own
+        own = column.evidence == "synonym" and normalize_header(column.column) in vocabulary.alone["own"]
         named = entity is None or fed & {f.path for f in entity.fields.values() if f.required}
         yield column if named or not own else ColumnMap(column.column, "", 0.0, "")
 
@@ -128,11 +128,16 @@ def _of_joined(column: str, joined: Joined | None) -> tuple[str, float, str] | N
     )
 
 
-def _find(column: str, name: str, vocabulary: Vocabulary) -> tuple[str, float, str]:
-    """By the whole header, else by its last word: a header of two rows stands as group and word (备用联系人 电话)."""
-    found = vocabulary.find(name)
-    last = column.rsplit(" ", 1)[-1]
-    return found if found[0] or last == column else vocabulary.find(normalize_header(last))
+def _find(column: str, table: Table, vocabulary: Vocabulary) -> tuple[str, float, str]:
+    """By the words of its header; over an unknown one, the word above it alone may be its name in another writing."""
+    above, said = table.heads.get(column, ("", _said(column)))
+    alone = above and sum(group == above for group, _ in table.heads.values()) == 1
+    return vocabulary.find(above) if alone and not vocabulary.find(said)[0] else vocabulary.find(said, above)
+
+
+def _said(column: str) -> str:
+    """A header without the number that told it apart from others of the same words."""
+    return column.split("#", maxsplit=1)[0] if "#" in column[1:] else column
 
 
 def _free(path: str, taken: set[str], fields: Mapping[str, Field]) -> str:
@@ -155,7 +160,7 @@ def _by_content(
     free field has that kind. Names of persons tell only where there is no header to tell whose they are."""
     result: list[ColumnMap] = []
     for column in found:
-        bare = _NAMELESS.fullmatch(column.column) or normalize_header(column.column) in vocabulary.either
+        bare = _NAMELESS.fullmatch(column.column) or normalize_header(column.column) in vocabulary.alone["either"]
         telling = TELLING | PERSONS if bare else TELLING
         if column.path or not (guess := _guess(table.rows[column.column], telling, taken, fields, words)):
             result.append(column)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -60,7 +60,12 @@ def _stacked(sheet: Sheet, source: str, name: str, words: look.Words) -> list[Ta
         layout, records = _layout(sheet, kinds, start, end)
         header_row = int(sheet.numbers[header.rows[-1]]) if header.rows else 0
         rows, places = _rows(sheet, records, header)
-        tables.append(Table(source, name, header_row, rows, layout, places))
+        heads = {
+            str(column): header.heads[at]
+            for column, place in zip(rows.columns, places, strict=True)
+            if (at := sheet.places.index(place)) in header.heads
+        }
+        tables.append(Table(source, name, header_row, rows, layout, places, heads))
         start = end
     return tables
 
@@ -83,10 +88,12 @@ def _shared(tables: list[Table]) -> list[Table]:
 
 @dataclass(frozen=True)
 class _Header:
-    """Positions of the header's rows (none: there is no header) and its text by column position."""
+    """Positions of the header's rows (none: there is no header), its text by column position, and under a word over
+    several columns that word and the column's own."""
 
     rows: tuple[int, ...]
     names: dict[int, str]
+    heads: dict[int, tuple[str, str]] = field(default_factory=dict)
 
 
 def _find_header(sheet: Sheet, start: int, words: look.Words) -> _Header:
@@ -140,17 +147,19 @@ def _contrast(cells: dict[int, str], below: Sequence[dict[int, str]]) -> bool:
 
 def _two_rows(sheet: Sheet, at: int, head: dict[int, dict[int, str]], words: look.Words) -> _Header:
     """A header of several rows: the lowest names the columns, those above it the columns that it leaves open."""
-    rows, names = [at], dict(head[at])
+    rows, names, heads = [at], dict(head[at]), dict[int, tuple[str, str]]()
     while len(rows) < MOST_HEADER_ROWS and _goes_on(head.get(rows[-1] + 1, {}), head[rows[-1]], words):
         lower = head[rows[-1] + 1]
-        names = {**names, **_told_apart(lower, head[rows[-1]])}
+        heads = {**heads, **_heads(lower, head[rows[-1]])}
+        names = {**names, **_told_apart(lower, heads)}
         rows.append(rows[-1] + 1)
     if len(rows) > 1:
-        return _Header(tuple(rows), names)
+        return _Header(tuple(rows), names, heads)
     above = head.get(at - 1, {})
     gaps = [c for c in above if c not in names and sheet.filled[at + 1 :, c].any()]
     if len(above) > 1 and (gaps or words.known(above)) and not any(map(look.is_label, above.values())):
-        return _Header((at - 1, at), {**above, **_told_apart(names, above)})
+        heads = _heads(names, above)
+        return _Header((at - 1, at), {**above, **_told_apart(names, heads)}, heads)
     return _Header((at,), names)
 
 
@@ -161,14 +170,19 @@ def _goes_on(lower: dict[int, str], upper: dict[int, str], words: look.Words) ->
     return not any(look.is_data(t) or look.is_name(t) for t in lower.values())
 
 
-def _told_apart(lower: dict[int, str], upper: dict[int, str]) -> dict[int, str]:
-    """Words that the lower row says twice get the word of the group over them: 备用联系人 over 电话 is 备用联系人 电话."""
+def _heads(lower: dict[int, str], upper: dict[int, str]) -> dict[int, tuple[str, str]]:
+    """Of the columns of the lower row, the word of the upper one that stands over them or to their left, and their own."""
     groups = sorted(c for c in upper if c in lower)
+    over = {c: max((g for g in groups if g <= c), default=None) for c in lower}
+    return {c: (upper[g], lower[c]) for c, g in over.items() if g is not None and upper[g] != lower[c]}
+
+
+def _told_apart(lower: dict[int, str], heads: dict[int, tuple[str, str]]) -> dict[int, str]:
+    """Words that the lower row says twice get the word of the group over them: 备用联系人 over 电话 is 备用联系人 电话."""
     told, before = {}, set[str]()
     for c, text in lower.items():
-        group = max((g for g in groups if g <= c), default=None)
         said_before = normalize_header(text) in before
-        told[c] = f"{upper[group]} {text}" if said_before and group is not None and upper[group] != text else text
+        told[c] = " ".join(heads[c]) if said_before and c in heads else text
         before.add(normalize_header(text))
     return told
 
