@@ -59,7 +59,7 @@ def _bare(text: str) -> tuple[str, str]:
         rest.append(department.group().strip("/\\|:：>—_- "))
         name = name[department.end() :]
     for pattern in (_REMARK, _LEFT, _BEHIND):
-        if remark := pattern.search(name):
+        while remark := pattern.search(name):
             rest.append(remark[1])
             name = name[: remark.start()].strip()
     return _BETWEEN.sub("", name), "；".join(rest)

@@ -26,7 +26,7 @@ from cleanse.model import Fix, Kind, Options, Repairs, Words
 SHAPE = r"(?:0|-?(?:[1-9][0-9]{0,17}(?:\.[0-9]{0,5}[1-9])?|0\.[0-9]{0,5}[1-9]))"
 WHOLE = "(?:0|[1-9][0-9]{0,17})"
 _COUNTED = re.compile(
-    rf"([+\-]?(?:(?:{NUMBER})(?:{UNIT})?)+(?:e\+\d+)?|[{NUMERALS}]+)\s*([^\d\s.,+\-()]{{1,12}})", re.ASCII
+    rf"([+\-]?(?>(?>{NUMBER})(?:{UNIT})?)++(?:e\+\d+)?|[{NUMERALS}]+)\s*([^\d\s.,+\-()]{{1,12}})", re.ASCII
 )
 _VAGUE = re.compile(
     r"[约近超余多几数~～>＞<＜≥≤≈±]|左右|上下|以[上下内]|大概|大约|不到|不足|至少|至多|\+$|\d\D{0,3}\s*(?:-|至|到)\s*\d|许多|若干"

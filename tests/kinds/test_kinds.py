@@ -109,7 +109,14 @@ ODD = (
     "﷽",
     "𠮷野家",
 )
-HOSTILE = LONG + ODD
+# What a pattern may read in two ways, again and again, and then cannot end: it would take for ever.
+AGAIN = tuple(
+    mark * times + end
+    for mark in "1|12 |1,|1.|1-|万|1万|十|张|ab|a.|a@|区|公司|（|()| |-|/|e".split("|")
+    for times in (18, 40, 400)
+    for end in ("", "!", "x", "公司")
+)
+HOSTILE = LONG + ODD + AGAIN
 
 kinds = pytest.mark.parametrize("name", sorted(KINDS))
 
