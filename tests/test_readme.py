@@ -37,6 +37,16 @@ def test_the_configuration_shown_is_accepted(page, tmp_path):
 
 
 @pytest.mark.parametrize("page", PAGES)
+def test_the_rules_shown_are_accepted(page, tmp_path):
+    block = re.search(r"```toml\n(\[\[rule\]\].*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL)
+    assert block
+    (tmp_path / "rules/checks").mkdir(parents=True)
+    (tmp_path / "rules/checks/shown.toml").write_text(block[1], "utf-8")
+    (tmp_path / "cleanse.toml").write_text("", "utf-8")
+    assert {rule.form for rule in load_project(tmp_path).rules} == {"any", "all", "unique", "same", "count", "exists"}
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_the_files_it_points_at_exist(page):
     for link in re.findall(r"\]\(([^)#:]+)\)", (ROOT / page).read_text("utf-8")):
         assert (ROOT / link).exists(), link
