@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from cleanse.matching.comparison import LEVELS
 from cleanse.matching.evidence import NAME, Compared
@@ -42,21 +44,60 @@ def explain_levels(
     level: np.ndarray, bits: np.ndarray, fields: Mapping[str, tuple[Mapping[str, str], tuple[str, ...]]]
 ) -> pd.DataFrame:
     """The same columns for pairs compared field by field. ``fields``: name -> labels, names of the levels."""
-    rows = [_by_fields(fields, *pattern) for pattern in zip(level.tolist(), np.round(bits, 1).tolist(), strict=True)]
-    return pd.DataFrame(rows, columns=["why_zh", "why_en", "evidence"])
-
-
-def _by_fields(
-    fields: Mapping[str, tuple[Mapping[str, str], tuple[str, ...]]], level: list[int], bits: list[float]
-) -> tuple[str, str, str]:
-    words = _words()["field"]
-    found = [(f, n, bit) for f, n, bit in zip(fields, level, bits, strict=True) if n >= 0 and bit]
-    found.sort(key=lambda one: (-abs(one[2]), one[0]))
+    names = list(fields)
+    bits = np.round(bits.astype(float), 1)
+    silent = (level < 0) | (bits == 0)
+    loudest = np.argsort(np.where(silent, 0.0, -np.abs(bits)), axis=1, kind="stable")
+    by_name = np.tile(np.argsort(names, kind="stable"), (len(level), 1))
+    parts = [_parts(name, *fields[name], level[:, i], bits[:, i], silent[:, i]) for i, name in enumerate(names)]
     said = [
-        sep.join(f"{words[fields[f][1][n]][lang].format(label=fields[f][0][lang])} {bit:+.1f}" for f, n, bit in found)
-        for lang, sep in zip(LANGUAGES, ("，", ", "), strict=True)
+        _side_by_side(list(texts), order)
+        for texts, order in zip(zip(*parts, strict=True), (loudest, loudest, by_name), strict=True)
     ]
-    return said[0], said[1], json.dumps({f: bit for f, _, bit in found}, sort_keys=True)
+    said[2] = pc.binary_join_element_wise("{", said[2], "}", "")
+    return pd.DataFrame(
+        {c: s.to_pandas().astype("str") for c, s in zip(("why_zh", "why_en", "evidence"), said, strict=True)}
+    )
+
+
+SEPARATORS = ("，", ", ", ", ")  # of what is said in zh and en, and of the evidence
+
+
+def _parts(
+    name: str,
+    label: Mapping[str, str],
+    levels: tuple[str, ...],
+    level: np.ndarray,
+    bits: np.ndarray,
+    silent: np.ndarray,
+) -> list[pa.Array]:
+    """What one field says of every pair in zh, en and as evidence, behind a separator; '' where nothing. Worked out once
+    per level and bits."""
+    words = _words()["field"]
+    code, first = _distinct(np.where(silent, -1e9, level * 10_000.0 + np.round(bits * 10)))
+    texts: list[list[str]] = [[], [], []]
+    for n, bit, nothing in zip(level[first].tolist(), bits[first].tolist(), silent[first].tolist(), strict=True):
+        told = "" if nothing else levels[n]
+        for said, sep, lang in zip(texts, SEPARATORS, LANGUAGES, strict=False):
+            said.append(f"{sep}{words[told][lang].format(label=label[lang])} {bit:+.1f}" if told else "")
+        texts[2].append(f"{SEPARATORS[2]}{json.dumps(name)}: {bit}" if told else "")
+    return [pa.array(said, pa.string()).take(pa.array(code)) for said in texts]
+
+
+def _distinct(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which distinct number each is, and where each stands first."""
+    code, found = pd.factorize(numbers)
+    first = np.zeros(len(found), dtype=np.int64)
+    first[code[::-1]] = np.arange(len(code))[::-1]
+    return code, first
+
+
+def _side_by_side(columns: list[pa.Array], order: np.ndarray) -> pa.Array:
+    """The texts of every row in the row's own order, without the first separator."""
+    every, size = pa.concat_arrays(columns), len(order)
+    parts = [every.take(pa.array(order[:, i] * size + np.arange(size))) for i in range(order.shape[1])]
+    joined = pc.binary_join_element_wise(*parts, "")
+    return pc.replace_substring_regex(joined, "^(?:，|, )", "")
 
 
 def _sentences(schema: MatchSchema, fields: tuple[str, ...], pattern: tuple[Any, ...]) -> tuple[str, str, str]:

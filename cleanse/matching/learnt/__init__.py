@@ -2,39 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from cleanse.matching.explain import explain_levels
+from cleanse.matching.clusters import inner_pairs
 from cleanse.matching.learnt import model as models
-from cleanse.matching.learnt.bands import BANDS, MERGE, REVIEW, banded, histogram, merge_cut
+from cleanse.matching.learnt import told
+from cleanse.matching.learnt.bands import banded, merge_cut
 from cleanse.matching.learnt.columns import Table, encode
 from cleanse.matching.learnt.groups import ALONE, SEEN, groups
 from cleanse.matching.learnt.keys import candidates
-from cleanse.matching.learnt.levels import EXPECTED
+from cleanse.matching.learnt.ranking import Ranked
 from cleanse.matching.learnt.schema import TableSchema, parse_table
 from cleanse.matching.learnt.weights import (
     Levels,
     Model,
-    found_by_keys,
-    known_rarity,
+    assumed,
     learn,
     levels,
     probability,
     strayed,
+    told_by_rarity,
     weigh,
 )
 from cleanse.matching.links import Links
-from cleanse.model import COLUMNS, frame
 
 __all__ = ["TableSchema", "link_table", "parse_table"]
 
 CHUNK = 1 << 19  # pairs compared at a time
+LESSON = 25.0  # likeliest pairs per record that the weights are learnt from,
+SAMPLE = 400_000  # and how many of these at most
 FEW = 20  # duplicates, below which what was learnt about them is little more than what was expected
 LARGE = 0.01  # share of all records in one group that is hard to believe
+LARGEST = 60  # records of a group of which every pair is compared before the group is believed
+TAUGHT = {"merge": 1.0, "apart": 0.0, "related": 0.0}
 
 Sounds = Mapping[str, Callable[[list[str]], list[str]]]
 
@@ -53,44 +58,89 @@ def link_table(
     on the order of the rows.
     """
     table = encode(records.reset_index(drop=True), schema, sounds)
-    verdicts = _positions(table, forced)
-    left, right, keys = candidates(table, schema.crosses, schema.cap, schema.budget)
-    left, right = _with(table.size, left, right, verdicts)
-    pairs = _compared(table, left, right, schema)
-    shared = tuple(f.name for f in schema.every if f.shared)
-    warnings = ["match_blocks_too_large"] if any(key["skipped"] for key in keys) else []
+    spoken = np.isin(table.rids, [] if forced is None else forced[["left", "right"]])
+    like = np.where(spoken, np.arange(table.size), table.like())
+    like = _believed(table, like, schema)
+    kept = np.flatnonzero(like == np.arange(table.size))
+    alone, copied = table.take(kept), np.searchsorted(kept, like[like != np.arange(table.size)])
+    found, keys = candidates(alone, schema.crosses, schema.cap)
     if model:
-        known = models.read(model, {c.name: c.kind for c in table.columns}, shared)
-        pairs = known_rarity(table, pairs, known)
+        known = models.read(model, {c.name: c.kind for c in table.columns}, schema.shared)
     else:
-        known, pairs = learn(table, pairs, schema.crosses, shared, _said(table.size, pairs, verdicts))
-    if strayed(known):
-        warnings.append("match_learning_strayed")
-    weight, tie = weigh(known, pairs)
-    return _linked(table, schema, pairs, weight, tie, known, verdicts, keys, warnings)
+        known = _learnt(alone, found, copied, schema, forced)
+    return _linked(table, like, found, known, schema, forced, keys)
+
+
+def _believed(table: Table, like: np.ndarray, schema: TableSchema) -> np.ndarray:
+    """``like`` of those copies only whose record says enough, before anything is learnt, to be one with its copy; of two
+    with nothing but a common name nobody knows."""
+    kept = np.flatnonzero(like == np.arange(table.size))
+    alone = table.take(kept)
+    model = assumed(alone, schema.shared)
+    every = np.arange(alone.size)
+    copies = told_by_rarity(alone, levels(alone, every, every, []), model)
+    enough = probability(weigh(model, copies)[0]) >= schema.precision
+    return np.where(enough[np.searchsorted(kept, like)], like, np.arange(table.size))
+
+
+def _learnt(table: Table, found: Ranked, copied: np.ndarray, schema: TableSchema, forced: pd.DataFrame | None) -> Model:
+    """The model learnt from the likeliest pairs, the same whatever the budget, from copies, and from what people said."""
+    taken = found.first(int(LESSON * table.size))
+    step = max(1, -(-len(taken) // SAMPLE))
+    said = _said(table.size, _positions(table, forced))
+    numbers = found.left[taken[::step]] * table.size + found.right[taken[::step]]
+    numbers = np.concatenate([np.setdiff1d(numbers, said.index.to_numpy()), said.index, copied * (table.size + 1)])
+    pairs = _compared(table, numbers // max(table.size, 1), numbers % max(table.size, 1), schema)
+    own = np.isnan(verdict := said.reindex(numbers).to_numpy()) & (pairs.left != pairs.right)
+    return learn(table, pairs, np.where(own, float(step), 1.0), schema.crosses, schema.shared, verdict)
 
 
 def _linked(
-    table: Table, schema: TableSchema, pairs: Levels, weight: np.ndarray, tie: np.ndarray, model: Model,
-    verdicts: pd.DataFrame, keys: list[dict[str, object]], warnings: list[str],
+    table: Table, like: np.ndarray, found: Ranked, model: Model, schema: TableSchema,
+    forced: pd.DataFrame | None, keys: list[dict[str, object]],
 ) -> Links:  # fmt: skip
+    copies, kept = (np.flatnonzero(x) for x in (like != np.arange(table.size), like == np.arange(table.size)))
+    alone, of = table.take(kept), np.searchsorted(kept, like)
+    copied = of[copies]
+    verdicts = _positions(alone, forced)
     merge, apart = _ends(verdicts, ("merge",)), _ends(verdicts, ("apart", "related", "review"))
-    suggested, broken = groups(table.size, pairs.left, pairs.right, weight, 0.0, SEEN, merge, apart)
-    together = suggested[pairs.left] == suggested[pairs.right]
-    cut = merge_cut(weight, together, schema.precision)
-    label, _ = groups(table.size, pairs.left, pairs.right, np.where(together, weight, -60.0), cut, ALONE, merge, apart)
+    first = found.first(int(schema.budget * alone.size))
+    pairs = _compared(alone, *_with(alone.size, found.left[first], found.right[first], verdicts), schema)
+    pairs = told_by_rarity(alone, pairs, model)
+    suggested, broken = groups(alone.size, pairs.left, pairs.right, weigh(model, pairs)[0], 0.0, SEEN, merge, apart)
+    pairs = _joined([pairs, _inside(alone, pairs, suggested, schema), _compared(alone, copied, copied, schema)])
+    pairs = told_by_rarity(alone, pairs, model)
+    weight, tie = weigh(model, pairs)
+    left, right, bits = (x[: len(x) - len(copied)] for x in (pairs.left, pairs.right, weight))
+    together = suggested[left] == suggested[right]
+    cut = merge_cut(bits, together, schema.precision)
+    label, _ = groups(alone.size, left, right, np.where(together, bits, -60.0), cut, ALONE, merge, apart)
     band = banded(pairs, weight, tie, label, suggested, schema.review)
-    for code, holds in (
-        ("match_groups_broken", broken > 0),
-        ("match_few_duplicates", probability(weight).sum() < FEW),
-        ("match_group_too_large", np.bincount(label, minlength=1).max() > max(LARGE * table.size, 50)),
-    ):
-        warnings += [code] if holds else []
-    report = _report(schema, model, pairs, weight, band, cut, keys, broken, warnings)
+    warnings = [
+        code
+        for code, holds in (
+            ("match_blocks_too_large", any(key["skipped"] for key in keys)),
+            ("match_learning_strayed", bool(strayed(model))),
+            ("match_groups_broken", broken > 0),
+            ("match_few_duplicates", probability(weight).sum() < FEW),
+            ("match_group_too_large", np.bincount(label[of], minlength=1).max() > max(LARGE * table.size, 50)),
+        )
+        if holds
+    ]
+    ends = np.stack([alone.rids[pairs.left], np.concatenate([alone.rids[right], table.rids[copies]])], axis=1)
     return Links(
-        _table(schema, table, pairs, weight, band, model), _clusters(schema, table, label), report,
-        _clusters(schema, table, suggested), models.written(model),
+        told.table(schema, ends, pairs, weight, band, model), told.clusters(schema, table.rids, label[of]),
+        told.report(schema, model, pairs, weight, band, cut, keys, broken, warnings),
+        told.clusters(schema, table.rids, suggested[of]), models.written(model),
     )  # fmt: skip
+
+
+def _inside(table: Table, pairs: Levels, label: np.ndarray, schema: TableSchema) -> Levels:
+    """The pairs of groups that were not compared yet: no group is believed before."""
+    left, right = inner_pairs(label, LARGEST)
+    left, right = np.minimum(left, right), np.maximum(left, right)
+    new = ~np.isin(left * table.size + right, pairs.left * table.size + pairs.right)
+    return _compared(table, left[new], right[new], schema)
 
 
 def _positions(table: Table, forced: pd.DataFrame | None) -> pd.DataFrame:
@@ -120,80 +170,20 @@ def _with(size: int, left: np.ndarray, right: np.ndarray, verdicts: pd.DataFrame
     return numbers // size, numbers % size
 
 
-def _said(size: int, pairs: Levels, verdicts: pd.DataFrame) -> np.ndarray:
-    """1 for pairs said to be one, 0 for those said not to be, NaN for all others."""
-    said = np.full(len(pairs.left), np.nan)
-    numbers = pairs.left * size + pairs.right
-    for which, value in ((("merge",), 1.0), (("apart", "related"), 0.0)):
-        ends = _ends(verdicts, which)
-        said[np.searchsorted(numbers, ends[:, 0] * size + ends[:, 1])] = value
-    return said
+def _said(size: int, verdicts: pd.DataFrame) -> pd.Series:
+    """Per pair (left * size + right) 1 where people said it is one, 0 where they said it is not."""
+    verdicts = verdicts[verdicts["verdict"].isin(TAUGHT)]
+    said = pd.Series(
+        verdicts["verdict"].map(TAUGHT).to_numpy(dtype=np.float64), verdicts["left"] * size + verdicts["right"]
+    )
+    return said.groupby(level=0).min()
 
 
 def _compared(table: Table, left: np.ndarray, right: np.ndarray, schema: TableSchema) -> Levels:
     cuts = range(0, max(len(left), 1), CHUNK)
     parts = [levels(table, left[i : i + CHUNK], right[i : i + CHUNK], schema.crosses) for i in cuts]
-    return Levels(left, right, *(np.concatenate([getattr(p, name) for p in parts]) for name in ("level", "rarity")))
+    return _joined(parts)
 
 
-def _clusters(schema: TableSchema, table: Table, label: np.ndarray) -> pd.DataFrame:
-    smallest = pd.Series(table.rids).groupby(label).transform("min")
-    found = pd.DataFrame({"entity": schema.entity, "rid": table.rids, "cluster": smallest.to_numpy()})
-    return found.sort_values("rid", ignore_index=True)
-
-
-def _table(
-    schema: TableSchema, table: Table, pairs: Levels, weight: np.ndarray, band: np.ndarray, model: Model
-) -> pd.DataFrame:
-    keep = np.flatnonzero(band != len(BANDS) - 1)
-    if not len(keep):
-        return frame("pairs")
-    few, names = pairs.take(keep), list(model.m)
-    ends = np.sort(np.stack([table.rids[few.left], table.rids[few.right]], axis=1), axis=1)
-    bits = np.stack([model.bits(n)[few.level[:, i]] - few.rarity[:, i] for i, n in enumerate(names)], axis=1)
-    told = explain_levels(
-        few.level, bits, {f.name: (f.label, tuple(EXPECTED[f.kind])) for f in schema.every if f.name in names}
-    )
-    found = pd.DataFrame(
-        {
-            "entity": schema.entity,
-            "left": ends[:, 0],
-            "right": ends[:, 1],
-            "block": "",
-            "weight": weight[keep].round(2),
-            "probability": probability(weight[keep]).round(4),
-            "band": np.array(list(map(str, BANDS)), dtype=object)[band[keep]],
-        }
-    )
-    found = pd.concat([found, told], axis=1)[list(COLUMNS["pairs"])]
-    return found.sort_values(["left", "right"], ignore_index=True)
-
-
-def _report(
-    schema: TableSchema, model: Model, pairs: Levels, weight: np.ndarray, band: np.ndarray, cut: float, keys: list[dict[str, object]],
-    broken: int, warnings: list[str],
-) -> dict[str, Any]:  # fmt: skip
-    """Plain data for the report, as that of the other way of linking. The precision expected of merges is that of the pairs
-    above the cut, by which the others of a group are held."""
-    chance = probability(weight)
-    share = {str(b): round(float(chance[band == n].sum() / max(chance.sum(), 1e-9)), 4) for n, b in enumerate(BANDS)}
-    in_band = ((MERGE, (band == MERGE) & (weight >= cut)), (REVIEW, band == REVIEW))
-    expected = {str(BANDS[b]): round(float(chance[which].mean()), 4) if which.any() else None for b, which in in_band}
-    return {
-        "candidates": len(weight),
-        "bands": {str(b): int((band == n).sum()) for n, b in enumerate(BANDS)},
-        "merge": round(float(probability(np.array(cut))), 4),
-        "review": schema.review,
-        "keys": keys,
-        "keys_recall": 1.0 if keys and keys[0]["key"] == "all" else found_by_keys(pairs, chance),
-        "histogram": histogram(chance),
-        "copies": 0,
-        "broken_groups": broken,
-        "expected_precision": expected[str(BANDS[MERGE])],
-        "expected_recall": share[str(BANDS[MERGE])],
-        "bands_recall": share,
-        "bands_expected": expected,
-        "parameters": models.written(model),
-        "strayed": strayed(model),
-        "warnings": warnings,
-    }
+def _joined(parts: Sequence[Levels]) -> Levels:
+    return Levels(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Levels)))

@@ -16,18 +16,22 @@ MISSING = -1
 
 @dataclass(frozen=True)
 class Column:
-    """One field. ``codes``: records x columns, MISSING where empty; ``texts``: the distinct texts; ``counts``: how often
-    each stands; ``common``: codes in one space with all other fields of the table (first column); ``sounds``: code of
-    how each text is spoken, where the caller knows it."""
+    """One field. ``codes``: records x columns, MISSING where empty; ``texts``: the distinct texts; ``common``: codes in
+    one space with all other fields of the table (first column); ``sounds``: code of how each text is spoken, where the
+    caller knows it."""
 
     name: str
     kind: str
     shared: bool
     codes: np.ndarray
     texts: np.ndarray
-    counts: np.ndarray
     common: np.ndarray
     sounds: np.ndarray | None = None
+
+    @cached_property
+    def counts(self) -> np.ndarray:
+        """How often each text stands."""
+        return np.bincount(self.codes[self.codes != MISSING], minlength=len(self.texts))
 
     @cached_property
     def numbers(self) -> np.ndarray:
@@ -53,6 +57,14 @@ class Table:
     def take(self, at: np.ndarray) -> Table:
         return Table(tuple(c.take(at) for c in self.columns), self.rids[at])
 
+    def like(self) -> np.ndarray:
+        """Of every record the first that is like it in all fields."""
+        same = np.ones(self.size, dtype=bool)
+        same[:1] = False
+        for codes in (codes for c in self.columns for codes in c.codes.T):
+            same[1:] &= codes[1:] == codes[:-1]
+        return np.maximum.accumulate(np.where(same, 0, np.arange(self.size)))
+
 
 def encode(
     records: pd.DataFrame, schema: TableSchema, sounds: Mapping[str, Callable[[list[str]], list[str]]] | None = None
@@ -68,10 +80,7 @@ def encode(
     for field, (codes, texts), shared_codes in zip(schema.every, ranked, common, strict=True):
         spoken = (sounds or {}).get(field.kind)
         heard = pd.factorize(np.array(spoken(texts.tolist()), dtype=object))[0] if spoken and len(texts) else None
-        counts = np.bincount(codes[codes != MISSING], minlength=len(texts))
-        columns.append(
-            Column(field.name, field.kind, field.shared, codes[order], texts, counts, shared_codes[order], heard)
-        )
+        columns.append(Column(field.name, field.kind, field.shared, codes[order], texts, shared_codes[order], heard))
     return Table(tuple(columns), rids[order])
 
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from cleanse.matching.clusters import components
 
-# No one pair says more than this against or for a group: of groups that a person sees, and of those merged by themselves,
-# where one pair that speaks against weighs more.
-SEEN, ALONE = (-2.0, 6.0), (-6.0, 10.0)
-UNSEEN = -1.0  # of a pair that shares no key
+UNSEEN = -1.0  # of a pair that was not compared
+# No one pair says more than this against or for a group. Of groups that a person sees, one that speaks against says no more
+# than one not compared, so that it does not matter how many are; of those merged by themselves it weighs more.
+SEEN, ALONE = (UNSEEN, 6.0), (-4.0, 10.0)
 SAID, NEVER = 1e6, -1e12
 
 

@@ -1,20 +1,26 @@
-"""Which pairs are compared: those that share a rare key, or two keys of different fields. Pairs are counted per key
-before any is made; the keys that cost least come first, until the budget is spent."""
+"""Which pairs are looked at: those that share a rare key, or two keys of different fields that are too common alone. Pairs
+are counted per key before any is made; where they would be too many, the largest blocks of all keys make none."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from itertools import combinations
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import combinations, product
 
 import numpy as np
 import pandas as pd
 
 from cleanse.matching.learnt.columns import MISSING, Column, Table
+from cleanse.matching.learnt.ranking import Ranked, ranked
 
 ALL = 600_000  # pairs of a table so small that every one is compared
+MADE = 400  # pairs per record that keys make; the likeliest of them are compared
+MOST = 60_000_000  # pairs that keys make at most
+NEXT = 2  # neighbours by content that a record of a block too large is compared with
 
 Cut = Callable[[str], str]
+Key = tuple[str, np.ndarray]  # name, and codes per record (records x values, MISSING where none)
+Every = Callable[[], Iterable[Key]]
 
 
 def _skeleton(text: str) -> str:
@@ -40,12 +46,7 @@ CUTS: Mapping[str, Mapping[str, Cut]] = {
 }  # fmt: skip
 
 
-def keys(table: Table) -> dict[str, list[tuple[str, np.ndarray]]]:
-    """Per field its keys: name, and codes per record (records x values, MISSING where none)."""
-    return {column.name: list(_cuts(column)) for column in table.columns}
-
-
-def _cuts(column: Column) -> Iterator[tuple[str, np.ndarray]]:
+def _cuts(column: Column) -> Iterator[Key]:
     yield column.name, column.codes
     for name, cut in CUTS[column.kind].items():
         cuts = np.array([cut(text) if len(text) > 2 else "" for text in column.texts], dtype=object)
@@ -54,87 +55,104 @@ def _cuts(column: Column) -> Iterator[tuple[str, np.ndarray]]:
         yield f"{column.name}.{name}", np.append(codes, np.int32(MISSING))[column.codes]
 
 
-def candidates(
-    table: Table, crosses: list[tuple[str, str]], cap: int, budget: float
-) -> tuple[np.ndarray, np.ndarray, list[dict[str, object]]]:
-    """Left and right positions (left < right) of all pairs to compare, and what each key made and left out."""
+def candidates(table: Table, crosses: list[tuple[str, str]], cap: int) -> tuple[Ranked, list[dict[str, object]]]:
+    """The pairs that share keys, the likeliest first, and what each key made and left out."""
     if table.size * (table.size - 1) // 2 <= ALL:
         left, right = np.triu_indices(table.size, 1)
-        return left, right, [{"key": "all", "counted": len(left), "made": len(left), "skipped": 0}]
-    found = keys(table)
-    by_name = {c.name: c for c in table.columns}
-    for one, other in crosses:
-        both = np.sort(np.stack([by_name[one].common, by_name[other].common], axis=1), axis=1).astype(np.int64)
-        wide = int(both.max(initial=0)) + 2
-        crossed = np.where((both != MISSING).all(axis=1), both[:, 0] * wide + both[:, 1], MISSING)
-        found[f"{one}/{other}"] = [(f"{one}/{other}", pd.factorize(crossed, use_na_sentinel=True)[0][:, None])]
-        found[f"{one}/{other}"][0][1][crossed == MISSING] = MISSING
-    singles = [(name, codes) for cuts in found.values() for name, codes in cuts]
-    fields = list(found)
-    doubles = (
-        (f"{a} + {b}", _together(x, y)) for f, g in combinations(fields, 2) for a, x in found[f] for b, y in found[g]
-    )
-    blocks = [_blocks(name, codes, cap) for name, codes in (*singles, *doubles)]
-    blocks.sort(key=lambda b: (b[1]["counted"], b[1]["key"]))
-    return _made(table.size, blocks, int(budget * table.size))
+        return Ranked(left, right), [{"key": "all", "counted": len(left), "made": len(left), "skipped": 0}]
+    found = {column.name: list(_cuts(column)) for column in table.columns}
+    found |= {f"{one}/{other}": [_crossed(table, one, other)] for one, other in crosses}
+    most = min(MADE * table.size, MOST) // 2
+    rare, largest, told = _made(table.size, lambda: (key for cuts in found.values() for key in cuts), cap, most)
+    common = {f: [(name, _above(codes, largest)) for name, codes in cuts] for f, cuts in found.items()}
+    both, _, more = _made(table.size, lambda: _doubles(common), cap, most)
+    numbers = _distinct(np.concatenate([rare, both]))
+    left, right = numbers // table.size, numbers % table.size
+    return ranked(table.size, left, right, found, table.columns), told + more
+
+
+def _crossed(table: Table, one: str, other: str) -> Key:
+    """Both values of two fields, whichever stands in which."""
+    columns = {c.name: c for c in table.columns}
+    both = np.sort(np.stack([columns[one].common, columns[other].common], axis=1), axis=1).astype(np.int64)
+    joined = np.where((both != MISSING).all(axis=1), both[:, 0] * (int(both.max(initial=0)) + 2) + both[:, 1], MISSING)
+    codes = pd.factorize(joined)[0].astype(np.int32)
+    codes[joined == MISSING] = MISSING
+    return f"{one}/{other}", codes[:, None]
+
+
+def _above(codes: np.ndarray, largest: int) -> np.ndarray:
+    """The codes of which a key alone has made no pairs."""
+    counts = np.append(np.bincount(codes[codes != MISSING]), 0)
+    return np.where(counts[codes] > largest, codes, MISSING)
+
+
+def _doubles(found: Mapping[str, list[Key]]) -> Iterator[Key]:
+    for f, g in combinations(found, 2):
+        for (a, x), (b, y) in product(found[f], found[g]):
+            yield f"{a} + {b}", _together(x, y)
 
 
 def _together(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    parts = []
-    for a in x.T:
-        for b in y.T:
-            joined = a.astype(np.int64) * (int(b.max(initial=0)) + 2) + b
-            parts.append(np.where((a == MISSING) | (b == MISSING), MISSING, joined))
+    wide = int(y.max(initial=0)) + 2
+    parts = [
+        np.where((a == MISSING) | (b == MISSING), MISSING, a.astype(np.int64) * wide + b) for a in x.T for b in y.T
+    ]
     return np.stack(parts, axis=1)
 
 
-def _blocks(name: str, codes: np.ndarray, cap: int) -> tuple[np.ndarray, dict[str, object]]:
-    """The records of all blocks of two to ``cap``, block after block, and their sizes; what was counted."""
-    records = np.repeat(np.arange(len(codes)), codes.shape[1])
-    values = codes.ravel()
-    there = np.flatnonzero(values != MISSING)
-    order = there[np.argsort(values[there], kind="stable")]
-    values = values[order]
-    start = np.flatnonzero(np.r_[True, values[1:] != values[:-1]]) if len(values) else np.zeros(0, dtype=np.int64)
-    count = np.diff(np.r_[start, len(values)])
-    fit = (count > 1) & (count <= cap)
-    kept = np.repeat(fit, count)
-    told = {
-        "key": name,
-        "counted": int((count[fit] * (count[fit] - 1) // 2).sum()),
-        "made": 0,
-        "skipped": int((count > cap).sum()),
-    }
-    return np.stack([records[order][kept], np.repeat(count, count)[kept]]).astype(np.int32), told
-
-
-def _made(
-    size: int, blocks: list[tuple[np.ndarray, dict[str, object]]], budget: int
-) -> tuple[np.ndarray, np.ndarray, list[dict[str, object]]]:
-    seen = np.zeros(0, dtype=np.int64)
-    fresh: list[np.ndarray] = []
-    waiting = 0
-    for (records, counts), told in blocks:
-        if not told["counted"] or len(seen) >= budget:
-            continue
-        made = _pairs(records, counts, size)
-        told["made"] = len(made)
+def _made(size: int, every: Every, cap: int, most: int) -> tuple[np.ndarray, int, list[dict[str, object]]]:
+    """The pairs of all keys in blocks up to a size at which they are no more than ``most``; that size; what each key
+    made. Of larger blocks each record stands with its neighbours by content."""
+    sizes = [(name, _sizes(codes)) for name, codes in every()]
+    counted = sum((_pairs_by_size(s[s <= cap], cap) for _, s in sizes), start=np.zeros(cap + 1, dtype=np.int64))
+    largest = max(int(np.searchsorted(np.cumsum(counted), most, side="right")) - 1, 1)
+    told, seen, fresh = [], np.zeros(0, dtype=np.int64), []
+    for (name, codes), (_, blocks) in zip(every(), sizes, strict=True):
+        made = _pairs(codes, largest, size) if len(blocks) else seen[:0]
+        told.append({
+            "key": name, "counted": int((blocks * (blocks - 1) // 2).sum()), "made": len(made),
+            "skipped": int((blocks > largest).sum()),
+        })  # fmt: skip
         fresh.append(made)
-        waiting += len(made)
-        if waiting > max(len(seen), 1 << 20):
-            seen, fresh, waiting = _distinct(np.concatenate([seen, *fresh])), [], 0
-    seen = _distinct(np.concatenate([seen, *fresh]))
-    return seen // max(size, 1), seen % max(size, 1), [told for _, told in blocks]
+        if sum(map(len, fresh)) > max(len(seen), 1 << 20):
+            seen, fresh = _distinct(np.concatenate([seen, *fresh])), []
+    return _distinct(np.concatenate([seen, *fresh])), largest, told
 
 
-def _pairs(records: np.ndarray, counts: np.ndarray, size: int) -> np.ndarray:
-    parts = [np.zeros(0, dtype=np.int64)]
-    for several in np.unique(counts):
-        members = records[counts == several].reshape(-1, several).astype(np.int64)
+def _pairs_by_size(sizes: np.ndarray, cap: int) -> np.ndarray:
+    return np.bincount(sizes, weights=sizes * (sizes - 1) // 2, minlength=cap + 1).astype(np.int64)
+
+
+def _sizes(codes: np.ndarray) -> np.ndarray:
+    """The sizes of all blocks of two or more."""
+    values = np.sort(codes[codes != MISSING])
+    start = np.flatnonzero(np.diff(values, prepend=MISSING))
+    count = np.diff(np.r_[start, len(values)])
+    return count[count > 1]
+
+
+def _pairs(codes: np.ndarray, largest: int, size: int) -> np.ndarray:
+    """Pair numbers (left * size + right) of one key."""
+    there = np.flatnonzero(codes.ravel() != MISSING)
+    order = there[np.argsort(codes.ravel()[there], kind="stable")]
+    records, values = order // codes.shape[1], codes.ravel()[order]
+    start = np.flatnonzero(np.diff(values, prepend=MISSING))
+    count = np.diff(np.r_[start, len(values)])
+    parts = []
+    for several in np.flatnonzero(np.bincount(count[count <= largest])[2:]) + 2:
         i, j = np.triu_indices(int(several), 1)
-        a, b = members[:, i].ravel(), members[:, j].ravel()
-        parts.append((np.minimum(a, b) * size + np.maximum(a, b))[a != b])
+        first = start[count == several][:, None]
+        parts.append(_number(records[(first + i).ravel()], records[(first + j).ravel()], size))
+    large = np.repeat(count > largest, count)
+    for step in range(1, NEXT + 1):
+        at = np.flatnonzero(large[:-step] & (values[:-step] == values[step:]))
+        parts.append(_number(records[at], records[at + step], size))
     return np.concatenate(parts)
+
+
+def _number(a: np.ndarray, b: np.ndarray, size: int) -> np.ndarray:
+    return (np.minimum(a, b) * size + np.maximum(a, b))[a != b]
 
 
 def _distinct(numbers: np.ndarray) -> np.ndarray:

@@ -53,6 +53,10 @@ class TableSchema:
         return self.every[1:]
 
     @property
+    def shared(self) -> tuple[str, ...]:
+        return tuple(f.name for f in self.every if f.shared)
+
+    @property
     def crosses(self) -> list[tuple[str, str]]:
         return [(f.name, f.crosses) for f in self.every if f.crosses]
 

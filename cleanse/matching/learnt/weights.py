@@ -5,16 +5,16 @@ strangers do, so that only its share is learnt."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from cleanse.matching.learnt.columns import MISSING, Column, Table
 from cleanse.matching.learnt.levels import EXPECTED, compare, crossed
 
 DRAWN = 300_000  # pairs drawn over the whole table for chance agreement
-SAMPLE = 400_000  # candidate pairs the weights are learnt from
 ROUNDS = 60
 TURNS = 3  # chance agreement is counted again once duplicates are known
 FIRST = 0.1  # duplicates per record before anything is known
@@ -110,15 +110,13 @@ def _logs(shares: Mapping[str, float]) -> np.ndarray:
 
 def classes(model: Model, pairs: Levels) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Per pair log2 of its share among duplicates, related and strangers."""
-    shares = (model.same, model.related, 1 - model.same - model.related)
-    same, related, strange = (np.full(len(pairs.left), np.log2(max(share, 1e-300))) for share in shares)
-    for i, name in enumerate(model.m):
-        alike = _logs(model.m[name])[pairs.level[:, i]]
-        chance = _logs(model.u[name])[pairs.level[:, i]] + pairs.rarity[:, i]
-        same += alike
-        strange += chance
-        related += alike if name in model.shared else chance
-    return same, related, strange
+    strange, own = _by_strangers(model, pairs)
+    alike = {name: _logs(shares)[pairs.level[:, i]] for i, (name, shares) in enumerate(model.m.items())}
+    tied = _summed([alike[name] for name in model.shared], len(own)) + own
+    return (
+        _summed(alike.values(), len(own)) + _log(model.same), tied + _log(model.related),
+        strange + _log(1 - model.same - model.related),
+    )  # fmt: skip
 
 
 def weigh(model: Model, pairs: Levels) -> tuple[np.ndarray, np.ndarray]:
@@ -135,80 +133,153 @@ def probability(bits: np.ndarray) -> np.ndarray:
 
 
 def learn(
-    table: Table, pairs: Levels, crosses: list[tuple[str, str]], shared: tuple[str, ...], said: np.ndarray
-) -> tuple[Model, Levels]:
-    """The model learnt from all candidate pairs, and these with the rarity of their values. ``said``: 1 and 0 for the
-    pairs that people judged, NaN for all others."""
+    table: Table,
+    pairs: Levels,
+    stands_for: np.ndarray,
+    crosses: list[tuple[str, str]],
+    shared: tuple[str, ...],
+    said: np.ndarray,
+) -> Model:
+    """The model learnt from pairs of which each stands for so many. ``said``: 1 and 0 for the pairs that people judged,
+    NaN for all others. A pair of a record with itself is a copy of it: copies say how common duplicates are, not how
+    they differ."""
     random = levels(table, *drawn(table.size), crosses)
-    expected = {c.name: EXPECTED[c.kind] for c in table.columns}
-    first = FIRST * table.size / total_pairs(table.size)
-    model = Model(expected, {}, first, first if shared else 0.0, shared)
+    total = total_pairs(table.size + int((pairs.left == pairs.right).sum()))
+    model = assumed(table, shared)
     strange, chance = np.ones(len(random.left)), np.zeros(len(pairs.left))
-    step = max(1, -(-len(pairs.left) // SAMPLE))
-    at = np.union1d(np.arange(0, len(pairs.left), step), np.flatnonzero(~np.isnan(said)))
     for turn in range(TURNS):
-        u, chances = _by_chance(table, random.level, strange, pairs, chance)
+        matched = _matched(table, pairs, chance * stands_for)
+        model = replace(model, u=_by_chance(table, random.level, strange, matched), m=_expected(table))
+        chances = _chances(table, model, matched)
         pairs = with_rarity(table, pairs, chances)
-        model = _maximised(table, pairs.take(at), replace(model, u=u, m=expected), float(step), said[at])
+        model = _maximised(table, pairs, model, stands_for, total, said)
         if turn < TURNS - 1:
             chance = probability(weigh(model, pairs)[0])
             strange = 1 - probability(weigh(model, with_rarity(table, random, chances))[0])
-    return model, pairs
+    return model
 
 
-def known_rarity(table: Table, pairs: Levels, model: Model) -> Levels:
-    """Rarity under a model that is given: how common every value is against the chance the model has."""
-    chances = [
-        np.log2(np.maximum(c.counts, 1) / max(c.counts.sum(), 1) / model.u[c.name]["equal"]).astype(np.float32)
-        for c in table.columns
-    ]
-    return with_rarity(table, pairs, chances)
+def assumed(table: Table, shared: tuple[str, ...]) -> Model:
+    """The model before anything is learnt: what is expected of duplicates, and chance agreement by counts of values."""
+    first = FIRST * table.size / total_pairs(table.size)
+    nobody = np.zeros((0, len(table.columns)), dtype=np.int8)
+    no_pairs = np.zeros(0, dtype=np.int64)
+    matched = _matched(table, Levels(no_pairs, no_pairs, nobody, nobody), np.zeros(0))
+    u = _by_chance(table, nobody, np.zeros(0), matched)
+    return Model(_expected(table), u, first, first if shared else 0.0, shared)
 
 
-def _by_chance(
-    table: Table, level: np.ndarray, strange: np.ndarray, pairs: Levels, chance: np.ndarray
-) -> tuple[dict[str, dict[str, float]], list[np.ndarray]]:
-    """u of every field, and per value log2 of its chance against an average one. Levels below equality are counted in
-    drawn pairs as far as these are strangers; equality in all pairs of the table, less those of duplicates."""
-    shares, chances = {}, []
-    copies = 1.0 + 2.0 * chance.sum() / max(table.size, 1)
-    for i, c in enumerate(table.columns):
+def _expected(table: Table) -> dict[str, Mapping[str, float]]:
+    return {c.name: EXPECTED[c.kind] for c in table.columns}
+
+
+def told_by_rarity(table: Table, pairs: Levels, model: Model) -> Levels:
+    """The pairs with the rarity of their values: how common each is among strangers, once duplicates are known."""
+    chance = np.zeros(len(pairs.left))
+    for _ in range(TURNS):
+        pairs = with_rarity(table, pairs, _chances(table, model, _matched(table, pairs, chance)))
+        chance = probability(weigh(model, pairs)[0])
+    return pairs
+
+
+@dataclass(frozen=True)
+class _Matched:
+    """``agreeing``: per field and value twice the duplicates that agree on it; ``copies``: records of one, on average."""
+
+    agreeing: list[np.ndarray]
+    copies: float
+
+
+def _matched(table: Table, pairs: Levels, chance: np.ndarray) -> _Matched:
+    at = np.flatnonzero((chance > 0) & (pairs.left != pairs.right))
+    left, level, chance = pairs.left[at], pairs.level[at], chance[at]
+    found = []
+    for i, column in enumerate(table.columns):
+        values = column.codes[left, 0]
+        there = (level[:, i] == 0) & (values != MISSING)
+        found.append(2.0 * np.bincount(values[there], weights=chance[there], minlength=len(column.texts)))
+    return _Matched(found, 1.0 + 2.0 * float(chance.sum()) / max(table.size, 1))
+
+
+def _strangers(column: Column, matched: np.ndarray) -> np.ndarray:
+    """Per value twice the pairs of strangers that agree on it."""
+    return np.maximum(column.counts.astype(np.float64) * (column.counts - 1) - matched, 0.0)
+
+
+def _by_chance(table: Table, level: np.ndarray, strange: np.ndarray, matched: _Matched) -> dict[str, dict[str, float]]:
+    """u of every field. Levels below equality are counted in drawn pairs as far as these are strangers; equality in all
+    pairs of the table, less those of duplicates."""
+    shares = {}
+    for i, (c, agreeing) in enumerate(zip(table.columns, matched.agreeing, strict=True)):
         names = list(EXPECTED[c.kind])
         there = level[:, i] > 0
         below = np.bincount(level[there, i], weights=strange[there], minlength=len(names))[1:] + 0.5
-        agreeing = np.maximum(c.counts.astype(np.float64) * (c.counts - 1) - _matched(c, i, pairs, chance), 0.0)
         known = max(float(c.counts.sum()), 2.0)
-        equal = min((agreeing.sum() + 1.0) / (known * (known - 1.0)), 0.99)
+        equal = min((_strangers(c, agreeing).sum() + 1.0) / (known * (known - 1.0)), 0.99)
         shares[c.name] = dict(zip(names, [equal, *((1 - equal) * below / below.sum()).tolist()], strict=True))
-        chances.append(np.log2(np.sqrt(agreeing + copies * copies / 2) / known / equal).astype(np.float32))
-    return shares, chances
+    return shares
 
 
-def _matched(column: Column, i: int, pairs: Levels, chance: np.ndarray) -> np.ndarray:
-    """Per value twice the duplicates that agree on it."""
-    at = np.flatnonzero((pairs.level[:, i] == 0) & (chance > 0))
-    values = column.codes[pairs.left[at], 0]
-    there = values != MISSING
-    return 2.0 * np.bincount(values[there], weights=chance[at][there], minlength=len(column.texts))
+def _chances(table: Table, model: Model, matched: _Matched) -> list[np.ndarray]:
+    """Per field and value log2 of its chance among strangers against an average one."""
+    found = []
+    for c, agreeing in zip(table.columns, matched.agreeing, strict=True):
+        usual = max(float(c.counts.sum()), 2.0) * model.u[c.name]["equal"]
+        chance = np.sqrt(_strangers(c, agreeing) + matched.copies**2 / 2)
+        found.append(np.log2(chance / usual).astype(np.float32))
+    return found
 
 
-def _maximised(table: Table, pairs: Levels, model: Model, stands_for: float, said: np.ndarray) -> Model:
-    before, total = model.m, total_pairs(table.size)
-    chance = np.zeros(len(pairs.left))
+def _maximised(
+    table: Table, pairs: Levels, model: Model, stands_for: np.ndarray, total: float, said: np.ndarray
+) -> Model:
+    before, chance = model.m, np.zeros(len(pairs.left))
+    differing = np.where(pairs.left == pairs.right, 0.0, stands_for)
+    patterns, which = _patterns(pairs.level)
+    strange, own = _by_strangers(model, pairs)
     for _ in range(ROUNDS):
-        same, related, strange = classes(model, pairs)
-        every = np.logaddexp2(np.logaddexp2(same, related), strange)
-        now = np.where(np.isnan(said), np.exp2(same - every), said)
-        tied = float(np.exp2(related - every).sum()) * stands_for
+        alike = {name: _logs(shares)[patterns[:, i]] for i, (name, shares) in enumerate(model.m.items())}
+        same = _summed(alike.values(), len(patterns))[which] + _log(model.same) - strange
+        tied = (
+            _summed([alike[name] for name in model.shared], len(patterns))[which] + own + _log(model.related) - strange
+        )
+        odds, tied = np.exp2(np.minimum(same, 500.0)), np.exp2(np.minimum(tied, 500.0))
+        every = odds + tied + 1 - model.same - model.related
+        now = np.where(np.isnan(said), odds / every, said)
         moved, chance = float(np.abs(now - chance).mean()) if len(now) else 0.0, now
-        m = {
-            c.name: _shares(c, pairs.level[:, i], now * stands_for, before[c.name]) for i, c in enumerate(table.columns)
-        }
-        shares = max(float(now.sum()) * stands_for, 1.0) / total, max(tied, 1.0) / total if model.shared else 0.0
-        model = replace(model, m=m, same=min(shares[0], 0.5), related=min(shares[1], 0.4))
+        found = np.bincount(which, weights=now * differing, minlength=len(patterns))
+        m = {c.name: _shares(c, patterns[:, i], found, before[c.name]) for i, c in enumerate(table.columns)}
+        related = max(float((tied / every * stands_for).sum()), 1.0) / total if model.shared else 0.0
+        same_share = max(float((now * stands_for).sum()), 1.0) / total
+        model = replace(model, m=m, same=min(same_share, 0.5), related=min(related, 0.4))
         if moved < 1e-6:
             break
     return model
+
+
+def _patterns(level: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The distinct rows of levels, and which of them each pair has."""
+    which = np.zeros(len(level), dtype=np.int64)
+    for column in level.T:
+        which = pd.factorize(which * 32 + column + 1)[0]
+    first = np.zeros(int(which.max(initial=-1)) + 1, dtype=np.int64)
+    first[which[::-1]] = np.arange(len(which))[::-1]
+    return level[first], which
+
+
+def _by_strangers(model: Model, pairs: Levels) -> tuple[np.ndarray, np.ndarray]:
+    """Per pair log2 of its levels among strangers: of all fields, and of those that are nobody else's."""
+    chance = {name: _logs(model.u[name])[pairs.level[:, i]] + pairs.rarity[:, i] for i, name in enumerate(model.u)}
+    own = [bits for name, bits in chance.items() if name not in model.shared]
+    return _summed(chance.values(), len(pairs.left)), _summed(own, len(pairs.left))
+
+
+def _summed(columns: Iterable[np.ndarray], size: int) -> np.ndarray:
+    return sum(columns, start=np.zeros(size))
+
+
+def _log(share: float) -> float:
+    return float(np.log2(max(share, 1e-300)))
 
 
 def _shares(column: Column, level: np.ndarray, chance: np.ndarray, before: Mapping[str, float]) -> dict[str, float]:
