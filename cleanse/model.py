@@ -76,6 +76,9 @@ class Exit(StrEnum):
     EXCLUDED = "excluded"
 
 
+NO_OBJECT = "target_no_object"  # reason of records left out because the target has no object for their entity
+
+
 class Severity(StrEnum):
     INFO = "info"
     WARNING = "warning"

@@ -67,6 +67,7 @@ def run(project: Project, *, progress: Progress = quiet, now: datetime | None = 
             written = files.write(ready.tables, project.profile, folder.path("migration"), ready.updates)
         with clock("ledger"):
             rows = exits.ledger_rows(mapped.addresses, gold.members, gold.golden, parked)
+            rows = exits.without_object(rows, project.profile, project.entities)
             changes = joined("changes", [corrections(found, project.entities), clean.changes, gold.changes])
         place = folder.path("migration")
         tried = try_written(project, place, ready.tables, written, gold, changes, rows, clock, existing)

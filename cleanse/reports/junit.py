@@ -47,6 +47,12 @@ def _suite(root: ET.Element, name: str, cases: Iterable[Case]) -> None:
 def _entity_cases(quality: Mapping[str, Any], entity: str, language: str) -> Iterable[Case]:
     counts = quality["balance"][entity]
     yield "rows in = migrated + merged + parked + excluded", "", ""
+    for reason in (r for r in quality["reasons"] if r["entity"] == entity and r["code"] != "empty_record"):
+        yield (
+            f"{reason['exit']}: {reason['code']}",
+            "",
+            f"{reason['rows']} rows: {_said(quality['codes'], reason['code'], language)}",
+        )
     found = [i for i in quality["issues"] if i["entity"] == entity]
     for issue in found:
         text = _said(quality["codes"], issue["code"], language)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from cleanse.model import NO_OBJECT
+
 WORDS = {
     "zh": ("试导", "通过", "不通过", "对象", "行", "迁移", "并入", "搁置", "排除", "还需处理", "处"),
     "en": (
@@ -36,6 +38,11 @@ def render(quality: Mapping[str, Any], language: str) -> str:
     for name, counts in quality["balance"].items():
         cells = (str(counts[key]) for key in ("rows", "migrated", "merged", "parked", "excluded"))
         lines.append(f"| {labels.get(name, name)} | " + " | ".join(cells) + " |")
+    for r in (r for r in quality["reasons"] if r["code"] == NO_OBJECT):
+        lines += [
+            "",
+            f"{labels.get(r['entity'], r['entity'])} ({r['rows']}): {quality['codes'][r['code']]['text'][language]}",
+        ]
     open_issues = [i for i in quality["issues"] if i["open"]][:SHOWN]
     if open_issues:
         lines += ["", f"### {still}", ""]

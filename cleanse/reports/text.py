@@ -9,11 +9,13 @@ from typing import Any
 
 from cleanse.codes import all_codes, sentence
 from cleanse.errors import EXIT_CLEAN, EXIT_FINDINGS, SourceError
+from cleanse.model import NO_OBJECT
 
 SHOWN = 8  # columns named in one line
 SAID = {
     "zh": {
         "balance": "{label}：{rows} 行 = 迁移 {migrated} + 并入 {merged} + 搁置 {parked} + 排除 {excluded}",
+        "no_object": "{label}：{n} 行没有迁移，目标系统没有对应的对象；其值保留在 records/ 和 golden/ 中",
         "headline": "{n} / {of} 个客户没有未解决的问题",
         "review": "{label}：{review} 对待判，{merge} 对已自动合并 → duplicates.xlsx",
         "decisions": "人的决定：采用 {applied}，过时 {stale}，冲突 {conflicting}（原因见 duplicates.xlsx）",
@@ -39,6 +41,7 @@ SAID = {
     },
     "en": {
         "balance": "{label}: {rows} rows = {migrated} migrated + {merged} merged + {parked} parked + {excluded} excluded",
+        "no_object": "{label}: {n} rows do not go, the target has no object for them; their values are kept in records/ and golden/",
         "headline": "{n} of {of} customers have no open issue",
         "review": "{label}: {review} pairs to review, {merge} merged by themselves -> duplicates.xlsx",
         "decisions": "decisions: {applied} applied, {stale} stale, {conflicting} conflicting (why: duplicates.xlsx)",
@@ -105,6 +108,9 @@ def run_text(quality: Mapping[str, Any], gate: Mapping[str, Any], folder: Path, 
     for name, b in quality["balance"].items():
         if b["records"]:
             lines.append(said["balance"].format(label=labels.get(name, name), **b))
+    for r in quality["reasons"]:
+        if r["code"] == NO_OBJECT:
+            lines.append(said["no_object"].format(label=labels.get(r["entity"], r["entity"]), n=r["rows"]))
     for name, d in quality["duplicates"].items():
         lines.append(said["review"].format(label=labels.get(name, name), **d["bands"]))
     if any(quality["review"][key] for key in ("applied", "stale", "conflicting")):
@@ -118,8 +124,8 @@ def run_text(quality: Mapping[str, Any], gate: Mapping[str, Any], folder: Path, 
 
 
 def run_json(quality: Mapping[str, Any], gate: Mapping[str, Any], folder: Path) -> str:
-    """The summary of a run for machines: folder, exit code, findings, balance, trial, headline, files."""
-    keys = ("headline", "balance", "trial", "files")
+    """The summary of a run for machines: folder, exit code, findings, balance with its reasons, trial, headline, files."""
+    keys = ("headline", "balance", "reasons", "trial", "files")
     found = {"folder": str(folder), "exit_code": exit_code(quality, gate), "findings": findings(quality, gate, "en")}
     return json.dumps({**found, **{k: quality[k] for k in keys}}, ensure_ascii=False, indent=2, sort_keys=True)
 

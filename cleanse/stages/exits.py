@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from cleanse.model import COLUMNS, Entity, Exit, Severity
+from cleanse.model import COLUMNS, NO_OBJECT, Entity, Exit, Profile, Severity
 
 PARKED = ("entity", "golden_id", "code")
 
@@ -89,3 +89,13 @@ def migrating(golden: pd.DataFrame, entity: str, parked: pd.DataFrame) -> pd.Dat
     """The golden records that are not parked."""
     held = parked.loc[parked["entity"] == entity, "golden_id"]
     return golden[~golden["golden_id"].isin(held)].reset_index(drop=True)
+
+
+def without_object(rows: pd.DataFrame, profile: Profile, entities: Mapping[str, Entity]) -> pd.DataFrame:
+    """The ledger's rows where the target has no object for some entity: its records stay behind, also those that were
+    parked, for mending them would lead nowhere. What records that do go belong to stays parked: they wait for it."""
+    taken = {target.entity for target in profile.objects}
+    above = {entities[name].refers_to for name in taken}
+    waited = rows["entity"].isin(above) & (rows["exit"] == Exit.PARKED)
+    stays = ~rows["entity"].isin(taken) & (rows["exit"] != Exit.EXCLUDED) & ~waited
+    return rows.assign(exit=rows["exit"].mask(stays, Exit.EXCLUDED), reason=rows["reason"].mask(stays, NO_OBJECT))

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cleanse.codes import Code
-from cleanse.model import Band, Entity, Exit, Severity
+from cleanse.model import NO_OBJECT, Band, Entity, Exit, Severity
 from cleanse.stages.quality_counts import (
     Facts,
     Json,
@@ -42,7 +42,7 @@ class Unbalanced(AssertionError):
 
 def quality(facts: Facts) -> Json:
     """The numbers of a run as one JSON-ready dictionary. Raises ``Unbalanced`` when rows in and rows out differ."""
-    told = facts.rows[["rid", "exit", "source_file"]]
+    told = facts.rows[["rid", "exit", "reason", "source_file"]]
     rows = {name: told[facts.rows["entity"] == name] for name in facts.records}
     balance = _balance(facts, rows)
     where, mask = places(facts), Masker(facts.masks, facts.golden)
@@ -126,7 +126,7 @@ def _codes(found: Mapping[str, Any], known: Mapping[str, Code]) -> Json:
 
 def _verdict(facts: Facts) -> Json:
     """May it be loaded: only when there is something, the trial accepts and the check of the files found no error. ``reasons`` say what
-    stands against it; files that could not be read are named in ``but``: what was read may go without them."""
+    stands against it; what stays behind is named in ``but``: the rest may go without it."""
     errors = len(facts.preflight) > 0 and bool((facts.preflight["severity"] == Severity.ERROR).any())
     result = str(facts.trial.get("result", "none"))
     nothing = not (facts.rows["exit"] == Exit.MIGRATED).any()
@@ -134,6 +134,7 @@ def _verdict(facts: Facts) -> Json:
     but = {
         "unreadable_files": bool((facts.files["status"] == "error").any()),
         "parked_rows": bool((facts.rows["exit"] == Exit.PARKED).any()),
+        "no_object": bool((facts.rows["reason"] == NO_OBJECT).any()),
     }
     return {
         "may_load": not any(against.values()),
@@ -153,10 +154,11 @@ def _balance(facts: Facts, rows: Mapping[str, pd.DataFrame]) -> Json:
         mine = rows[name]
         number = mine["exit"].value_counts()
         counts = {e.value: int(number.get(e.value, 0)) for e in Exit}
-        kept = mine.loc[mine["exit"] != Exit.EXCLUDED, "rid"].to_numpy(dtype=np.int64)
+        empty = (mine["exit"] == Exit.EXCLUDED) & (mine["reason"] != NO_OBJECT)
+        kept = mine.loc[~empty, "rid"].to_numpy(dtype=np.int64)
         faults = {
             "a row has no exit or several": sum(counts.values()) != len(mine) or mine["rid"].duplicated().any(),
-            "records and rows that are not excluded differ": not np.array_equal(np.sort(kept), np.sort(records["rid"])),
+            "records and rows that hold one differ": not np.array_equal(np.sort(kept), np.sort(records["rid"])),
             "entities count different rows": len(mine) != sources,
         }
         for fault, there in faults.items():
