@@ -52,6 +52,7 @@ INSIDE = {
     ("stages/form.py", "rows"),
     ("stages/form.py", "sheet"),
     ("stages/sheet.py", "rows"),
+    ("stages/aside.py", "sheet"),
     ("stages/conform.py", "forms"),
     ("stages/conform.py", "losing"),
     ("stages/merge.py", "losing"),  # the lines that one makes and the other writes

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from cleanse.kinds.header import Vocabulary
 from cleanse.model import PARKED_LISTS, Entity, Note, Source, Table, frame
 from cleanse.project import CONFIG, DECISIONS, Project
 from cleanse.review.decisions import CHOICES
-from cleanse.stages import corrected, join, map, tables
+from cleanse.stages import aside, corrected, join, map, tables
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,15 @@ class Input:
 def read_input(project: Project) -> Input:
     """Read every file below the project's sources, find the tables in it, and a field for every column."""
     vocabulary = Vocabulary.of(project.words, project.entities)
-    known, told = frozenset(vocabulary.synonyms), cache(vocabulary.tells)
+    sources = _sources(project)
+    taken = corrected.apply(_tables(project, sources, vocabulary), _digests(sources))
+    found, maps = _mapped(project, taken.tables, vocabulary)
+    notes = [*taken.notes.items(), *_notes(found, maps, project.entities)]
+    return Input(tuple(_noted(s, notes) for s in sources), found, maps, taken.patches)
+
+
+def _sources(project: Project) -> list[Source]:
+    """Every file and query, by name."""
     limits = reading_limits(project)
     sources: list[Source] = []
     for root in project.sources:
@@ -42,20 +51,70 @@ def read_input(project: Project) -> Input:
                 ignore = ("*",) if _own(project, path) else project.ignore
                 sources += readers.read_all(path, prefix + name, limits, project.encoding, ignore, project.passwords)
     sources += [readers.query(q.name, q.url, q.query, project.root, limits) for q in project.queries]
-    sources.sort(key=lambda s: s.name)
-    every = [t for s in sources for g in s.grids for t in tables.find_tables(g, s.name, known, told)]
-    taken = corrected.apply(every, _digests(sources))
-    sources, found = [_noted(s, taken.notes) for s in sources], taken.tables
+    return sorted(sources, key=lambda s: s.name)
+
+
+def _tables(project: Project, sources: Sequence[Source], vocabulary: Vocabulary) -> list[Table]:
+    """The tables of every sheet; one that holds none is passed over, unless a person mapped that very sheet."""
+    known, told = frozenset(vocabulary.synonyms), cache(vocabulary.tells)
+    found: list[Table] = []
+    for source in sources:
+        said = {rule.sheet for rule in project.mappings if fnmatch(source.name, rule.source)}
+        for grid in source.grids:
+            kind = "" if grid.sheet in said else aside.aside(grid)
+            found += (
+                [aside.passed_over(grid, source.name, kind)] if kind
+                else tables.find_tables(grid, source.name, known, told)
+            )  # fmt: skip
+    return found
+
+
+def _mapped(
+    project: Project, found: Sequence[Table], vocabulary: Vocabulary
+) -> tuple[tuple[Table, ...], tuple[tuple[map.ColumnMap, ...], ...]]:
+    """The tables with the columns that were joined, and a field for every column. Tables of one file with the same columns
+    (one form a sheet) are judged together."""
     rules = [(r.source, r.sheet, r.columns) for r in project.mappings]
     joins = [(r.source, r.sheet, r.join) for r in project.mappings]
     fields = {f.path: f for e in project.entities.values() for f in e.fields.values()}
-    widened, maps = [], []
-    for table in found:
-        said = map.said_for(table, rules)
-        joined = join.join(table, map.said_for(table, joins), said, fields, project.words)
-        widened.append(joined.table)
-        maps.append(map.propose(joined.table, vocabulary, project.entities, project.words, said, joined))
-    return Input(tuple(sources), tuple(widened), tuple(maps), taken.patches)
+    said = [map.said_for(table, rules) for table in found]
+    joined = [
+        join.join(table, map.said_for(table, joins), words, fields, project.words)
+        for table, words in zip(found, said, strict=True)
+    ]
+    alike: dict[tuple[str, ...], list[int]] = {}
+    for at, (one, words) in enumerate(zip(joined, said, strict=True)):
+        alike.setdefault((one.table.source, repr(words), *_shape(one.table)), []).append(at)
+    maps: dict[int, tuple[map.ColumnMap, ...]] = {}
+    for places in alike.values():
+        first = joined[places[0]]
+        rows = pd.concat([joined[at].table.rows for at in places]) if len(places) > 1 else first.table.rows
+        proposed = map.propose(
+            replace(first.table, rows=rows), vocabulary, project.entities, project.words, said[places[0]], first
+        )
+        maps |= dict.fromkeys(places, proposed)
+    return tuple(one.table for one in joined), tuple(maps[at] for at in range(len(joined)))
+
+
+def _shape(table: Table) -> tuple[str, ...]:
+    """What the mapping of a table depends on beside its values."""
+    return (*(str(column) for column in table.rows.columns), repr(sorted(table.heads.items())))
+
+
+def _notes(
+    found: Sequence[Table], maps: Sequence[Sequence[map.ColumnMap]], entities: Mapping[str, Entity]
+) -> Iterator[tuple[tuple[str, str], tuple[Note, ...]]]:
+    """What a person should know of each table: that it was passed over, turned, or holds nobody."""
+    telling = {f"{e.name}.{n}" for e in entities.values() for n in (*e.identity, *(m for one in e.one_of for m in one))}
+    fields = {f.path: f for e in entities.values() for f in e.fields.values()}
+    for table, columns in zip(found, maps, strict=True):
+        fed = {path for c in columns for path in (c.path, *c.also)}
+        fed |= {part for path in fed if path in fields for part in fields[path].parts.values()}
+        kinds = set(table.layout["kind"])
+        codes = {f"sheet_{kind}" for kind in aside.KINDS & kinds}
+        codes |= {"sheet_turned"} if "turned_row" in kinds else set()
+        codes |= {"sheet_no_records"} if len(table.rows) and not fed & telling else set()
+        yield (table.source, table.sheet), tuple(Note(code) for code in sorted(codes))
 
 
 def _digests(sources: Sequence[Source]) -> dict[tuple[str, corrected.Address], str]:
@@ -70,10 +129,13 @@ def _digests(sources: Sequence[Source]) -> dict[tuple[str, corrected.Address], s
     return found
 
 
-def _noted(source: Source, notes: Mapping[tuple[str, str], tuple[Note, ...]]) -> Source:
+def _noted(source: Source, notes: Sequence[tuple[tuple[str, str], tuple[Note, ...]]]) -> Source:
     """The source with notes on its sheets."""
-    grids = tuple(replace(g, notes=(*g.notes, *notes.get((source.name, g.sheet), ()))) for g in source.grids)
-    return replace(source, grids=grids)
+    said = {
+        g.sheet: tuple(dict.fromkeys(note for place, more in notes if place == (source.name, g.sheet) for note in more))
+        for g in source.grids
+    }
+    return replace(source, grids=tuple(replace(g, notes=(*g.notes, *said[g.sheet])) for g in source.grids))
 
 
 def corrections(found: Input, entities: Mapping[str, Entity]) -> pd.DataFrame:

@@ -24,6 +24,16 @@ _MEANS = re.compile(
     r"[(（\[【]\s*(英文|英语|外文|拼音|english|en|备用|旧|原|[2-9二三四])\s*[)）\]】](?=[\s*＊]*$)", re.IGNORECASE
 )
 _NOISE = re.compile(r"[\s*＊_\-:：.。#\"'“”]+|[(（\[【][^)）\]】]*[)）\]】](?=[\s*＊]*$)")
+_MARKS = re.compile(r"^[\s★☆●○◆◇■□▲△▼▽※√✓•·▪◎✱►▶→↓↑]+|[\s★☆●○◆◇■□▲△▼▽※√✓•·▪◎✱◀←↓↑]+$")
+_COUNTED = re.compile(
+    r"^\s*(?:[①-⑳⑴-⒇]|[(（]?\d{1,2}\s*[.．、)）](?!\d)|[(（]?[一二三四五六七八九十]{1,2}[、.．)）])\s*(?=\S)"
+)
+_ASKED = re.compile(
+    r"^\s*[\[【(（]?\s*(?:必填项?|选填项?|非必填|required|optional|单选|多选)\s*(?:[\]】)）:：\-]|(?<=项)|(?=[\u4e00-\u9fff]))\s*(?=\S)|"
+    r"(?<=\S)\s*(?:必填项?|选填项?|非必填)\s*$",
+    re.IGNORECASE,
+)
+_WRAPPED = re.compile(r"^\s*[\[【〖《<＜「]([^\]】〗》>＞」]+)[\]】〗》>＞」]\s*$")
 LIKE = 87.0
 PREFIX = 4
 CUT = range(9, 11)  # bytes of a name that dBase may have cut
@@ -44,13 +54,19 @@ Found = tuple[str, float, str]  # path, confidence, evidence
 
 
 def normalize_header(text: str) -> str:
-    """A header without width, case, traditional script, spaces, stars, or a bracketed remark at its end, unless that makes
-    another header of it.
+    """A header without width, case, traditional script, spaces, stars, numbering, or a bracketed remark at its end, unless
+    that makes another header of it.
 
     >>> normalize_header(" *客户 名称（必填）"), normalize_header("E-Mail"), normalize_header("客户名称(英文)")
     ('客户名称', 'email', '客户名称英文')
+    >>> normalize_header("3、【手机】"), normalize_header("必填-★地址")
+    ('手机', '地址')
     """
-    folded = _MEANS.sub(r"\1", fold(unicodedata.normalize("NFKC", text))).strip()
+    bare = text.strip("*＊ ")
+    for pattern in (_MARKS, _COUNTED, _ASKED, _MARKS):
+        bare = pattern.sub("", bare) or bare
+    bare = _WRAPPED.sub(r"\1", bare)
+    folded = _MEANS.sub(r"\1", fold(unicodedata.normalize("NFKC", bare or text))).strip()
     bare = _NOISE.sub("", folded).casefold()
     return bare or re.sub(r"\s+", "", folded).casefold()
 

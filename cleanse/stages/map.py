@@ -199,7 +199,8 @@ def _share(sample: Sequence[str], kind: str, words: Words) -> float:
         return sum(text not in roster and is_person_name(text, known) for text in sample) / len(sample)
     if kind in COMPARABLE:
         parts = COMPARABLE[kind](sample, words)
-        return float(((parts["form"] != "") | (parts["trade"] != "")).mean())
+        own = (parts[["region", "brand", "number"]] != "").any(axis=1)  # 制造业 alone is a trade and no company
+        return float(((parts["form"] != "") | ((parts["trade"] != "") & own)).mean())
     fix = KINDS[kind].fixer({"want": "any"} if kind == "phone" else {}, words)
     fixes = [(text, fix(text)) for text in sample]
     good = [

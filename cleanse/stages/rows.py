@@ -19,9 +19,16 @@ _NOTES = (
     r"填表说明|注意事项|温馨提示|特别提示|以上(?:数据|信息|内容|客户|资料|名单|为)|数据截[至止]|截[至止]\s*\d|"
     r"单\s*位\s*[:：]\s*[万亿]?元|第\s*\d+\s*页|共\s*\d+\s*(?:条|页|行|户|家|笔|个)|本表|本页|page\s*\d+|\*{1,3}\s*注)"
 )
-WORDED = rf"(?i)^\s*.{{0,12}}{_TOTALS}|^\s*[（(【*＊]*{_NOTES}"
+_SIGNERS = (
+    r"(?:(?:制表|填表|填报|编制|审核|复核|审批|批准|制单|经办|打印|统计|统计员|记录|校对)人?|(?:总?经理|负责人|主管|领导|单位|部门|财务)?(?:签字|签名|签章|盖章)|"
+    r"(?:制表|填表|打印|填报|签字|统计)?(?:日期|时间)|prepared by|approved by|reviewed by|signature|signed|date)\s*[:：]?"
+)
+_STAMPED = r".*[（(]\s*(?:盖章|签章|公章|签字|签名|章)\s*[)）]\s*[:：]?.*|.{0,10}(?:签字|签名|签章|盖章)\s*[:：].*"
+_DAY = re.compile(r"(?:19|20)\d{2}\s*[年./-]\s*\d{1,2}\s*(?:[月./-]\s*\d{1,2}\s*日?|月)|\s*年\s*月\s*日")
+WORDED = rf"(?i)^\s*.{{0,12}}{_TOTALS}|^\s*[（(【*＊]*{_NOTES}|^\s*{_SIGNERS}\s*$|^(?:{_STAMPED})$"
 _TOTAL = re.compile(rf".{{0,12}}?{_TOTALS}\s*[:：]?(?:\s*[\d,.]+\s*{_UNIT})?", re.IGNORECASE)
 _NOTE = re.compile(rf"[（(【*＊]*{_NOTES}", re.IGNORECASE)
+_SIGNER, _STAMP = re.compile(_SIGNERS, re.IGNORECASE), re.compile(_STAMPED, re.DOTALL)
 _LABEL = re.compile(r"[^\s:：]{1,12}(?:\s[^\s:：]{1,12})?\s*[:：].*", re.DOTALL)
 _SUM = re.compile(
     rf"[-+]?[¥￥$€]?\s*[-+]?(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?\s*(?:%|{_UNIT})|共\s*\d+\s*{_UNIT}|[-—/]+"
@@ -51,6 +58,18 @@ _SECTION = re.compile(
     r"(?:\s*[（(]\s*(?:共|合计)?\s*\d*\s*[家户个条人]?\s*[)）])?\s*[:：]?",
     re.IGNORECASE,
 )
+_PLACE = re.compile(
+    r"河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|台湾|内蒙古|广西|西藏|宁夏|新疆|香港|澳门|"
+    r"[\u4e00-\u9fff]{1,3}(?:[^超门菜夜集]市|自治州)|(?:north|south)?-?(?:north|south|east|west|central)(?:ern)?(?:\s+(?:region|area|china|team))?|"
+    r"(?:region|area|territory)\s+\w+|APAC|EMEA|LATAM",
+    re.IGNORECASE,
+)
+_GROUP = re.compile(
+    r"(?:业务员|销售员?|销售人员|客户经理|负责人|跟进人|区域|大区|片区|地区|省份?|城市|部门|小组|组别|行业|类别|类型|分类|来源|"
+    r"sales(?:\s?(?:rep|person))?|owner|region|area|territory|team|department|industry|type)\s*[:：]\s*\S.*",
+    re.IGNORECASE,
+)
+_BARE = re.compile(r"[\u4e00-\u9fff]{2,4}|[A-Z][a-z]+(?: [A-Z][a-z]+)?")  # a name without a form
 _SENTENCE = re.compile(r".*[，。；,;].*|.{31,}", re.DOTALL)
 
 
@@ -150,6 +169,8 @@ def _is_subtotal(texts: list[str]) -> bool:
 
 def _is_note(texts: list[str], trailing: bool) -> bool:
     first = texts[0]
+    if trailing and _is_signature(texts):
+        return True
     if _NOTE.match(first) and all(is_label(t) or _NOTE.match(t) or _DATA.fullmatch(t) for t in texts[1:]):
         return not any(is_reach(t) for t in texts[1:])
     if not trailing:
@@ -159,7 +180,23 @@ def _is_note(texts: list[str], trailing: bool) -> bool:
     return len(texts) == 1 and bool(_SENTENCE.fullmatch(first)) and not is_name(first) and not is_reach(first)
 
 
+def _is_signature(texts: list[str]) -> bool:
+    """Who made and signed a table, and when: words for that, each perhaps with its value behind it, stamps and days."""
+    waiting = False
+    for text in texts:
+        own = bool(_SIGNER.fullmatch(text) or _STAMP.fullmatch(text) or _DAY.fullmatch(text) or _NOTE.match(text))
+        if is_reach(text) or not (own or waiting):
+            return False
+        waiting = bool(_SIGNER.fullmatch(text))
+    return True
+
+
+def is_bare_name(text: str) -> bool:
+    """Two to four Chinese characters, or a capitalised word or two: a person's name, or one short for a company's."""
+    return bool(_BARE.fullmatch(text)) and not is_name(text)
+
+
 def _is_banner(text: str) -> bool:
     if is_name(text) or is_reach(text):
         return False
-    return bool(_MARK.fullmatch(text)) or bool(_SECTION.fullmatch(text))
+    return any(pattern.fullmatch(text) for pattern in (_MARK, _SECTION, _PLACE, _GROUP))

@@ -1,4 +1,4 @@
-"""The cells of a grid for quick looks, and where one sheet holds several tables side by side."""
+"""The cells of a grid for quick looks; whether one sheet holds several tables side by side, or one that is turned."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from cleanse.kinds.header import normalize_header
 from cleanse.stages import rows as look
 
+MOST_LABELS = 100  # rows of a table whose records stand in columns
 HEAD_ROWS = 60  # a header stands within so many rows of the top
 SERIAL = frozenset(map(normalize_header, ("序号", "行号", "No.", "#", "编号序号", "ID序号", "rownum", "S/N", "seq")))
 _LIST = re.compile(
@@ -58,6 +59,28 @@ class Sheet:
 def _arrow(column: pd.Series) -> pa.Array:
     array = pa.array(column, pa.large_string())
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def is_turned(sheet: Sheet, words: look.Words) -> bool:
+    """Whether the header words stand below one another in the first column, and each further column is a record: none of
+    its cells a header word, and some row nothing but names of companies, phones or e-mail addresses."""
+    if len(sheet.counts) > MOST_LABELS or sheet.numbers[0] == 0:
+        return False
+    rows = [sheet.row(at) for at in range(len(sheet.counts)) if sheet.counts[at] >= 2]
+    left = min((min(row) for row in rows), default=0)
+    labels = [row[left] for row in rows if left in row]
+    if len(set(labels)) < len(labels) or len(labels) < 0.8 * len(rows):
+        return False
+    known = [row for row in rows if left in row and words.known({0: row[left]})]
+    others = [{at: text for at, text in row.items() if at != left} for row in known]
+    if sum(map(words.known, others)) > 0.1 * sum(map(len, others)):
+        return False
+    values = [[text for at, text in row.items() if at != left] for row in rows if left in row]
+    named, reached = (
+        any(len(row) > 1 and all(map(test, row)) for row in values) for test in (look.is_name, look.is_reach)
+    )
+    least = 2 if named and reached else max(3, 0.6 * len(labels))
+    return (named or reached) and len(known) >= least
 
 
 def side_by_side(sheet: Sheet, words: look.Words) -> list[Sheet]:

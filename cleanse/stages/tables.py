@@ -14,7 +14,7 @@ from cleanse.kinds.header import normalize_header
 from cleanse.model import Grid, Table
 from cleanse.stages import rows as look
 from cleanse.stages.form import read_form
-from cleanse.stages.sheet import HEAD_ROWS, SERIAL, Sheet, side_by_side
+from cleanse.stages.sheet import HEAD_ROWS, SERIAL, Sheet, is_turned, side_by_side
 
 __all__ = ["find_tables", "normalize_header"]
 
@@ -44,6 +44,8 @@ def find_tables(
     words = look.Words.of(headers, told)
     if (form := read_form(sheet, words)) is not None:
         return [Table(source, grid.sheet, 0, form.rows, form.layout, form.places)]
+    if is_turned(sheet, words):
+        return _turned(grid, source, sheet, words)
     parts = [sheet] if sheet.numbers[0] == 0 else side_by_side(sheet, words)
     tables = [table for part in parts for table in _stacked(part, source, grid.sheet, words)]
     return tables if len(parts) == 1 else _shared(tables)
@@ -68,6 +70,22 @@ def _stacked(sheet: Sheet, source: str, name: str, words: look.Words) -> list[Ta
         tables.append(Table(source, name, header_row, rows, layout, places, heads))
         start = end
     return tables
+
+
+def _turned(grid: Grid, source: str, sheet: Sheet, words: look.Words) -> list[Table]:
+    """A table whose records stand in columns: a record's row is the number of its column, a column's place that of its row.
+    What stands alone in its row is a title or a note."""
+    alone = sheet.counts <= 1
+    cells = grid.cells[~alone].T
+    cells.index, cells.columns = (grid.cells.columns + 1).astype("int64"), grid.cells.index[~alone] - 1
+    lines = [
+        (int(number), "turned_row" if count > 1 else "title" if count else "blank", " ".join(sheet.row(at).values()))
+        for at, (number, count) in enumerate(zip(sheet.numbers, sheet.counts, strict=True))
+    ]
+    layout = pd.DataFrame(lines, columns=["source_row", "kind", "text"])
+    first, *more = _stacked(Sheet.of(cells), source, grid.sheet, words)
+    none = layout.iloc[:0]
+    return [replace(first, header_row=0, layout=layout), *(replace(t, header_row=0, layout=none) for t in more)]
 
 
 def _shared(tables: list[Table]) -> list[Table]:
@@ -199,6 +217,8 @@ def _next_table(sheet: Sheet, start: int, header: _Header, words: look.Words) ->
     mine = look.Shape(0, names=_said(sheet, header))
     for at in _worth_a_look(sheet, first, words):
         cells = sheet.row(at)
+        if sheet.counts[at - 1] == 0 and _strange(sheet, first, at, words):
+            return at
         known, lonely = words.known(cells), sheet.counts[at - 1] <= 1
         enough = max(2 if sheet.counts[at - 1] == 0 else 3, (0.7 if lonely else 0.8) * len(cells))
         if known < enough or mine.repeats(cells) or not words.known({0: next(iter(cells.values()))}):
@@ -207,6 +227,32 @@ def _next_table(sheet: Sheet, start: int, header: _Header, words: look.Words) ->
             continue
         return _with_title(sheet, at, first)
     return len(sheet.counts)
+
+
+def _strange(sheet: Sheet, first: int, at: int, words: look.Words) -> bool:
+    """Whether a block below a blank row is another table, of words we do not know: its first row looks like a header, and
+    what stands under that is of other kinds than what the columns held above."""
+    cells = sheet.row(at)
+    if len(set(cells.values())) < len(cells) or any(look.is_data(t) or look.is_name(t) for t in cells.values()):
+        return False
+    block = _block(sheet, at + 1, len(sheet.counts))
+    values = {c: [row[c] for row in block if c in row] for c in cells}
+    if words.known(cells) or not any(v and sum(map(look.is_data, v)) > len(v) / 2 for v in values.values()):
+        return False
+    above = [sheet.row(n) for n in range(max(first, at - BODY_ROWS), at) if sheet.counts[n] > 1]
+    compared = [
+        any(map(test, values[c]))
+        for c in cells
+        for test in (look.is_name, look.is_reach)
+        if values[c] and sum(test(row[c]) for row in above if c in row) >= max(2, 0.8 * sum(c in row for row in above))
+    ]
+    return bool(compared) and not any(compared)
+
+
+def _block(sheet: Sheet, start: int, end: int) -> list[dict[int, str]]:
+    """The rows from ``start`` down to a blank one, at most so many as a header is compared with."""
+    stop = next((at for at in range(start, end) if not sheet.counts[at]), end)
+    return [sheet.row(at) for at in range(start, min(stop, start + BODY_ROWS))]
 
 
 def _worth_a_look(sheet: Sheet, first: int, words: look.Words) -> list[int]:
@@ -314,7 +360,24 @@ def _below(sheet: Sheet, start: int, end: int, header: _Header) -> dict[int, str
             kinds[at] = kind
         else:
             last = max(last, at)
-    return kinds
+    return kinds | _names_over_groups(sheet, start, end, shape, kinds)
+
+
+def _names_over_groups(sheet: Sheet, start: int, end: int, shape: look.Shape, kinds: dict[int, str]) -> dict[int, str]:
+    """Bare names that stand alone over the rows of each group, the first of them over the first: salespeople, where the
+    column below holds companies. One alone, or one without a full row under it, is a record."""
+    ones = (np.flatnonzero(sheet.counts[start:end] == 1) + start).tolist()
+    alone = [at for at in ones if at not in kinds]
+    named = [at for at in alone if look.is_bare_name(next(iter(sheet.row(at).values())))]
+    first = next((at for at in range(start, end) if sheet.counts[at] and at not in kinds), end)
+    followed = all(at + 1 < end and sheet.counts[at + 1] > max(2, shape.width // 3) for at in named)
+    if len(named) < 2 or named[0] != first or not followed or any(shape.left not in sheet.row(at) for at in named):
+        return {}
+    below = [sheet.row(at).get(shape.left, "") for at in range(start, min(end, start + BODY_ROWS)) if at not in alone]
+    full = [text for text in below if text]
+    if sum(map(look.is_name, full)) < 0.8 * len(full):
+        return {}
+    return dict.fromkeys(named, "banner")
 
 
 def _worded(sheet: Sheet, start: int, end: int, header: _Header) -> np.ndarray:
