@@ -38,6 +38,7 @@ _BETWEEN = re.compile(rf"(?<=[{_HAN}）)（(])\s+(?=[{_HAN}（(）)])")
 _REMARK = re.compile(r"\s*[(（\[【<《]([^()（）\[\]【】<>《》]*)[)）\]】>》]\s*$")
 _DASHED = re.compile(r"\s*[-—_–]+\s*([^-—_–]+)$")
 _BRACKETS = str.maketrans("()", "（）")
+_NOBODY = re.compile(r"[xX×*某]{2,}[\u4e00-\u9fff]{0,4}(?:公司|集团|厂|店|企业)")
 _LABEL = re.compile(r"^(?:客户(?:名称)?|(?:公司|企业|单位|客户)?(?:名称|全称)|抬头)\s*[:：]\s*")
 _ANY_HAN = re.compile(f"[{_HAN}]")
 _PERSON = re.compile(f"[{_HAN}]{{2,4}}")
@@ -63,6 +64,8 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
     nulls = null_words(words, "company")
     remarks = frozenset(row[0] for row in words.get("company_remarks", ()))
 
+    fakes = frozenset(_bare_form(row[0]) for row in words.get("company_placeholders", ()))
+
     def fix(text: str) -> Fix:
         if is_null(text, nulls):
             return NULL
@@ -75,10 +78,16 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
             return kept(text, "company_lost_in_encoding")
         if re.fullmatch(r"[\d\W_]+", value) or value.strip("（）") in remarks:
             return kept(text, "company_not_a_name")
+        if _bare_form(value) in fakes or _NOBODY.fullmatch(value):
+            return kept(text, "company_placeholder")
         changed = became(text, value, "company_status_cut" if status else "company_formatted")
         return replace(changed, parts=(("status", status),)) if status else changed
 
     return fix
+
+
+def _bare_form(name: str) -> str:
+    return re.sub(r"\s", "", half_width(name)).casefold()
 
 
 def _without_status(name: str, remarks: frozenset[str]) -> tuple[str, str]:
@@ -361,8 +370,15 @@ def _bare(place: str) -> str:
 def untouched(options: Options, words: Words) -> Callable[[pa.Array], np.ndarray]:
     """Chinese names without spaces that end in a word for an organisation, behind which no remark can stand."""
     end = "(?:公司|集团|厂|中学|小学|学校|大学|学院|医院|银行|研究所|研究院|委员会|事务所)"
-    never = {*null_words(words, "company"), *(row[0] for row in words.get("company_remarks", ()))}
-    return matching(rf"\p{{Han}}{{2,}}|\p{{Han}}+（\p{{Han}}+）\p{{Han}}*{end}", never)
+    return matching(
+        rf"[^\P{{Han}}某]\p{{Han}}+|[^\P{{Han}}某]\p{{Han}}*（\p{{Han}}+）\p{{Han}}*{end}", _no_names(words)
+    )
+
+
+def _no_names(words: Words) -> set[str]:
+    """Texts that are no name of anybody, however they end."""
+    listed = (row[0] for name in ("company_remarks", "company_placeholders") for row in words.get(name, ()))
+    return {*null_words(words, "company"), *listed}
 
 
 def repairs(options: Options, words: Words) -> Repairs:
@@ -382,7 +398,7 @@ def readings(options: Options, words: Words) -> Sequence[Reading]:
     if not remarks:
         return ()
     said = "|".join(map(re.escape, remarks))
-    never = "|".join(map(re.escape, sorted({*null_words(words, "company"), *remarks})))
+    never = "|".join((*map(re.escape, sorted({*_no_names(words), *remarks})), "某.*"))
     return (
         Reading(
             rf"(?P<value>\p{{Han}}{{2,}})[(（【](?P<status>{said})[)）】]",
