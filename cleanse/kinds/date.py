@@ -41,9 +41,14 @@ _WEEKDAY = (
     "[(]?(?:(?:星期|周|礼拜)[一二三四五六日天]"
     "|(?:mon|tue(?:s)?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?)[)]?"
 )
-_CLOCK = r"(?:上午|下午|凌晨|晚上|中午)?\s?\d{1,2}(?:[:点时]\d{1,2})(?:分|[:]\d{1,2}(?:[.,]\d+)?)?秒?"
-_ZONE = r"(?:z|utc|gmt|cst)?\s?(?:[+\-]\d{2}:?\d{2})?(?:\s?\([^()\d]*\))?"
-_TIME = rf"(?:[ t,]*(?P<time>{_CLOCK}(?:\s?[ap]\.?m\.?)?)(?P<zone>\s?{_ZONE}))?"
+_HALF = "(?:上午|下午|凌晨|早上|晚上|中午|傍晚)"
+_HMS = r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?"
+_CLOCK = (
+    rf"(?:{_HALF}?\s?\d{{1,2}}(?:[:点时]\d{{1,2}}(?:分|[:]\d{{1,2}}(?:[.,]\d+)?)?秒?|[点时](?:整|半|[一三]刻)?)"
+    rf"|{_HALF}|{_HMS}(?!\d))"
+)
+_ZONE = r"(?:z|utc|gmt|cst|北京时间)?\s?(?:[+\-]\d{2}:?\d{2})?(?:\s?\([^()\d]*\))?"
+_TIME = rf"(?:[ t,_@]*(?P<time>{_CLOCK}(?:\s?(?:[ap]\.?m\.?|[上下]午))?)(?P<zone>\s?{_ZONE}))?"
 _TAIL = rf"(?:[ ,]*{_WEEKDAY})?{_TIME}(?:[ ,]*{_WEEKDAY})?(?P<rest>.*)"
 _YMD = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?: 00:00(?::00(?:\.0+)?)?)?", re.ASCII)
 _MONTH_NAMES = "jan feb mar apr may jun jul aug sep oct nov dec"
@@ -54,18 +59,25 @@ _MONTH = (
 )
 _FLAGS = re.ASCII | re.DOTALL
 _LONG = re.compile(
-    rf"(?P<y>\d{{4}})\s?[-/.年,_\s]\s?(?P<m>\d{{1,2}})\s?[-/.月,_\s]\s?(?P<d>\d{{1,2}})(?!\d)(?:\s?[日号])?{_TAIL}",
+    rf"(?P<y>\d{{4}})\s?(?:--|[-/.年,_。、\s])\s?(?P<m>\d{{1,2}})\s?(?:--|[-/.月,_。、\s])\s?(?P<d>\d{{1,2}})(?!\d)(?:\s?[日号])?{_TAIL}",
     _FLAGS,
 )
-_COMPACT = re.compile(r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?:\.0+)?(?:\s?(?P<time>\d{6}))?(?P<rest>)", _FLAGS)
+_COMPACT = re.compile(
+    r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?:\.0+)?(?:[\st_]?(?P<time>"
+    + _HMS
+    + r"|\d{2}:\d{2}(?::\d{2})?)(?P<zone>\s?"
+    + _ZONE
+    + r"))?(?P<rest>)",
+    _FLAGS,
+)
 _ERA = re.compile(
-    rf"(?:民国|民國|roc)\s?(?P<era>\d{{1,3}})\s?[年/.\-]\s?(?P<m>\d{{1,2}})\s?[月/.\-]\s?(?P<d>\d{{1,2}})\s?[日号]?{_TAIL}",
+    rf"(?:(?:中[华華])?民[国國]|roc)\s?(?P<era>\d{{1,3}})\s?[年/.\-]\s?(?P<m>\d{{1,2}})\s?[月/.\-]\s?(?P<d>\d{{1,2}})\s?[日号]?{_TAIL}",
     _FLAGS,
 )
 _NAMED = tuple(
     re.compile(rf"(?:{_WEEKDAY}[,.]?\s*)?{form}{_TAIL}", _FLAGS)
     for form in (
-        rf"{_MONTH}[\s\-]*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:[\s,\-]+{_CLOCK}\s(?:[a-z]{{3}}\s)?)?[\s,\-]+(?P<y>\d{{4}})(?!\d)",
+        rf"{_MONTH}[\s\-]*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:[\s,\-]+(?P<clock>{_CLOCK})(?:\s[a-z]{{3}})?)?[\s,\-]+(?P<y>\d{{4}})(?!\d)",
         rf"(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[\s\-/.]*(?:of\s)?{_MONTH}[\s,\-/.]*(?P<y>\d{{4}})(?!\d)",
         rf"(?P<y>\d{{4}})[\s\-/.,]*{_MONTH}[\s\-/.]*(?P<d>\d{{1,2}})(?!\d)(?:st|nd|rd|th)?",
         rf"(?P<d>\d{{1,2}})[\s\-/.]*{_MONTH}[\s\-/.,']*(?P<yy>\d{{2}})(?!\d)",
@@ -76,8 +88,12 @@ _PARTS = re.compile(
     rf"(?P<a>\d{{1,2}})\s?(?P<s>[/.\-])\s?(?P<b>\d{{1,2}})\s?(?P=s)\s?(?P<c>\d{{4}}|\d{{2}}|\d)(?!\d){_TAIL}", _FLAGS
 )
 _SERIAL = re.compile(r"(\d{5})(?:\.(\d+))?", re.ASCII)
-_CHINESE = re.compile("[零〇○一二三四五六七八九十廿卅]+(?=年|月|日|号)|元(?=月)")
-_TENS = str.maketrans({"廿": "二十", "卅": "三十", "元": "一"})
+_CHINESE = re.compile("[0零〇○一二三四五六七八九十廿卅壹贰叁肆伍陆柒捌玖拾]+(?=[年月日号点时分])|元(?=月)")
+_TENS = str.maketrans(
+    {"廿": "二十", "卅": "三十", "元": "一", **dict(zip("壹贰叁肆伍陆柒捌玖拾", "一二三四五六七八九十", strict=True))}
+)
+_LETTER_O = re.compile(r"(?<=\d)o(?=[\d\-/.年月日])|(?<=[\-/.年月])o(?=\d)", re.ASCII)
+_LEAD = re.compile(r"(?:(?:日期|时间|date)\s*:|于|公元)\s*(?=\d)|\((?=[^()]*\)$)")
 _INCOMPLETE = re.compile(
     r"(?:19|20)\d{2}(?:\s?[-/.年]?\s?(?:1[0-2]|0?[1-9])\s?(?:月份?|\.0)?|年|\s?年?\s?(?:q[1-4]|第?[一二三四1-4]季度|[上下]半年|年[初中底末]))?"
     rf"|\d{{1,2}}\s?月\s?\d{{1,2}}\s?[日号]?|\d{{1,2}}[/.\-]\d{{1,2}}|{_MONTH}[\s\-,]*(?:\d{{4}}|\d{{2}})|\d{{2}}年\d{{1,2}}月",
@@ -97,7 +113,16 @@ _VAGUE = re.compile("[约?？]|左右|前后|大概|以[前后]|之[前后]|[前
 def _plain(text: str) -> str:
     """Half width, plain dashes, lower case, Chinese numerals before 年月日 as digits."""
     folded = plain_dashes(half_width(text)).lower()
+    if "o" in folded:
+        folded = _LETTER_O.sub("0", folded)
     return folded if folded.isascii() else _CHINESE.sub(lambda m: _numeral(m[0]), folded)
+
+
+def _bare(plain: str) -> str:
+    """Without marks around it and without a word that says it is a date."""
+    text = strip_outer(plain, "'’‘`\",，;；。.")
+    lead = _LEAD.match(text)
+    return text[lead.end() :].removesuffix(")") if lead and lead[0] == "(" else text[lead.end() :] if lead else text
 
 
 def _numeral(text: str) -> str:
@@ -205,8 +230,8 @@ def _finished(plain: str, match: re.Match[str], year: int, month: int, day: int)
         return "", "date_impossible", ""
     if not FIRST_YEAR <= year <= LAST_YEAR or value == NO_DATE:
         return "", "date_suspicious", ""
-    time = match["time"] or ""
-    said = f"{time.strip()}{(match.groupdict().get('zone') or '').upper()}" if re.search("[1-9]", time) else ""
+    time = match["time"] or match.groupdict().get("clock") or ""
+    said = f"{time.strip()}{(match.groupdict().get('zone') or '').upper()}" if re.search("[1-9午晨早晚]", time) else ""
     return value, "", " ".join(x for x in (said.strip(), rest) if x)
 
 
@@ -248,7 +273,7 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
                 return Fix(value, "date_format")
         if is_null(text, nulls):
             return NULL
-        plain = strip_outer(_plain(tidy(text)), "'’‘`\",，;；。.")
+        plain = _bare(_plain(tidy(text)))
         value, doubt, rest = read(plain)
         if doubt == "placeholder" or value in fakes or plain in fakes:
             return PLACEHOLDER
@@ -294,9 +319,17 @@ def repairs(options: Options, words: Words) -> Repairs:
 
 def _in_digits(texts: pa.Array) -> pa.Array:
     """Chinese numerals of a whole date as digits."""
-    for pattern, digits in (("([一二三])十([一二三四五六七八九])", r"\1\2"), ("([一二三])十", r"\1〇"), ("十([一二三四五六七八九])", r"一\1")):
+    for pattern, digits in (
+        ("([一二三])十([一二三四五六七八九])", r"\1\2"),
+        ("([一二三])十", r"\1〇"),
+        ("十([一二三四五六七八九])", r"一\1"),
+    ):
         texts = pc.replace_substring_regex(texts, pattern, digits)
-    for pattern, digit in (("十", "10"), ("[零〇○]", "0"), *((c, str(n)) for n, c in enumerate("一二三四五六七八九", 1))):
+    for pattern, digit in (
+        ("十", "10"),
+        ("[零〇○]", "0"),
+        *((c, str(n)) for n, c in enumerate("一二三四五六七八九", 1)),
+    ):
         texts = pc.replace_substring_regex(texts, pattern, digit)
     return texts
 
