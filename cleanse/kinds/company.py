@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -30,15 +30,20 @@ from cleanse.kinds.characters import (
     unmarked,
 )  # fmt: skip
 from cleanse.kinds.places import Division, places
-from cleanse.kinds.script import fold
+from cleanse.kinds.script import fold, romanised, translated
 from cleanse.model import Fix, Kind, Options, Reading, Repairs, Words
 
 _HAN = "\u3400-\u9fff"
+Answer = TypeVar("Answer")
 _BETWEEN = re.compile(rf"(?<=[{_HAN}）)（(])\s+(?=[{_HAN}（(）)])")
 _REMARK = re.compile(r"\s*[(（\[【<《]([^()（）\[\]【】<>《》]*)[)）\]】>》]\s*$")
 _DASHED = re.compile(r"\s*[-—_–]+\s*([^-—_–]+)$")
-_BRACKETS = str.maketrans("()", "（）")
+_BRACKETS = str.maketrans("()﹙﹚", "（）（）")
+_AND = re.compile(r" *& *| +(?:and|und|et) +")
 _NOBODY = re.compile(r"[xX×*某]{2,}[\u4e00-\u9fff]{0,4}(?:公司|集团|厂|店|企业)")
+_BLANKED = re.compile(f"(?<=[{_HAN}])[xX×*＊]{{2,}}(?=[{_HAN}])")
+_MORE = re.compile(r"公司\s*(?:[/、;,&]\s*[^()]{2,}(?:公司|集团|厂)$|[^()]*\d{7,})")  # another company, or a number
+_BEHIND = re.compile(f"公司[ \\-—]+([{_HAN}]{{1,2}}[^部店厂区市县路院校所站处司心局队组点库])$")
 _LABEL = re.compile(r"^(?:客户(?:名称)?|(?:公司|企业|单位|客户)?(?:名称|全称)|抬头)\s*[:：]\s*")
 _ANY_HAN = re.compile(f"[{_HAN}]")
 _PERSON = re.compile(f"[{_HAN}]{{2,4}}")
@@ -65,6 +70,11 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
     remarks = frozenset(row[0] for row in words.get("company_remarks", ()))
 
     fakes = frozenset(_bare_form(row[0]) for row in words.get("company_placeholders", ()))
+    known, table = surnames(words), places(words)
+
+    def named(text: str) -> bool:
+        """Whether a short text is a person's name rather than a place."""
+        return fold(text[:1]) in known and not table.read(text).any
 
     def fix(text: str) -> Fix:
         if is_null(text, nulls):
@@ -74,12 +84,14 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
         value = _chinese(name) if re.search(f"[{_HAN}]", name) else re.sub(r"\s+", " ", half_width(name)).strip()
         if not value:
             return NULL
-        if "\ufffd" in value or ("?" in value and re.search(f"[{_HAN}]", value)):
+        if "\ufffd" in value or (("?" in value or "？" in value) and re.search(f"[{_HAN}]", value)):
             return kept(text, "company_lost_in_encoding")
         if re.fullmatch(r"[\d\W_]+", value) or value.strip("（）") in remarks:
             return kept(text, "company_not_a_name")
-        if _bare_form(value) in fakes or _NOBODY.fullmatch(value):
+        if _bare_form(value) in fakes or _NOBODY.fullmatch(value) or _BLANKED.search(value):
             return kept(text, "company_placeholder")
+        if _MORE.search(half_width(plain)) or ((behind := _BEHIND.search(plain)) and named(behind[1])):
+            return kept(text, "company_and_more")
         changed = became(text, value, "company_status_cut" if status else "company_formatted")
         return replace(changed, parts=(("status", status),)) if status else changed
 
@@ -154,13 +166,15 @@ def comparable(values: Sequence[str], words: Words) -> pd.DataFrame:
     """What two names are compared by: one row per value, ``folded`` (no brackets, no spaces) and the parts of Company."""
     lines = _folded("\n".join(value.replace("\n", " ") for value in values)).split("\n") if len(values) else []
     table = pd.DataFrame(list(map(_Parser(words).parse, lines)), columns=list(Company._fields))
-    plain = "\n".join(lines).translate(_NO_BRACKETS).replace(" ", "").split("\n") if lines else []
+    plain = translated("\n".join(lines), _NO_BRACKETS).replace(" ", "").split("\n") if lines else []
     table.insert(0, "folded", plain)
     return table
 
 
 def _folded(text: str) -> str:
-    return fold(half_width(text)).casefold()
+    """One form of script, width, case, of letters with marks and of the word for "and"."""
+    plain = romanised(fold(half_width(text))).casefold()
+    return _AND.sub(" & ", plain) if plain.find("&") >= 0 or _AND.search(plain) else plain
 
 
 class _Parser:
@@ -172,6 +186,9 @@ class _Parser:
         branches = (_folded(row[0]) for row in words.get("company_branches", ()))
         self.branches = tuple(sorted(branches, key=len, reverse=True))
         self.regions = _regions(words)
+        self.form = _by_end(self._longest_form)
+        self.trade = _by_end(self._trade_at)
+        self.place = _by_start(self._places_of)
         self.surnames = surnames(words)
 
     def parse(self, text: str) -> Company:
@@ -181,7 +198,7 @@ class _Parser:
         text, shop = self._shop(text) if text.endswith(_SHOP_ENDS) else (text, "")
         text, aside = (text, _NOWHERE) if _OPENING.isdisjoint(text) else self._asides(text)
         text, branch = self._branch(text) if not shop and text.endswith(self.branches) else (text, shop)
-        length, form = _longest(self.forms, text, len(text))
+        length, form = self.form(text)
         text, form = (text[:-length], form) if 0 < length < len(text) else (text, "")
         if not (form or branch or aside.region) and self._is_person(text):
             return Company(brand=text, person=True)
@@ -235,8 +252,14 @@ class _Parser:
 
     def _read(self, text: str) -> tuple[_Place, str]:
         """The places in front of a text, one inside the other, and what follows."""
+        place, at = self.place(text)
+        return place, text[at:]
+
+    def _places_of(self, text: str) -> tuple[tuple[_Place, int], int]:
+        """The places in front and where they end; how many characters were looked at."""
         at, place, level = 2 if text.startswith("中国") else 0, _NOWHERE, -1
         found: tuple[Division, ...] = ()
+        looked = 2
         while at < len(text) - 1:
             node, end, step = self.regions, at, 0
             while end < len(text) and (node := node.get(text[end])) is not None:  # type: ignore[assignment]
@@ -246,18 +269,31 @@ class _Parser:
                     inside = top if level < 0 else _inside(all_of_name, found, level)
                     if inside:
                         there, now, step = inside, named if level < 0 else None, end
+            looked = max(looked, end + 1)
             if not step:
                 break
             place = now or _named(text[at:step], there)
             at, found, level = step, there, _LEVEL[there[0].level]
-        return place, text[at:]
+        return (place, at), looked
 
     def _trade(self, text: str) -> tuple[str, str]:
         """Brand and trade; trade words at the end, one behind the other, as long as a brand is left."""
-        end = len(text)
-        while end and (length := _longest(self.trades, text, end)[0]):
-            end -= length
+        end = len(text) - self.trade(text)
         return text[:end].strip(), text[end:].strip()
+
+    def _trade_at(self, text: str) -> tuple[int, int]:
+        end, looked = len(text), 0
+        while end:
+            length, _, far = _longest(self.trades, text, end)
+            looked = max(looked, len(text) - end + far)
+            if not length:
+                break
+            end -= length
+        return len(text) - end, looked
+
+    def _longest_form(self, text: str) -> tuple[tuple[int, str], int]:
+        length, form, looked = _longest(self.forms, text, len(text))
+        return (length, form), looked
 
     def _latin(self, text: str) -> Company:
         text = re.sub(r"[\s.,]+$", "", re.sub(r"\s+", " ", text))
@@ -276,7 +312,7 @@ class _Parser:
         return Company("", " ".join(words[:at]), " ".join(words[at:]), form, branch)
 
     def _whole(self, root: Node, word: str) -> str:
-        length, value = _longest(root, word, len(word))
+        length, value, _ = _longest(root, word, len(word))
         return value if length == len(word) else ""
 
     def _is_person(self, text: str) -> bool:
@@ -311,14 +347,49 @@ def _leaf(root: Node, characters: Iterable[str]) -> Node:
     return node
 
 
-def _longest(root: Node, text: str, end: int) -> tuple[int, str]:
-    """Length and meaning of the longest word that ends at ``end``; 0 and '' where there is none."""
+def _longest(root: Node, text: str, end: int) -> tuple[int, str, int]:
+    """Length and meaning of the longest word that ends at ``end``, 0 and '' where there is none; and how many characters
+    were looked at."""
     node, at, best, value = root, end, 0, ""
     while at and (node := node.get(text[at - 1])) is not None:  # type: ignore[assignment]
         at -= 1
         if "" in node:
             best, value = end - at, node[""]
-    return best, value
+    return best, value, end - at + 1
+
+
+WINDOWS = (3, 5)  # characters by which an answer is remembered
+Reader = Callable[[str], tuple[Answer, int]]  # an answer, and how many characters from one end it depends on
+
+
+def _by_end(read: Reader[Answer]) -> Callable[[str], Answer]:
+    """``read`` with its answers remembered by the last characters, as far as it looked at no others."""
+    return _remembered(read, {size: slice(-size, None) for size in WINDOWS})
+
+
+def _by_start(read: Reader[Answer]) -> Callable[[str], Answer]:
+    return _remembered(read, {size: slice(size) for size in WINDOWS})
+
+
+def _remembered(read: Reader[Answer], windows: dict[int, slice]) -> Callable[[str], Answer]:
+    known: dict[str, Answer] = {}
+    (short, first), (long, second) = windows.items()
+
+    def answer(text: str) -> Answer:
+        if (size := len(text)) <= short + 1:
+            return read(text)[0]
+        if (found := known.get(text[first])) is not None:
+            return found
+        if size > long + 1 and (found := known.get(text[second])) is not None:
+            return found
+        found, looked = read(text)
+        if looked <= short:
+            known[text[first]] = found
+        elif looked <= long and size > long + 1:
+            known[text[second]] = found
+        return found
+
+    return answer
 
 
 def _regions(words: Words) -> Node:
@@ -385,7 +456,8 @@ def repairs(options: Options, words: Words) -> Repairs:
     """Chinese names with a space in them."""
 
     def joined(texts: pa.Array) -> pa.Array:
-        return pc.replace_substring_regex(texts, r"^(\p{Han}+) +(\p{Han}+)$", r"\1\2")
+        joined = pc.replace_substring_regex(texts, r"^(\p{Han}+) +(\p{Han}+)$", r"\1\2")
+        return pc.if_else(pc.match_substring_regex(texts, r"公司 +\p{Han}{2,3}$"), texts, joined)
 
     return (("company_formatted", joined),)
 

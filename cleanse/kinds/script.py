@@ -3,11 +3,31 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Mapping
 from functools import cache
 
 from opencc import OpenCC
 
+LONG = 100_000  # characters
 FIRST, LAST = 0x3400, 0x9FFF  # CJK ideographs of the basic plane with extension A
+
+
+_SPELT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ø": "oe", "Ø": "Oe", "æ": "ae", "Æ": "Ae",
+    "œ": "oe", "Œ": "Oe", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i"})  # fmt: skip
+_MARKED = re.compile(r"[\u00c0-\u024f\u1e00-\u1eff]")
+_MARK = re.compile(r"[\u0300-\u036f]")
+
+
+def romanised(text: str) -> str:
+    """Latin letters without their marks, for comparing: umlauts as German spells them out, all others bare.
+
+    >>> romanised("Müller Société Łódź 华为")
+    'Mueller Societe Lodz 华为'
+    """
+    if text.isascii() or not _MARKED.search(text):
+        return text
+    return _MARKED.sub(lambda m: _MARK.sub("", unicodedata.normalize("NFD", m[0])), translated(text, _SPELT))
 
 
 @cache
@@ -28,4 +48,20 @@ def fold(text: str) -> str:
     if text.isascii():
         return text
     traditional, table = _table()
-    return text.translate(table) if traditional.search(text) else text
+    return translated(text, table) if traditional.search(text) else text
+
+
+def translated(text: str, table: Mapping[int, str | None]) -> str:
+    """``text.translate(table)``, which takes long for a long text: there each character that occurs is replaced at once.
+
+    >>> translated("臺灣" * 9, {ord("臺"): "台", ord("灣"): None}) == "台" * 9
+    True
+    """
+    if len(text) < LONG:
+        return text.translate(table)
+    found = {c: table[ord(c)] or "" for c in sorted(set(text)) if ord(c) in table}
+    if not found.keys().isdisjoint("".join(found.values())):
+        return text.translate(table)
+    for character, plain in found.items():
+        text = text.replace(character, plain)
+    return text

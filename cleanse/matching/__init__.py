@@ -160,7 +160,7 @@ def _keys(coded: Coded, schema: MatchSchema) -> dict[str, np.ndarray]:
     n = coded.names.parts
     keys: dict[str, np.ndarray] = {"name": n["folded"]}
     if schema.name_kind == "company":
-        keys["brand_trade"] = codes([n["brand"], n["trade"]])
+        keys["brand_trade"] = codes([n["brand"], n["trade"] + 1])  # a name of a brand alone has no trade
         keys["brand_city"] = codes([n["brand"], n["city"]])
         numbered = codes([n["trade"], n["number"] + 1, n["city"]])  # institutions have no brand: 第六中学
         keys["trade_number_city"] = np.where(n["brand"] == MISSING, numbered, MISSING)
