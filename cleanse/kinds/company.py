@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -34,7 +34,6 @@ from cleanse.kinds.script import fold, romanised, translated
 from cleanse.model import Fix, Kind, Options, Reading, Repairs, Words
 
 _HAN = "\u3400-\u9fff"
-Answer = TypeVar("Answer")
 _BETWEEN = re.compile(rf"(?<=[{_HAN}）)（(])\s+(?=[{_HAN}（(）)])")
 _REMARK = re.compile(r"\s*[(（\[【<《]([^()（）\[\]【】<>《》]*)[)）\]】>》]\s*$")
 _DASHED = re.compile(r"\s*[-—_–]+\s*([^-—_–]+)$")
@@ -186,9 +185,6 @@ class _Parser:
         branches = (_folded(row[0]) for row in words.get("company_branches", ()))
         self.branches = tuple(sorted(branches, key=len, reverse=True))
         self.regions = _regions(words)
-        self.form = _by_end(self._longest_form)
-        self.trade = _by_end(self._trade_at)
-        self.place = _by_start(self._places_of)
         self.surnames = surnames(words)
 
     def parse(self, text: str) -> Company:
@@ -198,7 +194,7 @@ class _Parser:
         text, shop = self._shop(text) if text.endswith(_SHOP_ENDS) else (text, "")
         text, aside = (text, _NOWHERE) if _OPENING.isdisjoint(text) else self._asides(text)
         text, branch = self._branch(text) if not shop and text.endswith(self.branches) else (text, shop)
-        length, form = self.form(text)
+        length, form = _longest(self.forms, text, len(text))
         text, form = (text[:-length], form) if 0 < length < len(text) else (text, "")
         if not (form or branch or aside.region) and self._is_person(text):
             return Company(brand=text, person=True)
@@ -252,14 +248,8 @@ class _Parser:
 
     def _read(self, text: str) -> tuple[_Place, str]:
         """The places in front of a text, one inside the other, and what follows."""
-        place, at = self.place(text)
-        return place, text[at:]
-
-    def _places_of(self, text: str) -> tuple[tuple[_Place, int], int]:
-        """The places in front and where they end; how many characters were looked at."""
         at, place, level = 2 if text.startswith("中国") else 0, _NOWHERE, -1
         found: tuple[Division, ...] = ()
-        looked = 2
         while at < len(text) - 1:
             node, end, step = self.regions, at, 0
             while end < len(text) and (node := node.get(text[end])) is not None:  # type: ignore[assignment]
@@ -269,31 +259,18 @@ class _Parser:
                     inside = top if level < 0 else _inside(all_of_name, found, level)
                     if inside:
                         there, now, step = inside, named if level < 0 else None, end
-            looked = max(looked, end + 1)
             if not step:
                 break
             place = now or _named(text[at:step], there)
             at, found, level = step, there, _LEVEL[there[0].level]
-        return (place, at), looked
+        return place, text[at:]
 
     def _trade(self, text: str) -> tuple[str, str]:
         """Brand and trade; trade words at the end, one behind the other, as long as a brand is left."""
-        end = len(text) - self.trade(text)
-        return text[:end].strip(), text[end:].strip()
-
-    def _trade_at(self, text: str) -> tuple[int, int]:
-        end, looked = len(text), 0
-        while end:
-            length, _, far = _longest(self.trades, text, end)
-            looked = max(looked, len(text) - end + far)
-            if not length:
-                break
+        end = len(text)
+        while end and (length := _longest(self.trades, text, end)[0]):
             end -= length
-        return len(text) - end, looked
-
-    def _longest_form(self, text: str) -> tuple[tuple[int, str], int]:
-        length, form, looked = _longest(self.forms, text, len(text))
-        return (length, form), looked
+        return text[:end].strip(), text[end:].strip()
 
     def _latin(self, text: str) -> Company:
         text = re.sub(r"[\s.,]+$", "", re.sub(r"\s+", " ", text))
@@ -312,7 +289,7 @@ class _Parser:
         return Company("", " ".join(words[:at]), " ".join(words[at:]), form, branch)
 
     def _whole(self, root: Node, word: str) -> str:
-        length, value, _ = _longest(root, word, len(word))
+        length, value = _longest(root, word, len(word))
         return value if length == len(word) else ""
 
     def _is_person(self, text: str) -> bool:
@@ -347,49 +324,14 @@ def _leaf(root: Node, characters: Iterable[str]) -> Node:
     return node
 
 
-def _longest(root: Node, text: str, end: int) -> tuple[int, str, int]:
-    """Length and meaning of the longest word that ends at ``end``, 0 and '' where there is none; and how many characters
-    were looked at."""
+def _longest(root: Node, text: str, end: int) -> tuple[int, str]:
+    """Length and meaning of the longest word that ends at ``end``; 0 and '' where there is none."""
     node, at, best, value = root, end, 0, ""
     while at and (node := node.get(text[at - 1])) is not None:  # type: ignore[assignment]
         at -= 1
         if "" in node:
             best, value = end - at, node[""]
-    return best, value, end - at + 1
-
-
-WINDOWS = (3, 5)  # characters by which an answer is remembered
-Reader = Callable[[str], tuple[Answer, int]]  # an answer, and how many characters from one end it depends on
-
-
-def _by_end(read: Reader[Answer]) -> Callable[[str], Answer]:
-    """``read`` with its answers remembered by the last characters, as far as it looked at no others."""
-    return _remembered(read, {size: slice(-size, None) for size in WINDOWS})
-
-
-def _by_start(read: Reader[Answer]) -> Callable[[str], Answer]:
-    return _remembered(read, {size: slice(size) for size in WINDOWS})
-
-
-def _remembered(read: Reader[Answer], windows: dict[int, slice]) -> Callable[[str], Answer]:
-    known: dict[str, Answer] = {}
-    (short, first), (long, second) = windows.items()
-
-    def answer(text: str) -> Answer:
-        if (size := len(text)) <= short + 1:
-            return read(text)[0]
-        if (found := known.get(text[first])) is not None:
-            return found
-        if size > long + 1 and (found := known.get(text[second])) is not None:
-            return found
-        found, looked = read(text)
-        if looked <= short:
-            known[text[first]] = found
-        elif looked <= long and size > long + 1:
-            known[text[second]] = found
-        return found
-
-    return answer
+    return best, value
 
 
 def _regions(words: Words) -> Node:
