@@ -16,6 +16,7 @@ from cleanse.model import Fix, Kind, Options, Repairs, Words
 
 _FULL = re.compile(r"[０-９Ａ-Ｚａ-ｚ－＃]+")
 _HALF = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_APART = re.compile("[;；|\n]")
 _LABEL = re.compile(r"(?:(?:公司|单位|详细|联系|收货|通讯|通信|注册|办公|经营|家庭)?(?:地址|住址))\s*[:：]\s*")
 _ABROAD = ("香港", "澳门", "澳門", "台湾", "台灣", "臺灣")
 
@@ -51,6 +52,8 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
             if again.ambiguous or any(getattr(again, level) not in ("", value) for level, value in named):
                 return kept(text, "address_conflict")
             detail = again.detail.strip()
+        if any(table.read(part.strip(), short=False).province for part in _APART.split(detail)[1:]):
+            return kept(text, "address_several")
         return Fix(detail or None, "address_split", parts=tuple(part for part in named if part[1]))
 
     return fix

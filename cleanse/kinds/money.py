@@ -43,6 +43,7 @@ _TAIL = re.compile("(?:元整|圆整|块钱|元人民币|元|圆|圓|块|整)$")
 _VAGUE = re.compile(
     r"[约近超余多几数~～>＞<＜≥≤≈±]|左右|上下|以[上下内]|大概|大约|不到|不足|至少|至多|最[多少]|起$|\+$|\d\s*[-—–至到]\s*\d"
 )
+_AS = str.maketrans("−萬億", "-万亿")
 _SPELT = re.compile(f"[{NUMERALS}]+")
 _CAPITAL = re.compile(
     "(?P<whole>[零〇一二三四五六七八九壹贰叁肆伍陆柒捌玖两貳參陸十拾百佰千仟万萬亿億]+)(?:[元圆圓])?零?"
@@ -91,7 +92,7 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
             return Fix(text)
         if is_null(text, nulls):
             return NULL
-        plain = strip_outer(half_width(tidy(text)).lower().replace("−", "-"), "'’‘`\"，,;；。")
+        plain = strip_outer(half_width(tidy(text)).lower().translate(_AS), "'’‘`\"，,;；。")
         if plain in fakes:
             return PLACEHOLDER
         foreign = _foreign(plain, currency)

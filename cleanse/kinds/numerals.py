@@ -14,6 +14,7 @@ UNIT = "|".join(UNITS)
 DIGITS = dict(zip("零〇一二三四五六七八九壹贰叁肆伍陆柒捌玖两貳參陸", "001234567891234567892236", strict=True))
 NUMERALS = "零〇一二三四五六七八九壹贰叁肆伍陆柒捌玖两貳參陸十拾百佰千仟万萬亿億"
 _STEPS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
+_SPOKEN = re.compile("[百佰千仟万萬亿億][一二三四五六七八九壹贰叁肆伍陆柒捌玖两貳參陸]$")
 _PLAIN = re.compile(rf"([+\-]?)({NUMBER})(?:e\+?(\d{{1,2}}))?", re.ASCII)
 _SECTIONS = re.compile(rf"([+\-]?)((?:(?:{NUMBER})(?:{UNIT}))+)(?:{NUMBER})?", re.ASCII)
 _SECTION = re.compile(rf"({NUMBER})({UNIT})", re.ASCII)
@@ -72,11 +73,14 @@ def sections(text: str) -> Decimal | None:
 
 
 def spelt(text: str) -> int | None:
-    """A whole number in Chinese numerals, small or capital; None where they do not make one.
+    """A whole number in Chinese numerals, small or capital; None where they do not make one, or are spoken: 三千五 is 3500,
+    not 3005.
 
-    >>> spelt("壹万贰仟叁佰肆拾伍"), spelt("五十万"), spelt("一亿零三百万"), spelt("万")
-    (12345, 500000, 103000000, None)
+    >>> spelt("壹万贰仟叁佰肆拾伍"), spelt("五十万"), spelt("一亿零三百万"), spelt("万"), spelt("三千五")
+    (12345, 500000, 103000000, None, None)
     """
+    if _SPOKEN.search(text):
+        return None
     total = section = digit = 0
     seen = False
     for c in text:

@@ -37,11 +37,18 @@ _BETWEEN = re.compile(rf"(?<=[{_HAN}·])\s+(?=[{_HAN}·])")
 _NAME = re.compile(rf"[{_HAN}]{{2,4}}")
 _BRACKET = re.compile(r"[(（\[【]([^()（）\[\]【】]*)[)）\]】]")
 _MOBILE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?(1[3-9]\d{9})(?!\d)")
+_EMAIL = re.compile(r"[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+", re.ASCII)
+_REACHED = re.compile(rf"\s*[(（<\[]?\s*(?:{_MOBILE.pattern}|{_EMAIL.pattern})\s*[)）>\]]?\s*", re.ASCII)
+_GENDER = re.compile(r"(.+?)\s*[\s/,，]\s*([男女])")
+_MASKED = re.compile(rf"([{_HAN}]{{1,2}})[*＊×xX]{{1,3}}")
+_DOTS = re.compile(rf"(?<=[{_HAN}])[•‧・･⋅∙](?=[{_HAN}])")
 _LABEL = re.compile(r"^(?:联系人|姓名|name)\s*[:：]\s*", re.IGNORECASE)
-_TWO = re.compile(r"\s*(?:[/／、,，;；&＆|\n]|\s和\s|\s+and\s+)\s*")
+_TWO = re.compile(r"\s*(?:[/／、,，;；&＆|\n]|\s和\s|\s+(?:and|or)\s+)\s*")
+_GROUP = re.compile(rf"[{_HAN}]{{2,4}}(?:夫妇|夫妻|等\d*人?)")
+_FIRM = re.compile(r".{4,}(?:公司|集团|事务所|研究院)")
 _AND = re.compile(rf"([{_HAN}]{{2,4}})[和与及]([{_HAN}]{{2,4}})")
 _CALLED = re.compile(f"[小老阿大][{_HAN}]")  # 小王, 老李
-_EDGES = " /／、,，;；:：-—。"
+_EDGES = " /／、,，;；:：-—。."
 _COURTESY = re.compile(r"((?:Mr|Mrs|Ms|Miss|Mx|Sir|Madam)\.?) (?=[^\W\d_][\w'.\-]* +[^\W\d_])", re.IGNORECASE)  # before a full name
 _NUMBERED = re.compile(r"(?:\d\D{0,2}){5}|\d(?:\.\d+)?[eE]\+?\d\d", re.ASCII)  # what is left of a number, not a name
 _ADDRESSEE = re.compile(rf"([{_HAN}]{{1,4}}?)(\s*)([亲親代]?收)")
@@ -53,7 +60,8 @@ COURTESIES = frozenset(("先生", "女士", "小姐", "同志", "太太", "夫�
 
 
 def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
-    """The name; titles in part ``title``, a second person in ``name_2``, a mobile in ``mobile``, remarks in ``rest``.
+    """The name; titles in part ``title``, a second person in ``name_2``, mobiles and an e-mail address in parts of their
+    own, remarks in ``rest``.
 
     A title is cut only from what is a plausible full name without it; a surname with a title stays as it is, a doubt.
 
@@ -70,13 +78,19 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
             return NULL
         if reader.certain(text) and text[-1] != "收":
             return Fix(text)
-        clean = unmarked(_LABEL.sub("", tidy(text)))
+        clean = _DOTS.sub("·", unmarked(_LABEL.sub("", tidy(text))))
         if _LOST.search(clean):
             return kept(text, "person_lost_in_encoding")
         if not re.search(f"[{_HAN}]", clean):
             return _western(text, clean)
         if addressed := _ADDRESSEE.fullmatch(clean):
             return reader.addressee(text, clean, *addressed.groups())
+        if (masked := _MASKED.fullmatch(clean)) and fold(masked[1]) in reader.surnames:
+            return kept(text, "person_surname_only")
+        if _GROUP.fullmatch(clean) or _FIRM.fullmatch(clean):
+            return kept(text, "person_several" if _GROUP.fullmatch(clean) else "person_not_a_name")
+        if (told := _GENDER.fullmatch(clean)) and reader.plausible(told[1]):
+            return replace(became(text, told[1], "person_split"), rest=told[2])
         return reader.read(text, clean)
 
     return fix
@@ -85,17 +99,20 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
 def _western(text: str, clean: str) -> Fix:
     """Latin names keep case and spelling; full-width letters become half-width, runs of spaces one."""
     value = re.sub(r"\s+", " ", half_width(clean)).strip()
-    mobiles = _mobiles(value)
-    name = _MOBILE.sub(" ", value).strip(_EDGES) if mobiles else value
+    mobiles = _reached(value)
+    name = _REACHED.sub(" ", value).strip(_EDGES) if mobiles else value
     if courtesy := _COURTESY.match(name):
         return replace(became(text, name[courtesy.end() :], "person_title_cut"), rest=courtesy[1], parts=mobiles)
     if re.fullmatch(r"[\d\W_]*", name):
-        return PLACEHOLDER if not re.search(r"\d", value) else replace(kept(text, "person_not_a_name"), parts=mobiles)
+        return PLACEHOLDER if not mobiles and not re.search(r"\d", value) else replace(kept(text, "person_not_a_name"), parts=mobiles)
     return replace(became(text, name, "person_split" if mobiles else "person_formatted"), parts=mobiles)
 
 
-def _mobiles(text: str) -> tuple[tuple[str, str], ...]:
-    return tuple(zip(("mobile", "mobile_2"), dict.fromkeys(_MOBILE.findall(text)), strict=False))
+def _reached(text: str) -> tuple[tuple[str, str], ...]:
+    """The mobiles and the e-mail address in a cell, as parts."""
+    mobiles = zip(("mobile", "mobile_2"), dict.fromkeys(_MOBILE.findall(text)), strict=False)
+    mail = _EMAIL.search(text) if "@" in text else None
+    return (*mobiles, ("email", mail[0])) if mail else tuple(mobiles)
 
 
 class _Reader:
@@ -111,13 +128,15 @@ class _Reader:
         return self.plausible(text) and fold(text) not in self.titles and not self._titles_of(text)
 
     def read(self, text: str, clean: str) -> Fix:
+        mobiles = _reached(half_width(clean))
+        clean = _REACHED.sub(" ", half_width(clean)) if mobiles else clean
         asides = [m.strip() for m in _BRACKET.findall(clean) if m.strip()]
         rest = "；".join(aside for aside in asides if aside not in self.titles)
-        bare = _BRACKET.sub(" ", clean)
-        mobiles = _mobiles(half_width(bare))
-        names = self._people((_MOBILE.sub(" ", half_width(bare)) if mobiles else bare).strip())
+        names = self._people(_BRACKET.sub(" ", clean).strip())
         if not names:
             return kept(text, "person_not_a_name")
+        if len(names) == 2 and fold(names[0]) in self.titles and self.plausible(names[1]):
+            names.reverse()
         first, title, doubt = self._one(names[0])
         if _NUMBERED.search(first):
             return kept(text, "person_not_a_name")
@@ -313,10 +332,10 @@ def untouched(options: Options, words: Words) -> Callable[[pa.Array], np.ndarray
 
 
 def repairs(options: Options, words: Words) -> Repairs:
-    """Full names with one space in them."""
+    """Full names with one space in them; 男 and 女 apart are no part of a name."""
 
     def joined(texts: pa.Array) -> pa.Array:
-        return pc.replace_substring_regex(texts, r"^(\p{Han}{1,2}) +(\p{Han}{1,2})$", r"\1\2")
+        return pc.replace_substring_regex(texts, r"^(\p{Han}{1,2}) +([^\P{Han}男女]|\p{Han}{2})$", r"\1\2")
 
     return (("person_formatted", joined),)
 
