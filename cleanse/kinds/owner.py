@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 
-from cleanse.kinds.characters import NULL, became, half_width, is_null, kept, mask_text, null_words, tidy
+from cleanse.kinds.characters import NULL, became, half_width, is_null, kept, mask_text, null_words, surnames, tidy
 from cleanse.kinds.picklist import plain
 from cleanse.model import Fix, Kind, Options, Words
 
@@ -27,7 +27,7 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
     >>> fix("销售一部-陆 知行(离职)")
     Fix(value='陆知行', why='owner_formatted', doubt='', rest='销售一部；离职', parts=())
     """
-    nulls = null_words(words, "owner")
+    nulls, known = null_words(words, "owner"), surnames(words)
     roster = words.get(f"picklists/{options.get('picklist', '')}", ())
     active = [row[0] for row in roster if row[0] and not (len(row) > 4 and row[4].casefold() in INACTIVE)]
     spelled = {plain(row[0]): row[0] for row in roster if row[0]}
@@ -37,7 +37,7 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
     def fix(text: str) -> Fix:
         if is_null(text, nulls):
             return NULL
-        bare, rest = _bare(tidy(text))
+        bare, rest = _bare(tidy(text), known)
         if not roster:
             return _cleaned(text, bare, rest)
         for candidate in (plain(tidy(text)), plain(bare)):
@@ -51,10 +51,10 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
     return fix
 
 
-def _bare(text: str) -> tuple[str, str]:
-    """The name, and what stood around it."""
+def _bare(text: str, known: frozenset[str]) -> tuple[str, str]:
+    """The name, and what stood around it. A space goes behind a surname; between two full names it stays."""
     rest: list[str] = []
-    name = _LABEL.sub("", half_width(text).strip()).lstrip("@*★")
+    name = _LABEL.sub("", half_width(text).strip()).lstrip("@*★").rstrip(" .,;。、")
     while department := _DEPARTMENT.match(name):
         rest.append(department.group().strip("/\\|:：>—_- "))
         name = name[department.end() :]
@@ -62,7 +62,9 @@ def _bare(text: str) -> tuple[str, str]:
         while remark := pattern.search(name):
             rest.append(remark[1])
             name = name[: remark.start()].strip()
-    return _BETWEEN.sub("", name), "；".join(rest)
+    first, *others = name.split() or [""]
+    whole = not others or len(first) == 1 or first in known
+    return _BETWEEN.sub("", name) if whole else name, "；".join(rest)
 
 
 def _cleaned(text: str, bare: str, rest: str) -> Fix:

@@ -61,7 +61,7 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
         if _NO_SITE.fullmatch(plain_dots(bare)):
             return PLACEHOLDER
         if _MAIL.fullmatch(bare):
-            return Fix(None, "url_moved", parts=(("email", bare),))
+            return Fix(None, "url_moved", parts=(("email", bare.removeprefix("mailto:")),))
         found = [_one(piece) for piece in _SEVERAL.split(_mended(bare)) if piece]
         if not found or "" in found or len(found) > 2:
             return kept(text, "url_several" if len(found) > 2 and "" not in found else "url_invalid")
