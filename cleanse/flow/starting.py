@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from cleanse.errors import CleanseError, UsageError
 from cleanse.flow import template
-from cleanse.flow.reading import read_input
+from cleanse.flow.reading import Input, read_input
 from cleanse.model import Table
 from cleanse.project import CONFIG, load_project
 from cleanse.stages import map
 
 CERTAIN = 0.9
+MANY = 3  # sheets of one file with the same columns: one form a sheet
 
 
 def init(
@@ -53,15 +54,29 @@ def _config(folder: Path, target: str, password_file: Path | None) -> Path:
         path.unlink()
         raise
     path.write_text(
-        head + "".join(_mapping_text(t, m) for t, m in zip(found.tables, found.maps, strict=True)),
+        head + "".join(_mappings_text(found)),
         "utf-8",
         newline="\n",
     )
     return path
 
 
-def _mapping_text(table: Table, columns: tuple[map.ColumnMap, ...]) -> str:
-    """One ``[[mapping]]`` of a table; columns that are not certain stand as remarks, to be confirmed."""
+def _mappings_text(found: Input) -> Iterator[str]:
+    """One ``[[mapping]]`` a sheet, or one for all sheets of a file where many have the same columns, before those of single
+    sheets, which stand over it. A sheet that was passed over has none."""
+    alike: dict[tuple[str, str], list[tuple[Table, tuple[map.ColumnMap, ...]]]] = {}
+    for table, columns in zip(found.tables, found.maps, strict=True):
+        if columns:
+            alike.setdefault((table.source, repr(columns)), []).append((table, columns))
+    sheets = {key: [*dict.fromkeys(table.sheet for table, _ in tables)] for key, tables in alike.items()}
+    for key in sorted(alike, key=lambda k: len(sheets[k]) < MANY):
+        table, columns = alike[key][0]
+        for sheet in ["*"] if len(sheets[key]) >= MANY else sheets[key]:
+            yield _mapping_text(table, sheet or "*", columns)
+
+
+def _mapping_text(table: Table, sheet: str, columns: tuple[map.ColumnMap, ...]) -> str:
+    """One ``[[mapping]]``; columns that are not certain stand as remarks, to be confirmed."""
 
     def quoted(text: str) -> str:
         return json.dumps(text, ensure_ascii=False)
@@ -69,9 +84,7 @@ def _mapping_text(table: Table, columns: tuple[map.ColumnMap, ...]) -> str:
     def quoted_list(texts: Sequence[str]) -> str:
         return f"[{', '.join(quoted(text) for text in texts)}]"
 
-    lines = [
-        f"\n[[mapping]]\nsource = {quoted(table.source)}\nsheet = {quoted(table.sheet or '*')}\n[mapping.columns]\n"
-    ]
+    lines = [f"\n[[mapping]]\nsource = {quoted(table.source)}\nsheet = {quoted(sheet)}\n[mapping.columns]\n"]
     for c in columns:
         if c.path == map.JOINED or c.made:
             continue

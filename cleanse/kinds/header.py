@@ -193,17 +193,16 @@ class Vocabulary:
         return ""
 
     def _below(self, header: str, above: str) -> Found:
-        """By both words, else by the lower one within what the upper one allows. A blank cell above may belong to either
+        """By the lower word within what the upper one allows, else by both. A blank cell above may belong to either
         side, so that the word alone still counts where the group is unknown, or a whole entity that has no such field."""
-        whole = normalize_header(above) + normalize_header(header)
-        if path := self._bare(whole):
-            return path, MADE_OF, "words"
         groups, last = take_apart(header)
         group = Group.of(above)
         if path := self._grouped((group, *groups), last):
             return path, IN_GROUP, f"in {above}"
         if any("." in path or path == NOBODYS for path in self._reach(group) or ()):
             return NOTHING
+        if path := self._bare(normalize_header(above) + normalize_header(header)):
+            return path, MADE_OF, "words"
         path, sure, why = self.find(header)
         return path, min(sure, BELOW), why
 
@@ -223,7 +222,8 @@ class Vocabulary:
     def _within(self, group: Group, reach: Sequence[str], leaf: str) -> str:
         """The field of a word in one group, which allows ``reach``; what stands in a second one is a second value."""
         second = group.number == 2 or (bool(reach) and all(path.endswith("_2") for path in reach))
-        names = [normalize_header(group.word) + leaf, *(entity + leaf for entity in reach if "." not in entity), leaf]
+        entities = [path for path in reach if "." not in path]
+        names = [*(entity + leaf for entity in entities), leaf, normalize_header(group.word) + leaf]
         for name in [f"{leaf}2", *names] if second else names:
             found = self._bare(name)
             for path in (found, f"{found}_2"):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,23 @@ from cleanse.errors import EXIT_CLEAN, EXIT_FINDINGS, SourceError
 from cleanse.model import NO_OBJECT
 
 SHOWN = 8  # columns named in one line
+CERTAIN = 0.9  # below, a person is asked to confirm the field of a column
+# What ``stages/map`` gives as evidence, in words.
+WHY = {
+    r"said": {"zh": "cleanse.toml 指定", "en": "said in cleanse.toml"},
+    r"said, also (.+)": {"zh": "cleanse.toml 指定，同时给 {}", "en": "said in cleanse.toml, also for {}"},
+    r"synonym": {"zh": "表头是已知的说法", "en": "a known header"},
+    r"words": {"zh": "表头由已知的词组成", "en": "made of known words"},
+    r"prefix": {"zh": "已知的表头，被截短", "en": "a known header, cut short"},
+    r"like (.+)": {"zh": "表头像“{}”", "en": "like '{}'"},
+    r"in (.+)": {"zh": "属于“{}”这一组", "en": "within '{}'"},
+    r"joined": {"zh": "由几列合成", "en": "put together of several columns"},
+    r"header to the left": {
+        "zh": "与左列同类，左边的表头是合并的",
+        "en": "as the column to its left, whose header is merged",
+    },
+    r"(\d+%) of the values": {"zh": "{} 的值是这一类", "en": "{} of the values are of that kind"},
+}
 SAID = {
     "zh": {
         "balance": "{label}：{rows} 行 = 迁移 {migrated} + 并入 {merged} + 搁置 {parked} + 排除 {excluded}",
@@ -32,6 +50,9 @@ SAID = {
         "errors": "未解决的错误 {n} 处，多于 {limit}",
         "warnings": "未解决的警告 {n} 处，多于 {limit}",
         "column": "{column} → {field}（{sure:.0%}，{why}）",
+        "bare": "{column} → {field}",
+        "sheets": "[{first} 等 {n} 张表]",
+        "unsure": "把握不足 90% 的列，请在 cleanse.toml 的 [[mapping]] 中确认；没有字段接收的，写上 entity.field，或写 '-' 表示不迁移",
         "nothing": "没有字段接收，值会保留",
         "left": "不迁移",
         "joined": "与其他列合成一列",
@@ -58,6 +79,9 @@ SAID = {
         "errors": "{n} errors are open, more than {limit}",
         "warnings": "{n} warnings are open, more than {limit}",
         "column": "{column} -> {field} ({sure:.0%}, {why})",
+        "bare": "{column} -> {field}",
+        "sheets": "[{first} and more, {n} sheets]",
+        "unsure": "less than 90% sure: confirm it in a [[mapping]] of cleanse.toml; no field takes it: write entity.field, or '-' to leave it out",
         "nothing": "no field takes it; its values are kept",
         "left": "left out",
         "joined": "put together with other columns",
@@ -141,7 +165,8 @@ def _unread(files: Sequence[Mapping[str, Any]], language: str) -> list[str]:
 
 
 def _unmapped(losses: Sequence[Mapping[str, Any]], language: str) -> list[str]:
-    columns = [f"{line['source_file']} {line['column']}" for line in losses if line["why"] == "column_unmapped"]
+    lost = [f"{line['source_file']} {line['column']}" for line in losses if line["why"] == "column_unmapped"]
+    columns = [*dict.fromkeys(lost)]  # one form a sheet has each of its columns many times
     shown = "; ".join(columns[:SHOWN]) + (" …" if len(columns) > SHOWN else "")
     return [SAID[language]["unmapped"].format(n=len(columns), columns=shown)] if columns else []
 
@@ -160,17 +185,48 @@ def scan_text(found: Mapping[str, Any], language: str) -> str:
             lines.append(
                 f"    {sentence(file['reason'], language)} {all_codes()[file['reason']].cure[language]}".rstrip()
             )
-        for c in (c for c in found["columns"] if c["source_file"] == file["source_file"]):
-            field = {"": said["nothing"], "-": said["left"], "+": said["joined"]}.get(c["field"], c["field"])
-            sheet = f"[{c['source_sheet']}] " if c["source_sheet"] else ""
-            lines.append(
-                "    "
-                + sheet
-                + said["column"].format(column=c["column"], field=field, sure=c["confidence"], why=c["evidence"] or "-")
-            )
+        for name, columns in _alike(found["columns"], file["source_file"], said):
+            lines += [f"    {name}{_column_text(c, language)}" for c in columns]
         for note in (n for n in found["notes"] if n["source_file"] == file["source_file"]):
             lines.append(f"    ! {note['source_sheet']} {note['where']} {sentence(note['code'], language)}")
-    return "\n".join(lines)
+    unsure = any(c["field"] == "" or (c["field"] not in "-+" and c["confidence"] < CERTAIN) for c in found["columns"])
+    return "\n".join([*lines, said["unsure"]] if unsure else lines)
+
+
+def _alike(
+    columns: Sequence[Mapping[str, Any]], source: str, said: Mapping[str, str]
+) -> Iterator[tuple[str, Sequence[Mapping[str, Any]]]]:
+    """The columns of each sheet of a file, those of sheets with the same columns once."""
+    sheets: dict[str, list[Mapping[str, Any]]] = {}
+    for c in columns:
+        if c["source_file"] == source:
+            sheets.setdefault(c["source_sheet"], []).append(c)
+    alike: dict[str, list[str]] = {}
+    for sheet, held in sheets.items():
+        alike.setdefault(repr([{**c, "source_sheet": ""} for c in held]), []).append(sheet)
+    for first, *more in alike.values():
+        once = {repr(c): c for c in sheets[first]}
+        name = said["sheets"].format(first=first, n=len(more) + 1) if more else f"[{first}]" if first else ""
+        yield f"{name} " if name else "", [*once.values()]
+
+
+def _column_text(column: Mapping[str, Any], language: str) -> str:
+    """A column, the field it feeds, how sure that is and why."""
+    said = SAID[language]
+    field = {"": said["nothing"], "-": said["left"], "+": said["joined"]}.get(column["field"], column["field"])
+    shown = "column" if column["field"] not in ("", "+") else "bare"
+    why = _why(column["evidence"], language)
+    return said[shown].format(
+        column=" ".join(column["column"].split()), field=field, sure=column["confidence"], why=why
+    )
+
+
+def _why(evidence: str, language: str) -> str:
+    """Why a column feeds a field, in words."""
+    for pattern, words in WHY.items():
+        if found := re.fullmatch(pattern, evidence):
+            return words[language].format(*found.groups())
+    return evidence
 
 
 def trial_text(verdict: Mapping[str, Any], language: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import pandas as pd
 
@@ -13,6 +14,7 @@ from cleanse.stages.sheet import Sheet
 
 MOST_ROWS, MOST_COLUMNS = 200, 16  # more is a table
 LEAST_LABELS = 3
+LONGEST_LABEL = 12
 LABEL_SHARE = 0.6  # of the cells of a column of labels
 
 
@@ -62,6 +64,8 @@ def _beside(rows: Sequence[dict[int, str]], words: look.Words) -> list[_Pair] | 
     for at, cells in enumerate(rows):
         found = _row_beside(at, cells, columns, words)
         if found is None and len(cells) > 1:
+            if pairs and look.is_signature([*cells.values()]):
+                continue
             return None
         pairs += found or ()
     return pairs
@@ -85,7 +89,7 @@ def _row_beside(at: int, cells: dict[int, str], columns: set[int], words: look.W
         if value.strip() and _is_label(label, words):  # 客户名称：某某公司 in one cell
             pairs.append(_Pair(label.strip(), value.strip(), at, column))
             waiting = None
-        elif column in columns and _is_label(text, words):
+        elif column in columns and (_is_label(text, words) or (waiting is None and _may_be_label(text))):
             waiting = column, text
         elif waiting is not None:
             pairs.append(_Pair(waiting[1].rstrip(":： "), text, at, waiting[0]))
@@ -99,13 +103,31 @@ def _is_label(text: str, words: look.Words) -> bool:
     return not look.is_data(text) and bool(words.known({0: text.rstrip(":： ")}))
 
 
+def _may_be_label(text: str) -> bool:
+    """A word that we do not know, where labels stand."""
+    return len(text) <= LONGEST_LABEL and not (
+        look.is_data(text) or look.is_name(text) or look.is_label(text.rstrip(":： "))
+    )
+
+
 def _above(rows: Sequence[dict[int, str]], words: look.Words) -> list[_Pair] | None:
-    """Rows of labels, each with one row of values under it and no blank row between; None when it does not go up."""
+    """Rows of labels, each with one row of values under it and no blank row between; blank rows and titles only between two
+    records, which begin alike. None when it does not go up."""
     full = [at for at, cells in enumerate(rows) if len(cells) > 1]
-    if len(full) < 4 or len(full) % 2 or full != list(range(full[0], full[-1] + 1)):
+    runs = [[at for _, at in run] for _, run in groupby(enumerate(full), key=lambda pair: pair[1] - pair[0])]
+    read = [_run_above(rows, run, words) for run in runs]
+    if not full or len(rows) - full[-1] > 2 or not all(read):
+        return None
+    pairs = [pair for run in read for pair in run or ()]
+    return pairs if len({normalize_header(run[0].label) for run in read if run}) == 1 else None
+
+
+def _run_above(rows: Sequence[dict[int, str]], run: Sequence[int], words: look.Words) -> list[_Pair] | None:
+    """One record: at least two rows of labels, each word once."""
+    if len(run) < 4 or len(run) % 2:
         return None
     pairs: list[_Pair] = []
-    for upper, lower in zip(full[::2], full[1::2], strict=True):
+    for upper, lower in zip(run[::2], run[1::2], strict=True):
         labels, values = rows[upper], rows[lower]
         if not all(_is_label(text, words) for text in labels.values()) or not values.keys() <= labels.keys():
             return None
@@ -113,7 +135,7 @@ def _above(rows: Sequence[dict[int, str]], words: look.Words) -> list[_Pair] | N
             return None
         pairs += [_Pair(labels[c].rstrip(":： "), values[c], lower, c) for c in values]
     names = [normalize_header(pair.label) for pair in pairs]
-    return pairs if len(names) == len(set(names)) and len(rows) - full[-1] <= 2 else None
+    return pairs if len(names) == len(set(names)) else None
 
 
 def _form(sheet: Sheet, rows: Sequence[dict[int, str]], pairs: Sequence[_Pair]) -> Form:
@@ -130,7 +152,12 @@ def _form(sheet: Sheet, rows: Sequence[dict[int, str]], pairs: Sequence[_Pair]) 
         places.setdefault(name, sheet.places[pair.column])
     frame = pd.DataFrame(list(records.values()), index=pd.Index(list(records), dtype="int64", name="source_row"))
     frame = frame.reindex(columns=list(places)).astype("str")
-    mine = {pair.row for pair in pairs}
+    mine = {
+        at
+        for p in pairs
+        for at in (p.row - 1, p.row)
+        if at == p.row or rows[at].get(p.column, "").rstrip(":： ") == p.label
+    }
     lines = [
         (int(sheet.numbers[at]), _kind(at, cells, mine, pairs), " ".join(cells.values()))
         for at, cells in enumerate(rows)

@@ -24,6 +24,8 @@ ENOUGH = 3
 # Kinds whose values speak for themselves, and the share of a column's values that must.
 TELLING = {"email": 0.9, "uscc": 0.9, "phone": 0.9, "date": 0.9, "company": 0.6, "address": 0.9, "region": 0.9}
 PERSONS = {"person": 0.9}
+NUMBERS = ("phone", "email")
+SPREAD = 0.7  # sure of a column under a header that is merged over it
 DISTINCT = 0.6
 _NAMELESS = re.compile(r"column_\d+")  # the name the table finder gives
 
@@ -160,6 +162,13 @@ def _by_content(
     free field has that kind. Names of persons tell only where there is no header to tell whose they are."""
     result: list[ColumnMap] = []
     for column in found:
+        before = result[-1].path if result else ""
+        if _NAMELESS.fullmatch(column.column) and (
+            path := _spread(before, table.rows[column.column], taken, fields, words)
+        ):
+            taken.add(path)
+            result.append(ColumnMap(column.column, path, SPREAD, "header to the left", {}))
+            continue
         bare = _NAMELESS.fullmatch(column.column) or normalize_header(column.column) in vocabulary.alone["either"]
         telling = TELLING | PERSONS if bare else TELLING
         if column.path or not (guess := _guess(table.rows[column.column], telling, taken, fields, words)):
@@ -169,6 +178,16 @@ def _by_content(
         taken.add(path)
         result.append(ColumnMap(column.column, path, round(0.6 * share, 2), f"{share:.0%} of the values", {}))
     return result
+
+
+def _spread(path: str, values: pd.Series, taken: set[str], fields: Mapping[str, Field], words: Words) -> str:
+    """The field of a column without a header, right of one of numbers or addresses, and of the same kind: the word over the
+    two is merged."""
+    kind = fields[path].kind if path in fields else ""
+    sample = values.dropna().drop_duplicates().head(SAMPLE).tolist()
+    if kind not in NUMBERS or len(sample) < ENOUGH or _share(sample, kind, words) < TELLING[kind]:
+        return ""
+    return _free(path, taken, fields)
 
 
 def _guess(

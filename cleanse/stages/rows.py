@@ -169,7 +169,7 @@ def _is_subtotal(texts: list[str]) -> bool:
 
 def _is_note(texts: list[str], trailing: bool) -> bool:
     first = texts[0]
-    if trailing and _is_signature(texts):
+    if trailing and is_signature(texts):
         return True
     if _NOTE.match(first) and all(is_label(t) or _NOTE.match(t) or _DATA.fullmatch(t) for t in texts[1:]):
         return not any(is_reach(t) for t in texts[1:])
@@ -180,7 +180,7 @@ def _is_note(texts: list[str], trailing: bool) -> bool:
     return len(texts) == 1 and bool(_SENTENCE.fullmatch(first)) and not is_name(first) and not is_reach(first)
 
 
-def _is_signature(texts: list[str]) -> bool:
+def is_signature(texts: list[str]) -> bool:
     """Who made and signed a table, and when: words for that, each perhaps with its value behind it, stamps and days."""
     waiting = False
     for text in texts:

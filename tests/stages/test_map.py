@@ -109,10 +109,30 @@ def test_a_group_over_a_word_tells_whose_it_is(mapped):
     _, maps, _ = mapped(columns, heads=heads)
     assert [(m.path, m.confidence) for m in maps[1:]] == [
         ("", 0.0),
-        ("contact.name", 0.95),
+        ("contact.name", 0.9),
         ("contact.title", 0.8),
         ("", 0.0),
     ]
+
+
+def test_the_address_of_the_company_counts_and_not_that_of_its_invoices(mapped):
+    columns = {
+        "客户名称": ["甲"],
+        "地址": ["某路1号"],
+        "开票信息 地址": ["某路2号"],
+        "税号": ["1"],
+        "开票信息 电话": ["2"],
+    }
+    heads = {"地址": ("公司", "地址"), **{f"开票信息 {word}": ("开票信息", word) for word in ("地址", "电话")}}
+    heads["税号"] = ("开票信息", "税号")
+    assert paths(mapped(columns, heads=heads)[1])[1:] == ["customer.address", "", "customer.uscc", ""]
+
+
+def test_a_column_without_a_header_beside_one_of_phones_is_under_its_merged_word(mapped):
+    phones = ["0571-88886666", "0571-88886667", "0571-88886668"]
+    columns = {"客户名称": ["甲", "乙", "丙"], "联系电话": ["13800001111", "13800001112", "13800001113"]}
+    assert paths(mapped({**columns, "column_3": phones})[1])[2] == "contact.phones"
+    assert paths(mapped({**columns, "column_3": ["好", "中", "差"]})[1])[2] == ""
 
 
 def test_unknown_columns_are_asked_and_not_guessed(mapped):
