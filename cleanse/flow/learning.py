@@ -16,6 +16,7 @@ from cleanse.runs.folder import find_run
 from cleanse.stages import suggest
 
 PICKLISTS = "picklists/"
+UNTOLD = "?"  # stands for a meaning that only a person knows
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def as_text(found: Sequence[suggest.Suggestion]) -> str:
         for s in (s for s in found if s.file == file):
             near = ", ".join(f"{value} {likeness:.0%}" for value, likeness in s.near)
             texts.append(f"# {s.count} x {s.word} ({s.example})" + (f": {near}" if near else ""))
-            meanings = [value for value, _ in s.near] or ([s.word] if file.startswith(PICKLISTS) else [])
+            meanings = [value for value, _ in s.near] or [s.word if file.startswith(PICKLISTS) else UNTOLD]
             texts += [("" if s.sure else "# ") + s.line(meaning) for meaning in (meanings[:1] if s.sure else meanings)]
     return "\n".join(texts)
 
@@ -68,9 +69,10 @@ def learn(project: Project, path: Path) -> Learnt:
     for choice in suggestions.read(path):
         suggestion = known.get((choice.file, choice.word))
         if suggestion is None:
-            unread.append((choice.row, "the latest run asks nothing of this word"))
+            if not _taken(project, choice):
+                unread.append((choice.row, "the latest run asks nothing of this word"))
         elif choice.meaning not in suggest.options_of(suggestion, project.entities, project.words):
-            unread.append((choice.row, f"'{choice.meaning}' is not offered: choose from the list"))
+            unread.append((choice.row, f"'{choice.meaning}' is not offered: choose from the list, or add it to the picklist first"))
         else:
             new = choice.meaning == choice.word and not choice.file.startswith(PICKLISTS)
             file = choice.file.replace("lexicons/synonyms/", PICKLISTS) if new else choice.file
@@ -82,6 +84,13 @@ def learn(project: Project, path: Path) -> Learnt:
         {project.root / "rules" / file: text for file, text in sorted(after.items())},
         tuple(unread),
     )
+
+
+def _taken(project: Project, choice: suggestions.Choice) -> bool:
+    """Whether the project's rules say so already, as after the same workbook was handed in before."""
+    files = [choice.file, choice.file.replace("lexicons/synonyms/", PICKLISTS)]
+    lines = {line for file in files for line in _content(project, file).split("\n")}
+    return (choice.word if choice.meaning == choice.word else f"{choice.meaning}\t{choice.word}") in lines
 
 
 def _content(project: Project, file: str) -> str:
@@ -107,7 +116,7 @@ def _diff(file: str, before: str, after: str) -> str:
 def write(learnt: Learnt) -> None:
     """Write what was learnt into the project's rules. Raises UsageError when there is nothing."""
     if not learnt.content and not learnt.unread:
-        raise UsageError("no choice in the workbook", cure="choose a meaning in the green column and save")
+        raise UsageError("no new choice in the workbook", cure="choose a meaning in the green column and save")
     for path, text in learnt.content.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f"{path.name}.tmp")
