@@ -12,7 +12,7 @@ from cleanse.model import Grid, Table
 from cleanse.stages.sheet import Sheet
 
 KINDS = frozenset(("reference", "summary"))
-LOOKED_AT = 12  # filled rows from the top
+_ALL = re.compile(r"[(（](?:全部|多项|空白|all|multiple items|blank)[)）]", re.IGNORECASE)
 _FIELD = re.compile(
     r"字段(?:名称?|说明|编码|类型)?|列名|数据项|是否必填|是否必须|填写(?:说明|要求|规范|示例|规则|方式)|示例(?:值|数据)?|样例|取值(?:范围|说明)?|"
     r"数据类型|格式要求|可选值|field(?: ?name| ?label)?|column(?: ?name)?|mandatory\??|example|sample value|data ?type|allowed values|api ?name",
@@ -38,8 +38,16 @@ def aside(grid: Grid) -> str:
     used = np.flatnonzero(sheet.filled.any(axis=0))
     if not len(used) or used[-1] - used[0] >= len(used):
         return ""  # an empty column: something else may stand beside it
-    filled = np.flatnonzero(sheet.counts)[:LOOKED_AT]
-    return next((kind for at in filled if (kind := _kind(sheet.row(int(at))))), "")
+    rows = [at for at in np.flatnonzero(sheet.counts >= 2).tolist() if not _filters(sheet.row(at))]
+    kind = _kind(sheet.row(rows[0])) if rows else ""
+    blank = np.flatnonzero(sheet.counts == 0)
+    apart = any(rows[0] < at < rows[-1] for at in blank.tolist()) if rows else False
+    return "" if apart else kind  # below a blank row another table may stand
+
+
+def _filters(cells: Mapping[int, str]) -> bool:
+    """A filter above a pivot table."""
+    return len(cells) == 2 and bool(_ALL.fullmatch([*cells.values()][1]))
 
 
 def passed_over(grid: Grid, source: str, kind: str) -> Table:

@@ -26,7 +26,9 @@ _SIGNERS = (
 _STAMPED = r".*[（(]\s*(?:盖章|签章|公章|签字|签名|章)\s*[)）]\s*[:：]?.*|.{0,10}(?:签字|签名|签章|盖章)\s*[:：].*"
 _DAY = re.compile(r"(?:19|20)\d{2}\s*[年./-]\s*\d{1,2}\s*(?:[月./-]\s*\d{1,2}\s*日?|月)|\s*年\s*月\s*日")
 WORDED = rf"(?i)^\s*.{{0,12}}{_TOTALS}|^\s*[（(【*＊]*{_NOTES}|^\s*{_SIGNERS}\s*$|^(?:{_STAMPED})$"
-_TOTAL = re.compile(rf".{{0,12}}?{_TOTALS}\s*[:：]?(?:\s*[\d,.]+\s*{_UNIT})?", re.IGNORECASE)
+_TOTAL = re.compile(
+    rf".{{0,12}}?{_TOTALS}(?:\s*[（(][^)）]{{0,10}}[)）])?\s*[:：]?(?:\s*[\d,.]+\s*{_UNIT})?", re.IGNORECASE
+)
 _NOTE = re.compile(rf"[（(【*＊]*{_NOTES}", re.IGNORECASE)
 _SIGNER, _STAMP = re.compile(_SIGNERS, re.IGNORECASE), re.compile(_STAMPED, re.DOTALL)
 _LABEL = re.compile(r"[^\s:：]{1,12}(?:\s[^\s:：]{1,12})?\s*[:：].*", re.DOTALL)

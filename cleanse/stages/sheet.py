@@ -125,13 +125,27 @@ def _gaps(sheet: Sheet, words: look.Words) -> list[int]:
 
 def _apart(left: Sheet, right: Sheet, words: look.Words) -> bool:
     """Whether the right part begins with what the left one begins with, has its header far from the left one's (not the
-    second row of one header), or both stand under a title that calls each a list."""
+    second row of one header), both stand under a title that calls each a list, or the right one goes on alone."""
     mine, other = _header_at(left, words), _header_at(right, words)
     if mine < 0 or other < 0:
         return False
     first, second = ([normalize_header(t) for t in s.row(at).values()] for s, at in ((left, mine), (right, other)))
     leading = next((name for name in first if name not in SERIAL), "")
-    return abs(mine - other) >= 2 or leading in second or _titled_level(left, right, mine)
+    return abs(mine - other) >= 2 or leading in second or _titled_level(left, right, mine) or _longer(left, right, mine)
+
+
+def _longer(left: Sheet, right: Sheet, header: int) -> bool:
+    """Whether the right part goes on, whole, below the end of the left one, and both list companies."""
+    ends = [int(np.flatnonzero(part.counts)[-1]) for part in (left, right)]
+    if ends[1] <= ends[0] or not (right.counts[header + 1 : ends[1] + 1] >= 2).all():
+        return False
+    return all(_lists_companies(part, header + 1) for part in (left, right))
+
+
+def _lists_companies(sheet: Sheet, first: int) -> bool:
+    rows = [sheet.row(at) for at in range(first, min(len(sheet.counts), first + HEAD_ROWS)) if sheet.counts[at]]
+    named = [sum(look.is_name(row[c]) for row in rows if c in row) for c in range(len(sheet.columns))]
+    return max(named) >= max(2, 0.8 * len(rows))
 
 
 def _titled_level(left: Sheet, right: Sheet, header: int) -> bool:

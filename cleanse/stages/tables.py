@@ -287,8 +287,20 @@ def _kinds(sheet: Sheet, start: int, end: int, header: _Header) -> dict[int, str
     kinds = dict.fromkeys(header.rows, "header")
     kinds |= _above(sheet, start, first)
     kinds |= _below(sheet, header.rows[-1] + 1 if header.rows else first, end, header)
+    kinds |= _titles_again(sheet, end, header, kinds)
     blank = np.flatnonzero(sheet.counts[start:end] == 0) + start
     return kinds | dict.fromkeys(blank.tolist(), "blank")
+
+
+def _titles_again(sheet: Sheet, end: int, header: _Header, kinds: dict[int, str]) -> dict[int, str]:
+    """Titles that stand again on each page: the same text alone in its row, and the header, or another title, below."""
+    titles = {text for at, kind in kinds.items() if kind == "title" for text in sheet.row(at).values()}
+    if not titles or not header.rows:
+        return {}
+    ones = np.flatnonzero(sheet.counts[header.rows[-1] + 1 : end] == 1) + header.rows[-1] + 1
+    again = [at for at in ones.tolist() if at not in kinds and not titles.isdisjoint(sheet.row(at).values())]
+    below = {at - 1 for at, kind in kinds.items() if kind == "repeated_header"} | {at - 1 for at in again}
+    return {at: "title" for at in again if at in below}
 
 
 def _layout(sheet: Sheet, kinds: dict[int, str], start: int, end: int) -> tuple[pd.DataFrame, np.ndarray]:
