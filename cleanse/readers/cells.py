@@ -92,14 +92,13 @@ def listed(places: Sequence[str]) -> str:
 
 def text_column(values: Sequence[Any]) -> tuple[pa.Array, list[int]]:
     """One column as text, and the positions of numbers that are too long to be exact."""
-    kinds = set(map(type, values))
-    if kinds == {str}:
+    if set(map(type, values)) == {str}:
         return pa.array(values, pa.large_string()), []
-    lost: list[int] = []
-    if kinds & {int, float}:
-        limit = 10**EXACT_DIGITS
-        lost = [i for i, v in enumerate(values) if type(v) in (int, float) and (v >= limit or v <= -limit)]
-    texts = [v if type(v) is str else _TEXT.get(type(v), str)(v) for v in values]
+    texts, limit = list(values), 10**EXACT_DIGITS
+    others = [(at, value) for at, value in enumerate(values) if type(value) is not str]
+    for at, value in others:
+        texts[at] = _TEXT.get(type(value), str)(value)
+    lost = [at for at, value in others if type(value) in (int, float) and (value >= limit or value <= -limit)]
     return pa.array(texts, pa.large_string()), lost
 
 

@@ -7,6 +7,7 @@ with its arguments, what it answers the result, both pickled over its pipes.
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import pickle
 import subprocess
@@ -112,8 +113,9 @@ def serve(memory: int) -> None:
     questions, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not stand between the answers
     _bound(memory)
+    gc.disable()  # it would go through millions of cells again and again while they are read
     while _answer(questions, answers):
-        pass
+        gc.collect()
 
 
 def _answer(questions: BinaryIO, answers: BinaryIO) -> bool:

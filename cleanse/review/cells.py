@@ -25,6 +25,8 @@ _FONT = '<sz val="11"/><color rgb="{color}"/><rFont val="Calibri"/><family val="
 _RUN = "<r><rPr>{bold}" + _FONT + '<t xml:space="preserve">{text}</t></r>'
 # Characters XML cannot hold, and texts that look like their escape, are written as _xHHHH_ (22.9.2.19).
 _ESCAPED = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
+# The same and what XML escapes, as a pattern of RE2, which knows no look ahead: which texts are to be looked at.
+_UNPLAIN = r"[&<>\x00-\x08\x0b-\x1f\x{fffe}\x{ffff}]|_x[0-9A-Fa-f]{4}_"
 _BODY = re.compile(rb"</row>(.*)</sheetData>", re.DOTALL)
 _STYLE = re.compile(rb'<c r="[A-Z]+2" s="(\d+)"/>')
 
@@ -69,8 +71,6 @@ def escape(text: str) -> str:
     >>> escape("a<b & _x0041_"), escape(chr(11))
     ('a&lt;b &amp; _x005F_x0041_', '_x000B_')
     """
-    if text.isalnum() and len(text) <= LONGEST:
-        return text
     text = _ESCAPED.sub(lambda m: f"_x{ord(m[0]):04X}_", text[:LONGEST])
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
@@ -78,8 +78,13 @@ def escape(text: str) -> str:
 def plain(values: pd.Series) -> list[str]:
     """Every text as inner XML; '' where empty or missing."""
     coded = pa.array(values.astype("str").fillna(""), type=pa.large_string()).dictionary_encode()
-    done = [f'<t xml:space="preserve">{escape(text)}</t>' if text else "" for text in coded.dictionary.to_pylist()]
-    return list(pc.take(pa.array(done, type=pa.large_string()), coded.indices).to_pylist())
+    texts = coded.dictionary
+    unplain = pc.or_(pc.match_substring_regex(texts, _UNPLAIN), pc.greater(pc.utf8_length(texts), LONGEST))
+    escaped = pa.array([escape(text) for text in texts.filter(unplain).to_pylist()], pa.large_string())
+    texts = pc.replace_with_mask(texts, unplain, escaped)
+    start, end, nothing = (pa.scalar(t, pa.large_string()) for t in ('<t xml:space="preserve">', "</t>", ""))
+    inner = pc.binary_join_element_wise(start, texts, end, nothing)
+    return list(pc.take(pc.if_else(pc.equal(texts, ""), nothing, inner), coded.indices).to_pylist())
 
 
 def marked(value: str, other: str) -> str:

@@ -30,6 +30,7 @@ VERDICTS = (*FORCING, "defer", "withdrawn")  # ... and those that take an earlie
 DIGITS = 20  # hex digits of a digest: 80 bits, no two of a billion records alike
 KEY = 5 + DIGITS  # what of a digest tells the record; behind it stands a short sum per field
 SUM = 5  # hex digits of a field's sum: 20 bits tell that it changed, not what it was
+_HEX, _SHIFTS = np.frombuffer(b"0123456789abcdef", np.uint8), np.arange(SUM, dtype=np.uint32)[::-1] * 4
 FORCED = ("entity", "left", "right", "verdict", "above")
 CHOICES = "choices.jsonl"  # the file of chosen values, beside that of the decisions
 OPTIONAL = ("against", "above", "seen")  # written only where they say something
@@ -217,20 +218,23 @@ def digest(records: pd.DataFrame, fields: Sequence[str]) -> pd.Series:
     version = hashlib.sha256("\n".join(names).encode()).hexdigest()[: KEY - DIGITS - 1]
     blank = pd.Series("", index=records.index, dtype="str")
     columns = [_plain(records.get(n, blank)) for n in names]
-    separator = pa.scalar("\x1f", pa.large_string())
-    texts = pc.binary_join_element_wise(*columns, _plain(blank), separator).to_pylist()
+    texts = [column.dictionary_decode() for column in (*columns, _plain(blank))]
+    texts = (
+        pc.binary_join_element_wise(*texts, pa.scalar("\x1f", pa.large_string())).cast(pa.large_binary()).to_pylist()
+    )
     sums = pc.binary_join_element_wise(*map(_sums, columns), pa.scalar("", pa.large_string())).to_pylist()
-    empty = "\x1f" * len(names)
+    empty = b"\x1f" * len(names)
     pairs = zip(texts, sums, strict=True)
     digests = ["" if text == empty else f"{version}-{_hash(text)}-{check}" for text, check in pairs]
     return pd.Series(digests, index=records["rid"].to_numpy(), dtype="str")
 
 
-def _sums(column: pa.Array) -> pa.Array:
-    """A short sum of every text; zeros where it is empty."""
-    coded = column.dictionary_encode()
-    told = [f"{zlib.crc32(t.encode()) % 16**SUM:0{SUM}x}" for t in coded.dictionary.to_pylist()]
-    return pc.take(pa.array(told, type=pa.large_string()), coded.indices)
+def _sums(column: pa.DictionaryArray) -> pa.Array:
+    """A short sum of every text: the last digits of its CRC; zeros where it is empty."""
+    texts = column.dictionary.cast(pa.large_binary()).to_pylist()
+    sums = np.fromiter(map(zlib.crc32, texts), np.uint32, len(texts))
+    digits = _HEX[sums[:, None] >> _SHIFTS & 15]
+    return pc.take(pa.array(digits.view(f"S{SUM}").ravel()).cast(pa.large_string()), column.indices)
 
 
 def tell(earlier: Sequence[Decision], one: Decision) -> Decision:
@@ -249,16 +253,16 @@ def _unlike(one: Decision, other: Decision) -> bool:
     return one.verdict != other.verdict or (one.above != other.above and bool(one.above and other.above))
 
 
-def _plain(column: pd.Series) -> pa.Array:
-    """Texts without case, width and spaces."""
+def _plain(column: pd.Series) -> pa.DictionaryArray:
+    """Texts without case, width and spaces; the dictionary may hold one more than once."""
     texts = pa.array(column.astype("str").fillna(""), type=pa.large_string()).dictionary_encode()
     plain = pc.utf8_lower(pc.utf8_normalize(texts.dictionary, form="NFKC"))
     plain = pc.replace_substring_regex(plain, pattern=r"[\s\x1f]+", replacement="")
-    return pc.take(plain, texts.indices)
+    return pa.DictionaryArray.from_arrays(texts.indices, plain)
 
 
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:DIGITS]
+def _hash(text: bytes) -> str:
+    return hashlib.sha256(text).hexdigest()[:DIGITS]
 
 
 # ----------------------------------------------------------------------------------------------------------- resolve
