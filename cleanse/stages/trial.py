@@ -255,16 +255,20 @@ def strata(
     """
     parts = [_fired(changes, members), rows[["golden_id", "source_file"]].set_axis(["golden_id", "stratum"], axis=1)]
     parts.append(shapes.rare(tables))
-    return pd.concat([part.astype("str") for part in parts], ignore_index=True).dropna().drop_duplicates(ignore_index=True)
+    return (
+        pd.concat([part.astype("str") for part in parts], ignore_index=True).dropna().drop_duplicates(ignore_index=True)
+    )
 
 
 def _fired(changes: pd.DataFrame, members: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """golden_id, stratum: the codes of the changes of its records."""
     parts = []
+    rids, (codes, names) = changes["rid"].to_numpy(dtype=np.int64), pd.factorize(changes["code"])
     for entity, table in members.items():
         at = pd.Series(table["golden_id"].to_numpy(dtype=object), index=table["rid"])
-        mine = changes.loc[(changes["entity"] == entity).to_numpy(), ["rid", "code"]].drop_duplicates()
-        parts.append(pd.DataFrame({"golden_id": at.reindex(mine["rid"]).to_numpy(), "stratum": mine["code"].to_numpy()}))
+        mine = (changes["entity"] == entity).to_numpy()
+        rid, code = np.divmod(pd.unique(rids[mine] * len(names) + codes[mine]), max(len(names), 1))
+        parts.append(pd.DataFrame({"golden_id": at.reindex(rid).to_numpy(), "stratum": names.astype("str").take(code)}))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["golden_id", "stratum"])
 
 
