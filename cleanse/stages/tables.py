@@ -295,7 +295,7 @@ def _kinds(sheet: Sheet, start: int, end: int, header: _Header) -> dict[int, str
 def _titles_again(sheet: Sheet, end: int, header: _Header, kinds: dict[int, str]) -> dict[int, str]:
     """Titles that stand again on each page: the same text alone in its row, and the header, or another title, below."""
     titles = {text for at, kind in kinds.items() if kind == "title" for text in sheet.row(at).values()}
-    if not titles or not header.rows:
+    if not titles or not header.rows or len(header.names) < 2:
         return {}
     ones = np.flatnonzero(sheet.counts[header.rows[-1] + 1 : end] == 1) + header.rows[-1] + 1
     again = [at for at in ones.tolist() if at not in kinds and not titles.isdisjoint(sheet.row(at).values())]
@@ -378,10 +378,12 @@ def _below(sheet: Sheet, start: int, end: int, header: _Header) -> dict[int, str
 def _names_over_groups(sheet: Sheet, start: int, end: int, shape: look.Shape, kinds: dict[int, str]) -> dict[int, str]:
     """Bare names that stand alone over the rows of each group, the first of them over the first: salespeople, where the
     column below holds companies. One alone, or one without a full row under it, is a record."""
+    first = next((at for at in range(start, end) if sheet.counts[at] and at not in kinds), end)
+    if shape.width < 3 or first == end or sheet.counts[first] != 1:
+        return {}
     ones = (np.flatnonzero(sheet.counts[start:end] == 1) + start).tolist()
     alone = [at for at in ones if at not in kinds]
     named = [at for at in alone if look.is_bare_name(next(iter(sheet.row(at).values())))]
-    first = next((at for at in range(start, end) if sheet.counts[at] and at not in kinds), end)
     followed = all(at + 1 < end and sheet.counts[at + 1] > max(2, shape.width // 3) for at in named)
     if len(named) < 2 or named[0] != first or not followed or any(shape.left not in sheet.row(at) for at in named):
         return {}
