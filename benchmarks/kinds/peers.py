@@ -128,7 +128,10 @@ def phone_number(text: str) -> str | None:
 
 
 def mixed(texts: Sequence[str]) -> list[str | None]:
-    days = pd.to_datetime(pd.Series(texts), format="mixed", errors="coerce")
+    try:
+        days = list(pd.to_datetime(pd.Series(texts), format="mixed", errors="coerce"))
+    except ValueError:  # a column with time zones and without is refused as a whole: cell by cell then
+        days = [pd.to_datetime(text, format="mixed", errors="coerce") for text in texts]
     return [None if pd.isna(day) else day.date().isoformat() for day in days]
 
 
