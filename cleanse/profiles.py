@@ -68,7 +68,7 @@ CHECKS: dict[str, Any] = {
 }
 LIMITS = ("rows", "bytes", "columns", "cell_chars", "row_chars", "row_bytes", "imports_day")
 TOP = ("name", "label", "sources", "form", "limits", "checks", "objects")
-OBJECT = ("name", "label", "entity", "fields", "key", "parent", "parent_object", "one_of")
+OBJECT = ("name", "label", "entity", "fields", "key", "parent", "parent_object", "one_of", "id", "parent_id")
 FIELD = tuple(TargetField.__dataclass_fields__)
 ROSTER = ("name", "email", "id", "code", "active")
 RULE = ("object", "field", "pattern", "message")
@@ -192,6 +192,8 @@ def _object(
         parent=str(spec.get("parent", "")),
         parent_object=str(spec.get("parent_object", "")),
         one_of=tuple(tuple(group) for group in spec.get("one_of", ())),
+        id=str(spec.get("id", "")),
+        parent_id=str(spec.get("parent_id", "")),
     )
     _check_object(target, place, entity, before, faults)
     return target

@@ -27,7 +27,7 @@ def ran(command, project, tmp_path):
         root = project(tmp_path / profile, {"a.csv": ROWS}, settings + "[gate]\nmax_parked = 1.0\ntrial = false\n")
         (root / "rules" / "picklists").mkdir(parents=True, exist_ok=True)
         (root / "rules" / "picklists" / "owner.tsv").write_text(USERS, "utf-8")
-        (root / "files" / "export.csv").write_text("客户名称,建档\n青禾食品有限公司,2020-01-01\n", "utf-8")
+        (root / "files" / "export.csv").write_text("客户名称,负责人,建档\n青禾食品有限公司,,2020-01-01\n", "utf-8")
         told = command("run", "--project", root)
         assert code is None or told.returncode == code, told.stderr + told.stdout
         return root
@@ -58,7 +58,7 @@ def test_what_is_there_stays_here_and_its_contact_goes_to_it(ran) -> None:
     root = ran("wukong-11", "customer", None)
     folder = root / "out" / "latest"
     rows = pd.read_parquet(folder / "ledger" / "rows.parquet")
-    held = rows[(rows["entity"] == "customer") & (rows["reason"] == "target_exists")]
+    held = rows[(rows["entity"] == "customer") & (rows["reason"] == "target_known")]
     assert held["source_file"].tolist() == ["a.csv"], "the export is no source"
     (path,) = (folder / "migration").glob("2_contact_*.xlsx")
     contacts = pd.read_excel(path, header=1, dtype=str, engine="openpyxl")
@@ -110,14 +110,14 @@ def test_an_approval_is_bound_to_the_export_it_was_compared_with(ran, command) -
 
 
 @pytest.mark.parametrize(("profile", "export"), [("salesforce", "Account"), ("hubspot", "companies")])
-def test_a_target_that_updates_by_our_key_gets_what_it_has_once_more(ran, profile, export) -> None:
+def test_a_target_that_updates_by_our_key_gets_nothing_twice(ran, profile, export) -> None:
     first = ran(profile)
     (path,) = (first / "out" / "latest" / "migration").glob(f"1_{export}_*.csv")
     sent = pd.read_csv(path, dtype=str)
     again = ran(profile, export, None)
-    sent.iloc[:1].to_csv(again / "files" / "export.csv", index=False)
+    sent.iloc[:2].to_csv(again / "files" / "export.csv", index=False)
     told = ran.again(again)
     rows = pd.read_parquet(again / "out" / "latest" / "ledger" / "rows.parquet")
-    assert told.returncode == 0 and "target_exists" not in set(rows["reason"])
+    assert told.returncode == 0 and "target_known" in set(rows["reason"])
     (path,) = (again / "out" / "latest" / "migration").glob(f"1_{export}_*.csv")
-    assert sorted(pd.read_csv(path, dtype=str).iloc[:, 0]) == sorted(sent.iloc[:, 0])
+    assert sorted(pd.read_csv(path, dtype=str).iloc[:, 0]) == [sent.iloc[2, 0]]

@@ -13,6 +13,7 @@ import pandas as pd
 
 from cleanse import __version__, readers
 from cleanse.errors import ApprovalError, UsageError
+from cleanse.flow import held
 from cleanse.flow.existing import existing_digests, read_existing
 from cleanse.flow.remembering import remember
 from cleanse.model import Exit
@@ -37,13 +38,18 @@ def fingerprint(manifest: Mapping[str, Any]) -> str:
 def planned(project: Project, folder: Path) -> dict[str, pd.DataFrame]:
     """What a run wrote for import, made again from its golden records: object name -> text by golden_id."""
     rows = pd.read_parquet(folder / "ledger" / "rows.parquet")
-    going = rows.loc[(rows["exit"] == Exit.MIGRATED) | (rows["reason"] == "target_exists"), ["entity", "golden_id"]]
+    stays = rows["reason"].isin(["target_exists", "target_known"])
+    going = rows.loc[(rows["exit"] == Exit.MIGRATED) | stays, ["entity", "golden_id"]]
     golden = {}
     for name in project.entities:
         table = pd.read_parquet(folder / "golden" / f"{name}.parquet")
         mine = going.loc[going["entity"] == name, "golden_id"]
         golden[name] = table[table["golden_id"].isin(mine)].reset_index(drop=True)
-    return dict(conform.conform(golden, project.profile, read_existing(project)).tables)
+    made = conform.conform(golden, project.profile, held.there_again(read_existing(project), folder))
+    none = pd.Series(
+        dtype="str"
+    )  # what goes by the target's own id goes by file: under our key it would be there twice
+    return {name: table.drop(made.ids.get(name, none).index) for name, table in made.tables.items()}
 
 
 def approve(project: Project, run: str, who: str) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from typing import Any
 
 import pandas as pd
 
+from cleanse.flow import held
 from cleanse.flow.approving import may
 from cleanse.flow.clock import Clock, Progress, quiet
-from cleanse.flow.existing import read_existing
+from cleanse.flow.existing import beside, with_existing
 from cleanse.flow.frames import joined
 from cleanse.flow.judging import write_sample
 from cleanse.flow.linking import match, merge_all, validated
@@ -46,7 +47,9 @@ def run(project: Project, *, progress: Progress = quiet, now: datetime | None = 
         with clock("read"):
             found = read_input(project)
         with clock("map"):
-            mapped = map.apply(found.tables, found.maps, project.entities)
+            existing = with_existing(project, sum(len(t.rows) for t in found.tables))
+            tables, maps = (*found.tables, *existing.tables), (*found.maps, *existing.maps)
+            mapped = map.apply(tables, maps, project.entities)
         with clock("normalize"):
             clean = normalize.normalize(
                 mapped.columns, mapped.addresses, project.entities, project.words, project.today
@@ -54,34 +57,41 @@ def run(project: Project, *, progress: Progress = quiet, now: datetime | None = 
         with clock("validate"):
             issues = joined("issues", [clean.issues, *validated(project, clean.records, "record")])
         with clock("match"):
-            linked = match(project, clean.records, issues)
+            linked = match(project, clean.records, issues, existing)
         with clock("merge"):
-            gold = merge_all(project, clean.records, linked, issues)
+            gold = merge_all(project, clean.records, linked, issues, existing)
+            held_records = held.shown(existing, clean.records, project.language)
+            clean, addresses = existing.without(clean), existing.without_rows(mapped.addresses)
         with clock("conform"):
             going = {name: exits.migrating(g, name, gold.parked) for name, g in gold.golden.items()}
-            existing = read_existing(project)
-            ready = conform.conform(going, project.profile, existing)
+            ready = conform.conform(going, project.profile, held.there(existing, gold))
             parked = pd.concat([gold.parked, exits.parked_by_target(ready.parked)], ignore_index=True)
-            issues = joined("issues", [gold.issues, ready.issues])
+            issues = joined("issues", [gold.issues, ready.issues, held.issues(existing, linked, gold)])
         with clock("write"):
-            written = files.write(ready.tables, project.profile, folder.path("migration"), ready.updates)
+            written = files.write(ready.tables, project.profile, folder.path("migration"), ready.updates, ready.ids)
         with clock("ledger"):
-            rows = exits.ledger_rows(mapped.addresses, gold.members, gold.golden, parked)
+            known = held.rows(project, ready, existing)
+            rows = exits.ledger_rows(addresses, gold.members, gold.golden, parked, known)
             rows = exits.without_object(rows, project.profile, project.entities)
             changes = joined("changes", [corrections(found, project.entities), clean.changes, gold.changes])
         place = folder.path("migration")
-        tried = try_written(project, place, ready.tables, written, gold, changes, rows, clock, existing)
+        tried = try_written(project, place, ready.tables, written, gold, changes, rows, clock, existing.frames)
         with clock("report"):
-            shown = shown_groups(project, linked, clean.records, gold.golden)
+            every = beside(clean.records, held_records)
+            shown = shown_groups(project, linked, every, gold.golden)
             queues = shown.queues(project)
             facts = facts_of(
-                project, found, mapped, clean, linked, gold, tried, rows, changes, issues, ready.losses, queues
-            )
+                project, found, mapped, clean, linked.without(existing), gold, tried, rows, changes, issues, ready.losses,
+                queues, held.numbers(existing, linked, known, ready, gold),
+            )  # fmt: skip
             numbers = quality.quality(facts)
             write_frames(folder, project, found, facts, linked)
+            folder.frame("ledger/existing.parquet", known)
+            for name, table in held_records.items():
+                folder.frame(f"existing/{name}.parquet", table)
             folder.frame("ledger/preflight.parquet", tried.preflight)
             folder.frame("ledger/target_losses.parquet", ready.losses)
-            write_reports(folder, project, numbers, found, rows, linked, clean.records, shown)
+            write_reports(folder, project, numbers, found, rows, linked, every, shown)
             write_sample(folder, project, facts, tried)
         write_run_book(folder, project, numbers, clock, tried, clean, linked, found, started)
         done = Outcome(folder.finish(), numbers)

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from cleanse.errors import TargetError, UsageError
+from cleanse.flow.existing import beside, kept
 from cleanse.flow.linking import compared, shown_fields, with_children
 from cleanse.model import LOSING
 from cleanse.project import DECISIONS, Project
@@ -94,7 +95,7 @@ def of_run(project: Project) -> Duplicates:
         {name: pd.read_parquet(folder / kind / f"{name}.parquet") for name in project.entities}
         for kind in ("records", "golden")
     )
-    return duplicates(project, pairs, clusters, digests, records, golden)
+    return duplicates(project, pairs, clusters, digests, beside(records, kept(folder)), golden)
 
 
 def per_owner(project: Project, to: Path) -> list[Path]:

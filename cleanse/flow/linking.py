@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 
 import pandas as pd
@@ -12,6 +12,7 @@ from cleanse import matching
 from cleanse.flow import models
 from cleanse.flow.choosing import allowed, settled
 from cleanse.flow.completing import Completion
+from cleanse.flow.existing import Existing
 from cleanse.flow.frames import joined
 from cleanse.flow.remembering import memory
 from cleanse.kinds import KINDS
@@ -30,6 +31,16 @@ class Linked:
     digests: Mapping[str, pd.Series]
     resolved: review_decisions.Resolved
     settled: choices.Settled
+
+    def without(self, existing: Existing) -> Linked:
+        """The links between records of the sources alone."""
+        if existing.first is None:
+            return self
+        own = {
+            name: replace(x, pairs=x.pairs[x.pairs["right"] < existing.first], clusters=existing.ours(x.clusters))
+            for name, x in self.links.items()
+        }
+        return replace(self, links=own)
 
 
 @dataclass(frozen=True)
@@ -54,7 +65,7 @@ def validated(project: Project, records: Mapping[str, pd.DataFrame], level: vali
     ]
 
 
-def match(project: Project, records: Mapping[str, pd.DataFrame], issues: pd.DataFrame) -> Linked:
+def match(project: Project, records: Mapping[str, pd.DataFrame], issues: pd.DataFrame, existing: Existing) -> Linked:
     said = review_decisions.read(project.root / DECISIONS)
     sound = {name: merge.without_wrong(table, _wrong(issues, name)) for name, table in records.items()}
     tables = {name: with_children(project, name, sound) for name in project.entities}
@@ -68,10 +79,11 @@ def match(project: Project, records: Mapping[str, pd.DataFrame], issues: pd.Data
         if schema is None:
             continue
         if schema.within:
-            parents = links[entity.refers_to].clusters.set_index("rid")["cluster"]
+            parents = existing.with_parents(links[entity.refers_to].clusters.set_index("rid")["cluster"])
             table = matching.with_others(table.assign(**{schema.within: table["rid"].map(parents)}), schema.within)
         table = _numbers_apart(table, records[name], entity, schema)
-        links[name] = models.link(project, schema, table, resolved.forced[resolved.forced["entity"] == name])
+        said_here = resolved.forced[resolved.forced["entity"] == name]
+        links[name] = models.link(project, schema, table, said_here, existing.of(name).index)
     clusters = {name: _clusters(records[name], links.get(name)) for name in project.entities}
     return Linked(links, digests, resolved, settled(project, sound, clusters, known))
 
@@ -124,6 +136,21 @@ def with_children(project: Project, name: str, records: Mapping[str, pd.DataFram
     return table
 
 
+def _ruled_on(
+    project: Project,
+    golden: Mapping[str, pd.DataFrame],
+    members: Mapping[str, pd.DataFrame],
+    records: Mapping[str, pd.DataFrame],
+) -> rules.Tables:
+    rows = (
+        {name: table.merge(members[name], on="rid", how="inner") for name, table in records.items()}
+        if project.rules
+        else {}
+    )
+    shapes = {f"{e.name}.{name}": shape for e in project.entities.values() for name, shape in _shapes(e).items()}
+    return rules.Tables(project.entities, rows, golden, shapes, project.today)
+
+
 def shown_fields(project: Project, name: str) -> dict[str, Mapping[str, str]]:
     """The fields a reviewer sees, with their labels by language: those that matter for telling records apart first."""
     telling = compared(project.schemas[name])
@@ -136,17 +163,6 @@ def shown_fields(project: Project, name: str) -> dict[str, Mapping[str, str]]:
     order = [*telling, *(n for n in project.entities[name].stored if n not in telling)]
     return {n: labels[n] for n in dict.fromkeys(order) if n in labels}
 
-def _ruled_on(
-    project: Project,
-    golden: Mapping[str, pd.DataFrame],
-    members: Mapping[str, pd.DataFrame],
-    records: Mapping[str, pd.DataFrame],
-) -> rules.Tables:
-    rows = {name: table.merge(members[name], on="rid", how="inner") for name, table in records.items()} if project.rules else {}
-    shapes = {f"{e.name}.{name}": shape for e in project.entities.values() for name, shape in _shapes(e).items()}
-    return rules.Tables(project.entities, rows, golden, shapes, project.today)
-
-
 
 def _trust(records: pd.DataFrame, globs: Sequence[str]) -> pd.Series:
     """How trusted the source of every record is, by rid: the number of the first glob its file matches, the last else."""
@@ -155,7 +171,10 @@ def _trust(records: pd.DataFrame, globs: Sequence[str]) -> pd.Series:
     return pd.Series(files.map(place).to_numpy(dtype="int64"), index=records["rid"].to_numpy())
 
 
-def merge_all(project: Project, records: Mapping[str, pd.DataFrame], linked: Linked, issues: pd.DataFrame) -> Gold:
+def merge_all(
+    project: Project, records: Mapping[str, pd.DataFrame], linked: Linked, issues: pd.DataFrame, existing: Existing
+) -> Gold:
+    """The golden records of the sources; what the target holds already lends them its values and its id."""
     completion, given_out = Completion.of(project), memory(project, records)
     golden: dict[str, pd.DataFrame] = {}
     members: dict[str, pd.DataFrame] = {}
@@ -163,17 +182,22 @@ def merge_all(project: Project, records: Mapping[str, pd.DataFrame], linked: Lin
     for name, entity in project.entities.items():
         clusters = _clusters(records[name], linked.links.get(name))
         chosen = linked.settled.values
-        parents = members[entity.refers_to].set_index("rid")["golden_id"] if entity.refers_to else None
+        parents = None
+        if entity.refers_to:
+            parents = existing.with_parents(members[entity.refers_to].set_index("rid")["golden_id"])
+        there = existing.of(name)
         merged = merge.merge(
             entity, records[name], clusters, _wrong(issues, name), parents,
             choices=chosen[chosen["entity"] == name], trust=_trust(records[name], project.trust),
-            language=project.language, claimed=given_out.claims(name, parents),
+            language=project.language, claimed=_claimed(given_out.claims(name, parents), clusters, there),
+            held=there.index,
         )  # fmt: skip
         members[name] = merged.members
-        filled = completion.fill(project, entity, merged.golden, records)
-        related = _related(project, entity, filled.golden, merged.members, records[name], linked)
+        own, known = existing.ours(merged.golden), existing.ours(merged.members)
+        filled = completion.fill(project, entity, own, records)
+        related = _related(project, entity, filled.golden, known, existing.ours(records[name]), linked)
         golden[name] = related.golden
-        changes += [merged.changes, filled.changes, related.changes]
+        changes += [existing.ours(merged.changes), filled.changes, related.changes]
         found += [filled.issues, related.issues]
         judged = validate.validate(filled.golden, entity, _shapes(entity), allowed(project, entity), "golden")
         found.append(judged)
@@ -181,8 +205,24 @@ def merge_all(project: Project, records: Mapping[str, pd.DataFrame], linked: Lin
         if entity.refers_to:
             parked.append(exits.parked_by_parent(filled.golden, entity, pd.concat(parked, ignore_index=True)))
         parked.append(exits.parked_by_doubts(filled.golden, issues, entity, pd.concat(parked, ignore_index=True)))
+    ruled = rules.judge(project.rules, _ruled_on(project, golden, members, records))
+    found.append(ruled.issues)
+    parked.append(ruled.parked)
+    for name, entity in project.entities.items():
+        if entity.refers_to and len(ruled.parked):
+            parked.append(exits.parked_by_parent(golden[name], entity, pd.concat(parked, ignore_index=True)))
     every = joined("issues", found).drop_duplicates(["rid", "entity", "field", "code"], ignore_index=True)
-    return Gold(golden, members, joined("changes", changes), every, pd.concat(parked, ignore_index=True))
+    return Gold(golden, members, joined("changes", changes), existing.ours(every), pd.concat(parked, ignore_index=True))
+
+
+def _claimed(claimed: pd.Series | None, clusters: pd.Series, there: pd.DataFrame) -> pd.Series | None:
+    """The golden ids that records had before; those of a group that the target holds under an id of ours have that."""
+    ours = there["golden_id"][there["golden_id"] != ""]
+    if ours.empty:
+        return claimed
+    given = pd.Series(ours.to_numpy(), index=clusters.reindex(ours.index).to_numpy(), dtype="str")
+    told = clusters.map(given[~given.index.duplicated()])
+    return told if claimed is None else told.fillna(claimed.reindex(told.index))
 
 
 def _related(
@@ -194,9 +234,3 @@ def _related(
         return relate.Related(golden, frame("changes"), frame("issues"))
     said = forced[forced["entity"] == entity.name]
     return relate.relate(entity.name, golden, members, records, said, schema.name_field, project.words)
-    ruled = rules.judge(project.rules, _ruled_on(project, golden, members, records))
-    found.append(ruled.issues)
-    parked.append(ruled.parked)
-    for name, entity in project.entities.items():
-        if entity.refers_to and len(ruled.parked):
-            parked.append(exits.parked_by_parent(golden[name], entity, pd.concat(parked, ignore_index=True)))

@@ -17,15 +17,16 @@ HEAD = """# What was learnt about agreement: per field and level the share among
 
 
 def link(
-    project: Project, schema: matching.MatchSchema | matching.TableSchema, table: pd.DataFrame, said: pd.DataFrame
-) -> matching.Links:
-    """With weights from the rules, or learnt where the rules only name the fields."""
+    project: Project, schema: matching.MatchSchema | matching.TableSchema, table: pd.DataFrame, said: pd.DataFrame,
+    held: pd.Index,
+) -> matching.Links:  # fmt: skip
+    """With weights from the rules, or learnt where the rules only name the fields. ``held``: what the target holds."""
     if isinstance(schema, matching.TableSchema):
         model = project.models.get(schema.entity)
         return matching.link_table(table, schema, said, {"person": lambda texts: _sounds(texts, project)}, model)
     number, distinct = pd.factorize(table[schema.name_field].fillna(""))
     names = COMPARABLE[schema.name_kind](distinct.tolist(), project.words)
-    return matching.link(table, names, schema, said, number)
+    return matching.link(table, names, schema, said, number, held)
 
 
 def _sounds(texts: list[str], project: Project) -> list[str]:

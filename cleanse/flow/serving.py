@@ -10,6 +10,7 @@ import pandas as pd
 from cleanse.errors import UsageError
 from cleanse.flow.approving import may
 from cleanse.flow.choosing import typed
+from cleanse.flow.existing import beside, kept
 from cleanse.flow.linking import compared, shown_fields, with_children
 from cleanse.project import DECISIONS, Project
 from cleanse.review import decisions, sampling
@@ -38,7 +39,8 @@ def review_page(project: Project, who: str, clock: Callable[[], str], port: int 
 
 def _subjects(project: Project, folder: Path) -> list[Subject]:
     """What the run knows of every entity that is compared."""
-    records = {name: pd.read_parquet(folder / "records" / f"{name}.parquet") for name in project.entities}
+    own = {name: pd.read_parquet(folder / "records" / f"{name}.parquet") for name in project.entities}
+    records = beside(own, kept(folder))
     pairs, clusters, digests = (pd.read_parquet(folder / f"{n}.parquet") for n in ("pairs", "clusters", "digests"))
     spoken = sampling.spoken(decisions.read(project.root / DECISIONS))
     found = []

@@ -46,6 +46,7 @@ def facts_of(
     issues: pd.DataFrame,
     losses: pd.DataFrame,
     queues: Mapping[str, Any],
+    existing: Mapping[str, Any],
 ) -> quality.Facts:
     fields = [f for e in project.entities.values() for f in e.fields.values()]
     return quality.Facts(
@@ -56,8 +57,8 @@ def facts_of(
             "today": project.today,
             "version": __version__,
         },
-        files=files_frame(found),
         codes=project.codes,
+        files=files_frame(found),
         layout=layout(found),
         losses=mapped.losses,
         unmapped=mapped.unmapped,
@@ -70,6 +71,7 @@ def facts_of(
         clusters=joined("clusters", [x.clusters for x in linked.links.values()]),
         review=standing.numbers(linked),
         queues=queues,
+        existing=existing,
         matching={n: x.report for n, x in linked.links.items()},
         trial=dict(tried.verdict),
         written=[asdict(w) for w in tried.written],
@@ -88,8 +90,8 @@ def write_frames(folder: RunFolder, project: Project, found: Input, facts: quali
         folder.frame(f"ledger/{name}.parquet", getattr(facts, name))
     folder.frame("ledger/columns.parquet", columns(found, project.entities))
     folder.frame("records/unmapped.parquet", facts.unmapped)
-    folder.frame("pairs.parquet", facts.pairs)
-    folder.frame("clusters.parquet", facts.clusters)
+    folder.frame("pairs.parquet", joined("pairs", [x.pairs for x in linked.links.values()]))
+    folder.frame("clusters.parquet", joined("clusters", [x.clusters for x in linked.links.values()]))
     folder.frame("digests.parquet", digests_frame(linked.digests))
     if learnt := models.text(linked.links):
         folder.text("model.toml", learnt)

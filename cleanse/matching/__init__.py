@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cleanse.matching.bands import APART, BANDS, MERGE, REVIEW, bands, histogram, probability, report, said
+from cleanse.matching.bands import APART, BANDS, MERGE, RELATED, REVIEW, bands, histogram, probability, report, said
 from cleanse.matching.blocking import MISSING, block, codes
 from cleanse.matching.clusters import cluster, components, inner_pairs
 from cleanse.matching.comparison import LEVELS
@@ -23,9 +23,19 @@ from cleanse.matching.links import Links
 from cleanse.matching.schema import Evidence, MatchSchema, parse_schema
 from cleanse.model import COLUMNS, Band, frame
 
-__all__ = ["Evidence", "Links", "MatchSchema", "TableSchema", "link", "link_table", "parse_schema", "parse_table", "with_others"]
+__all__ = [
+    "Evidence",
+    "Links",
+    "MatchSchema",
+    "TableSchema",
+    "link",
+    "link_table",
+    "parse_schema",
+    "parse_table",
+    "with_others",
+]
 
-SOFT = ("", "said_merge", "namesake_unknown", "nameless")  # a third record may know what these two lack
+SOFT = ("", "said_merge", "namesake_unknown", "nameless", "in_target")  # a third record may know what these two lack
 LARGEST = 60  # records of a group of which every pair is compared before the group is believed
 COMMON = 8  # records that share a number or an address, from which on their place is asked as well
 CHUNK = 1 << 18  # pairs compared at a time
@@ -74,13 +84,15 @@ def link(
     schema: MatchSchema,
     forced: pd.DataFrame | None = None,
     number: np.ndarray | None = None,
+    held: pd.Index | None = None,
 ) -> Links:
     """Link the records of one entity.
 
     ``records``: rid and the fields the schema names, text, missing where empty. ``names``: what its kind compares names
     by (``comparable``), one row per record in the same order, or one per distinct name where ``number`` says which is
     each record's. ``forced``: left, right (rids) and verdict merge, apart or related of people; apart stands above
-    merge, both above every weight. The answer does not depend on the order of the rows.
+    merge, both above every weight. ``held``: rids of records that the target holds already; a group has one of them at
+    most, whoever says otherwise. The answer does not depend on the order of the rows.
     """
     rids = records["rid"].to_numpy(dtype=np.int64)
     which = np.arange(len(rids)) if number is None else number
@@ -90,13 +102,16 @@ def link(
     )
     order, like = _by_content(every, rids)
     every, rids, spoken = every.take(order), rids[order], spoken[order]
+    there = np.isin(rids, np.zeros(0, np.int64) if held is None else held.to_numpy(dtype=np.int64))
+    spoken |= there
     copies = _copies(every, np.where(spoken, np.arange(len(rids)), like), schema)
     kept = np.setdiff1d(np.arange(len(rids)), copies.right, assume_unique=True)
-    coded = every.take(kept)
+    coded, there = every.take(kept), there[kept]
     verdicts = said(rids[kept], forced)
+    verdicts = verdicts[~(there[verdicts["left"]] & there[verdicts["right"]])]
     blocks = block(_keys(coded, schema), schema.cap, coded.names.parts["folded"])
     pairs = _with_said(_score(coded, blocks.left, blocks.right, schema), coded, verdicts, schema)
-    pairs, label, broken = _clustered(coded, pairs, verdicts, schema)
+    pairs, label, broken = _clustered(coded, pairs, verdicts, schema, there)
     found = rids.copy()
     found[kept] = rids[kept][label]
     found[copies.right] = found[copies.left]
@@ -206,22 +221,29 @@ def _with_said(pairs: _Scored, coded: Coded, verdicts: pd.DataFrame, schema: Mat
 
 
 def _clustered(
-    coded: Coded, pairs: _Scored, verdicts: pd.DataFrame, schema: MatchSchema
+    coded: Coded, pairs: _Scored, verdicts: pd.DataFrame, schema: MatchSchema, there: np.ndarray
 ) -> tuple[_Scored, np.ndarray, int]:
     """Groups (smallest position of each) over the pairs to merge. Every pair inside a group is compared before the group
-    is believed, and a pair that did not come together after all goes to a person."""
+    is believed, and a pair that did not come together after all goes to a person. Of ``there``, what the target holds
+    already, no two come together; what is like two of them that are not like each other joins neither."""
+    both = there[pairs.left] & there[pairs.right]
+    twins = (pairs.left * coded.size + pairs.right)[both & (pairs.band == MERGE)]
+    shown = both & ((pairs.band == MERGE) | (pairs.band == REVIEW))
+    pairs.band[shown], pairs.compared.objection[shown] = RELATED, schema.reasons.index("in_target")
     merging = pairs.band == MERGE
     left, right = inner_pairs(components(coded.size, pairs.left[merging], pairs.right[merging]), LARGEST)
     left, right = np.minimum(left, right), np.maximum(left, right)
+    two = there[left] & there[right] & ~np.isin(left * coded.size + right, twins)
+    strangers = np.stack([left[two], right[two]], axis=1)
     new = ~np.isin(left * coded.size + right, pairs.left * coded.size + pairs.right)
     unseen = _score(coded, left[new], right[new], schema)
     people = _merged_by_people(coded.size, verdicts)
     apart = [_objecting(p, people, schema) for p in (pairs, unseen)]
     said_merge = pairs.compared.objection == schema.reasons.index("said_merge")
     strength = np.where(said_merge, np.inf, pairs.weight)[merging]
+    single = _single(coded, verdicts, schema) | {"target": np.where(there, np.arange(coded.size), MISSING)}
     label, broken = cluster(
-        coded.size, pairs.left[merging], pairs.right[merging], strength, _single(coded, verdicts, schema),
-        np.concatenate(apart),
+        coded.size, pairs.left[merging], pairs.right[merging], strength, single, np.concatenate([*apart, strangers])
     )  # fmt: skip
     pairs.band[merging & (label[pairs.left] != label[pairs.right])] = REVIEW
     return pairs, label, broken

@@ -40,7 +40,7 @@ WEIGHTS = {
 }
 BANDS = ("related", "review")
 PARTS = ("", "domain")
-SAID = ("said_merge", "apart", "related", "review")
+SAID = ("said_merge", "apart", "related", "review", "in_target")
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class MatchSchema:
     @cached_property
     def reasons(self) -> tuple[str, ...]:
         """All that can object to a merge, in the order of their numbers: what names say, two values of one evidence,
-        what people said. '' is none."""
+        what people said, and that the target holds both. '' is none."""
         return (*OBJECTIONS, *(e.name for e in self.evidence if e.objects), *SAID)
 
 

@@ -24,6 +24,7 @@ from cleanse.stages.losing import added
 
 HINTS = 200  # distinct unknown options for which the nearest known one is sought
 LOSSES = ("entity", "field", "values")
+KNOWN = "target_known"  # the target has the record, and nothing goes there
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,11 @@ class Conformed:
     issues  COLUMNS["issues"]: one line per value withheld or row parked; ``field`` is the canonical field
     parked  entity -> golden_id -> code of the first reason
     losses  entity, field, values: canonical fields with values that no column of the target takes
-    updates object name -> how many of the last rows of its table the target has already
+    updates object name -> how many of the last rows of its table go as updates, in files of their own
+    ids     object name -> the target's own id of the rows that go by it, by golden_id
+    known   object name -> lines by golden_id of rows the target has: ``exit`` (update, or known where nothing goes there),
+            ``filled`` (how many of its blanks)
+    unseen  object name -> columns that its export lacks, and that updates therefore leave alone
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -43,6 +48,20 @@ class Conformed:
     parked: Mapping[str, Mapping[str, str]]
     losses: pd.DataFrame
     updates: Mapping[str, int] = field(default_factory=dict)
+    ids: Mapping[str, pd.Series] = field(default_factory=dict)
+    known: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    unseen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class There:
+    """What the target holds already. ``frames``: object -> its export, columns named as the profile names them. ``matched``:
+    object -> places in it by golden_id, where records were matched with it. ``chosen``: entity, golden_id, field of the
+    values that people chose."""
+
+    frames: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    matched: Mapping[str, pd.Series] = field(default_factory=dict)
+    chosen: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["entity", "golden_id", "field"]))
 
 
 @dataclass
@@ -53,6 +72,12 @@ class _Work:
     target: TargetObject
     profile: Profile
     existing: pd.DataFrame | None = None
+    at: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))  # place in ``existing``, -1 none
+    chosen: pd.DataFrame = field(default_factory=pd.DataFrame)
+    theirs: dict[str, np.ndarray] = field(default_factory=dict)  # column -> cells that hold the target's own text
+    unseen: list[str] = field(default_factory=list)
+    ids: pd.Series = field(default_factory=lambda: pd.Series(dtype="str"))
+    filled: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     there: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=bool))
     columns: dict[str, pa.Array] = field(default_factory=dict)
     raw: dict[str, pa.Array] = field(default_factory=dict)
@@ -75,13 +100,48 @@ class _Work:
             "value": value, "note": [place + near.get(v, "") for v in value],
         }))  # fmt: skip
 
+    @property
+    def matched(self) -> np.ndarray:
+        """The rows that the target has already."""
+        return self.at >= 0
+
+    def text(self, column: str) -> pa.Array:
+        """What the target holds of every row in one of its columns, null where nothing."""
+        if self.existing is None or column not in self.existing or not self.matched.any():
+            return pa.nulls(len(self.at), pa.string())
+        values = blank_to_null(_text(self.existing[column]))
+        return values.take(pa.array(self.at, mask=~self.matched))
+
+    def own(self, column: TargetField, values: pa.Array) -> pa.Array:
+        """What the target holds of a row stands, but where a person chose: only its blanks are filled, and what its export
+        does not show is left alone."""
+        said = np.zeros(len(self.at), dtype=bool)
+        for name in column.sources:
+            told = self.chosen.loc[self.chosen["field"] == name.removeprefix(f"{self.target.entity}."), "golden_id"]
+            said |= self.golden["golden_id"].isin(told).to_numpy()
+        text, seen = self.text(column.name), self.existing is not None and column.name in self.existing
+        theirs = self.theirs[column.name] = mask(pc.is_valid(text)) & ~said
+        if len(column.sources) > 1:  # of the others merging told it
+            self.report(theirs & mask(pc.not_equal(text, blank_to_null(values))), "target_differs", column.name)
+        hidden = self.matched & ~said & (not seen and column.name != self.target.key)
+        if (hidden & mask(pc.is_valid(values))).any():
+            self.unseen.append(column.name)
+        values = pc.if_else(pa.array(hidden), pa.scalar(None, pa.string()), values)
+        return pc.if_else(pa.array(theirs), text, values)
+
     def park(self, where: np.ndarray, code: str, column: str = "", note: str = "") -> None:
-        """Hold rows back; a row keeps its first reason and every issue."""
+        """Hold rows back; a row keeps its first reason and every issue. Of one that the target has, it is told apart."""
+        self.reason[where & self.matched & (self.reason == "")] = KNOWN
+        where = where & ~self.matched
         self.report(where, code, column, note)
         self.reason[where & (self.reason == "")] = code
 
     def refuse(self, where: np.ndarray, code: str, column: TargetField, note: str = "") -> None:
-        """A value that may not go: withheld, or its row parked where the column is required."""
+        """A value that may not go: withheld, or its row parked where the column is required. What the target itself holds is
+        never withheld: its row stays as it is there."""
+        theirs = where & self.theirs.get(column.name, np.zeros(len(where), dtype=bool))
+        self.park(theirs, code)
+        where = where & ~theirs
         if not where.any():
             return
         if column.required:
@@ -91,34 +151,34 @@ class _Work:
         self.columns[column.name] = pc.if_else(pa.array(where), pa.scalar(None, pa.string()), self.columns[column.name])
 
 
-def conform(
-    golden: Mapping[str, pd.DataFrame], profile: Profile, existing: Mapping[str, pd.DataFrame] | None = None
-) -> Conformed:
+def conform(golden: Mapping[str, pd.DataFrame], profile: Profile, there: There | None = None) -> Conformed:
     """The tables that ``profile`` wants, made from the golden records.
 
-    ``golden``: entity -> frame with golden_id, rid, the stored fields and, for a child, ``<parent>_id``. ``existing``:
-    object -> what the target holds already, columns named as the profile names them. Every row of an entity with an
-    object ends in its table or in ``parked``.
+    ``golden``: entity -> frame with golden_id, rid, the stored fields and, for a child, ``<parent>_id``. Every
+    row of an entity with an object ends in its table, in ``parked``, or in ``known``.
     """
+    there = there or There()
     done: dict[str, _Work] = {}
     tables: dict[str, pd.DataFrame] = {}
     for target in profile.objects:
         if target.entity not in golden:
             continue
-        work = _Work(golden[target.entity].reset_index(drop=True), target, profile, (existing or {}).get(target.name))
+        work = _Work(golden[target.entity].reset_index(drop=True), target, profile, there.frames.get(target.name))
         work.reason = np.full(len(work.golden), "", dtype=object)
+        work.at = _places(work, there.matched.get(target.name))
+        work.chosen = there.chosen[there.chosen["entity"] == target.entity]
         _fill(work, golden, tables, done)
         for column in target.fields:
             if column.source != PARENT:
                 _take(work, column)
-        _check_rows(work)
+        _check_rows(work, target.name in there.matched)
         _rank(work)
         done[target.name] = work
         tables[target.name] = _table(work, tables)
     issues = [part for work in done.values() for part in work.issues]
     parked: dict[str, dict[str, str]] = {}
     for work in done.values():
-        held = work.reason != ""
+        held = (work.reason != "") & (work.reason != KNOWN)
         ids = work.golden["golden_id"].to_numpy(dtype=object)[held]
         parked.setdefault(work.target.entity, {}).update(zip(ids, work.reason[held], strict=True))
     return Conformed(
@@ -126,8 +186,40 @@ def conform(
         pd.concat(issues, ignore_index=True)[list(COLUMNS["issues"])] if issues else frame("issues"),
         parked,
         _losses(golden, profile),
-        {name: int((work.there & (work.reason == "")).sum()) for name, work in done.items()},
+        {name: int(_separate(work)[work.reason == ""].sum()) for name, work in done.items()},
+        {name: work.ids for name, work in done.items() if len(work.ids)},
+        {name: _lines_known(work) for name, work in done.items() if work.matched.any()},
+        {name: tuple(work.unseen) for name, work in done.items() if work.unseen},
     )
+
+
+def _places(work: _Work, matched: pd.Series | None) -> np.ndarray:
+    """Where the target holds each row: as matching told, or under our own id."""
+    ids = work.golden["golden_id"]
+    at = np.full(len(ids), -1, dtype=np.int64)
+    if matched is not None:
+        at = ids.map(matched).fillna(-1).to_numpy(dtype=np.int64)
+    own = next((c.name for c in work.target.fields if c.source == "golden_id"), "")
+    if work.existing is not None and own in work.existing:
+        ours = pd.Series(np.arange(len(work.existing)), index=work.existing[own])
+        ours = ours[ours.index.notna() & ~ours.index.duplicated()]
+        at = np.where(at >= 0, at, ids.map(ours[~ours.isin(at)]).fillna(-1)).astype(np.int64)
+    return at
+
+
+def _lines_known(work: _Work) -> pd.DataFrame:
+    lines = pd.DataFrame({
+        "golden_id": work.golden["golden_id"], "at": work.at, "filled": work.filled,
+        "exit": np.where(work.reason == KNOWN, "known", "update"),
+    })  # fmt: skip
+    return lines[work.matched & ((work.reason == "") | (work.reason == KNOWN))].set_index("golden_id")
+
+
+def _separate(work: _Work) -> np.ndarray:
+    """The rows that go in files of their own."""
+    if work.profile.form["existing"] == "apart":
+        return work.there
+    return work.golden["golden_id"].isin(work.ids.index).to_numpy()
 
 
 # ---------------------------------------------------------------------------------------------------------- filling
@@ -149,6 +241,8 @@ def _fill(
             filled = parts[0]
         else:
             filled = reduce(partial(_joined, column.separator), map(blank_to_null, parts))
+        work.raw[column.name] = filled
+        filled = filled if own else work.own(column, filled)
         work.columns[column.name] = work.raw[column.name] = filled
 
 
@@ -190,7 +284,7 @@ def _rank(work: _Work) -> None:
     ids = work.golden[PARENT]
     keys = work.columns[work.target.key].to_pandas().set_axis(work.golden["golden_id"])[work.reason == ""]
     work.raw[column.name] = _text(ids)
-    work.columns[column.name] = _text(ids.map(pd.concat([keys, _stays(work)])))
+    work.columns[column.name] = work.own(column, _text(ids.map(pd.concat([keys, _stays(work)]))))
     lost = mask(pc.and_(pc.is_null(work.columns[column.name]), pc.is_valid(work.raw[column.name])))
     work.report(lost, "target_own_parent_held", column.name)
     _take(work, column)
@@ -198,6 +292,13 @@ def _rank(work: _Work) -> None:
 
 def _stays(parent: _Work) -> pd.Series:
     """golden_id -> key, spelt as there, of records that do not go because the target has them already."""
+    known = parent.text(parent.target.key).to_pandas().set_axis(parent.golden["golden_id"])
+    known = known[(parent.reason == KNOWN)].dropna().astype("str")
+    return pd.concat([known, _named(parent)])
+
+
+def _named(parent: _Work) -> pd.Series:
+    """The same of records that do not go because the target has another of their name."""
     held = parent.reason == "target_exists"
     if not held.any() or parent.existing is None or parent.target.key not in parent.existing:
         return pd.Series(dtype="str")
@@ -226,7 +327,11 @@ def _take(work: _Work, column: TargetField) -> None:
     values = blank_to_null(work.columns[column.name])
     cell_chars = work.profile.limit("cell_chars", work.target.name)
     if LOSING in column.sources and LOSING in work.golden:
-        values, out = added(values, _text(work.golden[LOSING]), column, work.profile, cell_chars)
+        unseen = work.matched & (work.existing is None or column.name not in work.existing)
+        losing = pc.if_else(
+            pa.array(work.theirs[column.name] | unseen), pa.scalar(None, pa.string()), _text(work.golden[LOSING])
+        )
+        values, out = added(values, losing, column, work.profile, cell_chars)
         work.report(out, "target_losing_left", column.name)
     empty = pc.is_null(values).to_numpy(zero_copy_only=False)
     linked = work.reason == "" if column.name == work.target.parent else np.ones(len(empty), dtype=bool)
@@ -256,10 +361,11 @@ def _nearest(column: TargetField, values: list[Any]) -> dict[Any, str]:
 # ------------------------------------------------------------------------------------------------------- row by row
 
 
-def _check_rows(work: _Work) -> None:
+def _check_rows(work: _Work, matching: bool) -> None:
     target, checks = work.target, work.profile.checks
     names = {f.name for f in target.fields}
     _known(work)
+    _named_alike(work, matching)
     for column in target.fields:
         if column.unique or column.name == target.key:
             _unique(work, column)
@@ -295,15 +401,40 @@ def _together(work: _Work, group: list[str], code: str, known: set[tuple[str, ..
 
 
 def _known(work: _Work) -> None:
-    """Rows the target has already: it must not get them once more where it does not update them."""
-    work.there = np.zeros(len(work.golden), dtype=bool)
+    """Of rows the target has already: which go as updates, by our key or by its own id, and which stay as they are there."""
+    target, matched = work.target, work.matched
+    links = (target.key, target.parent)
+    news = [
+        mask(pc.is_valid(values)) & ~work.theirs[name]
+        for name, values in work.columns.items()
+        if name not in links and name in work.theirs
+    ]
+    work.filled = np.where(matched, np.sum(news, axis=0), 0) if news else np.zeros(len(matched), dtype=np.int64)
+    work.there = np.zeros(len(matched), dtype=bool)
+    if not matched.any():
+        return
+    ids = work.text(target.id) if target.id else pa.nulls(len(matched), pa.string())
+    named, keyed = mask(pc.is_valid(ids)), work.theirs.get(target.key, np.zeros(len(matched), dtype=bool))
+    adopted = named & ~keyed  # from now on the target knows our key of it
+    goes = matched & (keyed & (work.filled > 0) | adopted)
+    if work.profile.form["existing"] == "refuse":
+        goes[:] = False
+    work.park(matched & ~goes, KNOWN)
+    work.there = goes
+    by_id = goes & (named if work.profile.form["existing"] == "apart" else adopted)
+    work.ids = pd.Series(ids.to_pandas()[by_id].to_numpy(), index=work.golden["golden_id"][by_id], dtype="str")
+
+
+def _named_alike(work: _Work, matching: bool) -> None:
+    """Rows of which the target has another under a value that must be unique: it cannot be there twice. Where records were
+    not matched, it is taken for the same where the target updates."""
     existing = work.existing if work.existing is not None else pd.DataFrame()
     for column in work.target.fields:
         if not (column.unique or column.name == work.target.key) or column.name not in existing:
             continue
         taken = pc.is_in(_folded(work.columns[column.name]), _folded(_text(existing[column.name].dropna())))
-        there = mask(pc.and_(taken, pc.is_valid(work.columns[column.name])))
-        if work.profile.form["existing"] == "refuse":
+        there = mask(pc.and_(taken, pc.is_valid(work.columns[column.name]))) & ~work.matched
+        if matching or work.profile.form["existing"] == "refuse":
             work.park(there, "target_exists", column.name)
         else:
             work.there |= there
@@ -327,8 +458,8 @@ def _table(work: _Work, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     their own parents."""
     ids = pd.Index(work.golden["golden_id"], dtype="str", name="golden_id")
     table = pd.DataFrame({n: pd.Series(v.to_pandas(), dtype="str") for n, v in work.columns.items()}).set_axis(ids)
-    goes, updates = work.reason == "", work.there[work.reason == ""]
-    table = table[goes]
+    goes = work.reason == ""
+    table, updates = table[goes], work.there[goes].astype(int) + _separate(work)[goes]
     if not work.target.parent:
         depth = _depth(table, work.target)
         return table.iloc[np.lexsort((depth, updates))] if updates.any() or depth.any() else table

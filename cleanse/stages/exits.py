@@ -56,22 +56,29 @@ def ledger_rows(
     members: Mapping[str, pd.DataFrame],
     anchors: Mapping[str, pd.DataFrame],
     parked: pd.DataFrame,
+    known: pd.DataFrame,
 ) -> pd.DataFrame:
     """One line per source row and entity.
 
     ``addresses``: by rid, every source data row. ``members``: entity -> rid, golden_id of every record. ``anchors``:
-    entity -> golden frame (golden_id, rid). ``parked``: entity, golden_id, code.
+    entity -> golden frame (golden_id, rid). ``parked``: entity, golden_id, code. ``known``: entity, golden_id, exit of what
+    the target has already: its first row is migrated where it goes as an update, else it is merged into what is there.
     """
     reasons = parked.groupby(["entity", "golden_id"], observed=True)["code"].agg(
         lambda codes: ";".join(sorted(set(codes)))
     )
-    parts = [_rows(addresses, name, members[name], anchors[name], reasons) for name in members]
+    parts = [_rows(addresses, name, members[name], anchors[name], reasons, known) for name in members]
     table = pd.concat(parts, ignore_index=True)
     return table.sort_values(["rid", "entity"], kind="stable", ignore_index=True)[list(COLUMNS["rows"])]
 
 
 def _rows(
-    addresses: pd.DataFrame, name: str, members: pd.DataFrame, anchors: pd.DataFrame, reasons: pd.Series
+    addresses: pd.DataFrame,
+    name: str,
+    members: pd.DataFrame,
+    anchors: pd.DataFrame,
+    reasons: pd.Series,
+    known: pd.DataFrame,
 ) -> pd.DataFrame:
     table = addresses.copy()
     table["entity"], table["rid"] = name, table.index.to_numpy()
@@ -79,9 +86,11 @@ def _rows(
     mine = reasons[reasons.index.get_level_values("entity") == name].droplevel("entity")
     reason = table["golden_id"].map(mine).astype("str")
     absent, held = table["golden_id"].isna(), reason.notna()
-    first = table["rid"].isin(anchors["rid"])
+    there = table["golden_id"].map(known[known["entity"] == name].set_index("golden_id")["exit"]).astype("str")
+    first = table["rid"].isin(anchors["rid"]) & (there != "known")
     table["exit"] = np.select([absent, held, first], [Exit.EXCLUDED, Exit.PARKED, Exit.MIGRATED], Exit.MERGED)
-    table["reason"] = np.where(absent, "empty_record", reason.fillna("").to_numpy(dtype=object))
+    reason = reason.fillna(("target_" + there).where(~held)).fillna("")
+    table["reason"] = np.where(absent, "empty_record", reason.to_numpy(dtype=object))
     return table
 
 

@@ -36,7 +36,7 @@ class Merged:
 def merge(
     entity: Entity, records: pd.DataFrame, clusters: pd.Series, wrong: pd.DataFrame, parents: pd.Series | None = None,
     *, choices: pd.DataFrame | None = None, trust: pd.Series | None = None, language: str = "zh",
-    claimed: pd.Series | None = None,
+    claimed: pd.Series | None = None, held: pd.Index | None = None,
 ) -> Merged:  # fmt: skip
     """Merge one entity.
 
@@ -44,7 +44,8 @@ def merge(
     of the parent by rid, for an entity that refers to one. ``choices``: what people chose, one line per cluster and
     field: rid of any member, field, value, from_rid (the member it is the value of; -1: typed). ``trust``: by rid, how
     trusted its source is (0 the most). ``language`` of the labels before losing values. ``claimed``: the golden id that a
-    record had before, by rid.
+    record had before, by rid. ``held``: rids of what the target holds already: only blanks of it are filled, but where a
+    person chose.
     """
     values = records.set_index("rid")[list(entity.stored)].rename_axis(None)
     kept, withheld = _withhold(values, wrong)
@@ -58,7 +59,8 @@ def merge(
     many = cluster[(cluster.duplicated(keep=False) | cluster.isin(said["cluster"])).to_numpy()].sort_index()
     changes = [withheld]
     if len(many):
-        golden, lines = _survive(entity, kept.loc[many.index], many, golden, said, trust, language)
+        there = many.index.isin([] if held is None else held)
+        golden, lines = _survive(entity, kept.loc[many.index], many, golden, said, trust, language, there)
         changes += lines
     table = golden.rename_axis("rid").reset_index()
     table.insert(0, "golden_id", table["rid"].map(ids))
@@ -103,11 +105,11 @@ def _lines(rids: object, field: str, before: object, after: object, code: object
 
 def _survive(
     entity: Entity, kept: pd.DataFrame, cluster: pd.Series, golden: pd.DataFrame, said: pd.DataFrame,
-    trust: pd.Series | None, language: str,
+    trust: pd.Series | None, language: str, held: np.ndarray,
 ) -> tuple[pd.DataFrame, list[pd.DataFrame]]:  # fmt: skip
     """The golden records with the surviving values of the clusters given, and the ledger's lines."""
     anchors, code = np.unique(cluster.to_numpy(dtype=np.int64), return_inverse=True)
-    members = _members(entity, kept, code, trust)
+    members = _members(entity, kept, code, trust, held)
     columns = {name: Column.of(kept[name]) for name in entity.stored}
     picks = {str(name): cells.assign(at=np.searchsorted(anchors, cells["cluster"].to_numpy(dtype=np.int64)))
              for name, cells in said.groupby("field")}  # fmt: skip
@@ -138,7 +140,9 @@ def _put(column: pd.Series, at: np.ndarray, values: np.ndarray) -> pd.Series:
     return pd.Series(array, index=column.index)
 
 
-def _members(entity: Entity, kept: pd.DataFrame, cluster: np.ndarray, trust: pd.Series | None) -> Members:
+def _members(
+    entity: Entity, kept: pd.DataFrame, cluster: np.ndarray, trust: pd.Series | None, held: np.ndarray
+) -> Members:
     """The records with the dates they know; a record that knows none is neither the latest nor the earliest."""
     dates = [kept[n].astype("str") for n in entity.stored if entity.fields[n].kind == "date"]
     known = Column.of(pd.concat(dates)).code.reshape(len(dates), -1) if dates else np.full((1, len(kept)), NONE)
@@ -146,6 +150,7 @@ def _members(entity: Entity, kept: pd.DataFrame, cluster: np.ndarray, trust: pd.
         kept.index.to_numpy(dtype=np.int64), cluster, known.max(axis=0), np.where(known == NONE, LAST, known).min(axis=0),
         kept.notna().sum(axis=1).to_numpy(dtype=np.int64),
         np.zeros(len(kept), dtype=np.int64) if trust is None else trust.reindex(kept.index).to_numpy(dtype=np.int64),
+        held,
     )  # fmt: skip
 
 
@@ -196,7 +201,9 @@ class _Merging:
         self._tell(self.anchors[moved], f, own[moved], value[moved], code[moved], origin[moved])
         lost = self._unlike(name, value)
         if f.survivor in JOINTS:
-            lost = lost[said[self.members.cluster[lost]]]
+            held = np.zeros(len(value), dtype=bool)
+            held[self.members.cluster[self.members.held & (column.code != NONE)]] = True
+            lost = lost[(said | held)[self.members.cluster[lost]]]
         self.lost[name] = lost
         listed = lost[(self.members.rid[lost] != self.anchors[self.members.cluster[lost]])
                       | (pd.isna(value[self.members.cluster[lost]]))]  # fmt: skip

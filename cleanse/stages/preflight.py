@@ -145,9 +145,12 @@ def _file(seen: Seen, profile: Profile) -> Iterator[tuple[str, str]]:
         return
     if form["type"] == "csv" and seen.bom != form["bom"]:
         yield "preflight_bom", "BOM" if seen.bom else ""
-    for fault in _header(seen.header, target, profile):
+    header = (
+        seen.header[1:] if target.id and f"_{UPDATE}_" in seen.path and seen.header[:1] == (target.id,) else seen.header
+    )
+    for fault in _header(header, target, profile):
         yield "preflight_header", fault
-    for name in sorted(set(seen.header) & {*profile.checks["read_only"]}):
+    for name in sorted(set(header) & {*profile.checks["read_only"]}):
         yield "preflight_read_only", name
     counted = (
         ("rows", "rows", seen.rows),
@@ -282,7 +285,8 @@ def _own_parents(rows: _Rows, there: pd.DataFrame | None) -> Hits:
         return
     links = rows.table[name]
     known = pd.Index(there[key].dropna() if there is not None and key in there else [])
-    parts = pd.Series(rows.part, index=rows.table[key].to_numpy(dtype=object))
+    first = np.array([f"_{UPDATE}_" in file for file in rows.files] or [False])[rows.part]  # they go before new ones
+    parts = pd.Series(np.where(first, NO_ROW, rows.part), index=rows.table[key].to_numpy(dtype=object))
     earliest = parts.groupby(level=0).min()
     place = links.map(earliest)
     linked, outside = links.notna().to_numpy(), ~(known.get_indexer(links) >= 0)
@@ -297,11 +301,12 @@ def _existing(rows: _Rows, there: pd.DataFrame | None) -> Hits:
         return
     known = np.zeros(len(rows.table), dtype=bool)
     changes = np.array([f"_{UPDATE}_" in file for file in rows.files] or [False])[rows.part]
-    for column in rows.target.fields:
-        if (column.unique or column.name == rows.target.key) and column.name in rows.table and column.name in there:
-            taken = pd.Index(there[column.name].dropna().str.strip(BLANKS).str.lower().unique())
-            folded = rows.table[column.name].str.strip(BLANKS).str.lower()
+    telling = [c.name for c in rows.target.fields if c.unique or c.name == rows.target.key]
+    for name in [*telling, *([rows.target.id] if rows.target.id else [])]:
+        if name in rows.table and name in there:
+            taken = pd.Index(there[name].dropna().str.strip(BLANKS).str.lower().unique())
+            folded = rows.table[name].str.strip(BLANKS).str.lower()
             here = (taken.get_indexer(folded) >= 0) & folded.notna().to_numpy()
             known |= here
-            yield "preflight_exists", column.name, here & ~changes
+            yield "preflight_exists", name, here & ~changes
     yield "preflight_absent", rows.target.key, changes & ~known

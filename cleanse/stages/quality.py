@@ -69,6 +69,7 @@ def quality(facts: Facts) -> Json:
         "issues": issue_counts(facts, issues, open_issues, mask),
         "review": dict(facts.review),
         "duplicates": {name: _duplicates(facts, name) for name in facts.matching},
+        "existing": dict(facts.existing),
         "preflight": _preflight(facts.preflight),
         "target_losses": _plain(facts.target_losses),
         "trial": dict(facts.trial),

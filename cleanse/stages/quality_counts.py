@@ -38,7 +38,7 @@ class Facts:
     ``project``: name, language, target, today, version. ``codes``: what every code means.
     ``records`` and ``golden``: frames by entity. ``matching``: the
     report of ``matching.link`` by entity. ``review``: how many decisions of
-    people are applied, stale, conflicting. ``queues``: by entity what waits for people and what they said. ``masks``: the mask of every field path.
+    people are applied, stale, conflicting. ``queues``: by entity what waits for people and what they said. ``existing``: by entity what the target holds already. ``masks``: the mask of every field path.
     """
 
     project: Mapping[str, Any]
@@ -60,13 +60,14 @@ class Facts:
     entities: Mapping[str, Entity]
     masks: Masks
     queues: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    existing: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     preflight: pd.DataFrame = field(default_factory=pd.DataFrame)
     target_losses: pd.DataFrame = field(default_factory=pd.DataFrame)
     mapping: Sequence[Mapping[str, Any]] = ()
     notes: Sequence[Mapping[str, str]] = ()
     decided: Sequence[Mapping[str, Any]] = ()
-
     codes: Mapping[str, Code] = field(default_factory=all_codes)
+
 
 @dataclass(frozen=True)
 class Places:

@@ -7,7 +7,7 @@ rows. Fields of one group survive together: an address moves as one.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,8 @@ JOINTS = {"join": "\n", "keep_both": "; "}  # rules that keep every value, and w
 @dataclass(frozen=True)
 class Members:
     """Records that are to be merged, in the order of their rids: rid, code of the cluster, latest and earliest date the
-    record knows (codes; NONE and LAST where none), how many of its fields are filled, how trusted its source is (0 most)."""
+    record knows (codes; NONE and LAST where none), how many of its fields are filled, how trusted its source is (0 most),
+    whether the target holds it already: what it says stands before every rule."""
 
     rid: np.ndarray
     cluster: np.ndarray
@@ -31,6 +32,7 @@ class Members:
     earliest: np.ndarray
     filled: np.ndarray
     trust: np.ndarray
+    held: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class _Distinct:
     earliest: np.ndarray
     filled: np.ndarray
     trust: np.ndarray
+    held: np.ndarray
     words: np.ndarray
 
     @property
@@ -103,8 +106,8 @@ def choose(rule: str, column: Column, members: Members, size: int) -> Chosen:
     """The surviving value of every one of ``size`` clusters."""
     d = _distinct(column, members)
     if rule in JOINTS:
-        return _joined(d, JOINTS[rule], size)
-    order = np.lexsort((d.value, *reversed(RULES[rule](d)), d.cluster))
+        return _joined(_held_alone(d, size), JOINTS[rule], size)
+    order = np.lexsort((d.value, *reversed(RULES[rule](d)), ~d.held, d.cluster))
     cluster = d.cluster[order]
     best = order[_starts(cluster)]
     return _spread(d.words[d.value[best]], d.first[best], d.cluster[best], size)
@@ -114,20 +117,30 @@ def choose_group(
     rule: str, columns: Mapping[str, Column], members: Members, size: int, leaders: np.ndarray
 ) -> dict[str, Chosen]:
     """Fields that survive together: the values of the fullest row (or the one the rule prefers), its blanks filled only
-    from rows that agree with it in all that both say. ``leaders``: by cluster, the rid that a person chose, NONE."""
+    from rows that agree with it in all that both say; what the target holds leads,
+    where it says anything. ``leaders``: by cluster, the rid that a person chose, NONE."""
     codes = np.stack([c.code for c in columns.values()])
     texts = [pd.Series(c.words[c.code]).fillna("").astype("str") for c in columns.values()]
     text = Column.of(texts[0].str.cat(texts[1:], sep="\x1f"))
     length = np.array([len(w) if w else 0 for w in text.words])[text.code]
     filled = (codes != NONE).sum(axis=0)
     first = {"latest": (-members.latest,), "earliest": (members.earliest,), "most_trusted": (members.trust,)}
-    keys = (members.rid != leaders[members.cluster], *first.get(rule, ()), -filled, -length, text.code, members.rid)
+    led = members.held & (filled > 0)
+    keys = (
+        members.rid != leaders[members.cluster],
+        ~led,
+        *first.get(rule, ()),
+        -filled,
+        -length,
+        text.code,
+        members.rid,
+    )
     order = np.lexsort((*reversed(keys), members.cluster))
     leader = np.empty(size, dtype=np.int64)
     ordered = members.cluster[order]
     leader[ordered[_starts(ordered)]] = order[_starts(ordered)]
-    led = codes[:, leader[members.cluster]]
-    agrees = ((codes == led) | (codes == NONE) | (led == NONE)).all(axis=0)
+    leading = codes[:, leader[members.cluster]]
+    agrees = ((codes == leading) | (codes == NONE) | (leading == NONE)).all(axis=0)
     found = {}
     for at, (name, column) in enumerate(columns.items()):
         kept = order[(agrees & (codes[at] != NONE))[order]]
@@ -149,8 +162,17 @@ def _distinct(column: Column, members: Members) -> _Distinct:
     one = at[starts]
     return _Distinct(
         members.cluster[one], column.code[one], members.rid[one], np.diff(np.append(starts, len(at))),
-        most(members.latest), -most(-members.earliest), most(members.filled), -most(-members.trust), column.words,
+        most(members.latest), -most(-members.earliest), most(members.filled), -most(-members.trust), most(members.held), column.words,
     )  # fmt: skip
+
+
+def _held_alone(d: _Distinct, size: int) -> _Distinct:
+    """Without what others say where the target says something."""
+    told = np.zeros(size, dtype=bool)
+    told[d.cluster[d.held]] = True
+    kept = np.flatnonzero(d.held | ~told[d.cluster])
+    arrays = {f.name: getattr(d, f.name) for f in fields(d)}
+    return _Distinct(**{name: a if name == "words" else a[kept] for name, a in arrays.items()})
 
 
 def _starts(ordered: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ import io
 import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from cleanse.errors import TargetError
-from cleanse.model import Profile, Seen, TargetObject, Written
+from cleanse.model import Profile, Seen, TargetField, TargetObject, Written
 from cleanse.targets import delimited, workbook
 
 RECEIPTS = ("object", "key", "status", "message")
@@ -27,13 +28,18 @@ ARCHIVED = (1980, 1, 1, 0, 0, 0)  # an archive must name a day; the clock would 
 
 
 def write(
-    tables: Mapping[str, pd.DataFrame], profile: Profile, folder: Path, updates: Mapping[str, int] | None = None
+    tables: Mapping[str, pd.DataFrame],
+    profile: Profile,
+    folder: Path,
+    updates: Mapping[str, int] | None = None,
+    ids: Mapping[str, pd.Series] | None = None,
 ) -> tuple[Written, ...]:
     """Write every table of ``tables`` (object name -> text frame by golden_id, missing where empty) into ``folder``.
 
     A table without rows makes no file. Files of an earlier write of the same objects are replaced, none is left behind.
-    ``updates``: how many of the last rows of an object the target has already; they get files of their own where the
-    profile wants that. Raises TargetError where the disk refuses, or where one row alone is larger than the file may be.
+    ``updates``: how many of the last rows of an object are updates that want files of their own; ``ids``: the target's own
+    id of those it knows by that, by golden_id: the first column of these files. Raises TargetError
+    where the disk refuses, or where one row alone is larger than the file may be.
     """
     made: list[Written] = []
     try:
@@ -42,7 +48,8 @@ def write(
             names = [path.name for path in folder.iterdir() if _pattern(target, profile).fullmatch(path.name)]
             if target.name in tables and len(tables[target.name]):
                 known = (updates or {}).get(target.name, 0)
-                made += _write_object(tables[target.name], target, profile, folder, known)
+                named = (ids or {}).get(target.name, pd.Series(dtype="str"))
+                made += _write_object(tables[target.name], target, profile, folder, known, named)
             for name in set(names) - {one.path for one in made}:
                 (folder / name).unlink()
     except OSError as error:
@@ -84,6 +91,9 @@ def read_back(path: Path, profile: Profile, object_name: str) -> pd.DataFrame:
             cure="write the file again with `cleanse run`",
         )
     names = _names(_object(profile, object_name), profile)
+    own = _object(profile, object_name).id
+    if own and seen.header[:1] == (own,) and f"_{UPDATE}_" in path.name:
+        names = {own: own, **names}
     if list(seen.header) != list(names):
         raise TargetError(
             "the header is not the profile's", where=path.name, cure="write the file again with `cleanse run`"
@@ -129,20 +139,24 @@ def _reader(profile: Profile) -> Callable[[Path, Profile, str], tuple[pd.DataFra
 
 
 def _write_object(
-    table: pd.DataFrame, target: TargetObject, profile: Profile, folder: Path, known: int
+    table: pd.DataFrame, target: TargetObject, profile: Profile, folder: Path, known: int, ids: pd.Series
 ) -> list[Written]:
-    """The parts of one object; ``known``: its last rows that update."""
+    """The parts of one object; ``known``: its last rows that update; ``ids``: the target's own ids."""
     table = table[[column.name for column in target.fields]]
     sheets = _workbooks if profile.form["type"] == "xlsx" else _texts
     stem = f"{profile.objects.index(target) + 1}_{target.name}"
     cut = len(table) - known
     made: list[Written] = []
     for begin, end, sort in _sorts(len(table), cut, profile):
-        number = 0
+        number, shape = 0, target
+        if sort == f"_{UPDATE}" and len(ids):
+            shape = replace(target, fields=(TargetField(target.id, target.id), *target.fields))
         for first, last in pairwise(_ranks(table.iloc[begin:end], target)):
             rows = table.iloc[begin + first : begin + last]
             parents = rows[target.parent] if target.parent else None
-            for start, count, body in sheets(rows, target, profile, parents):
+            if shape is not target:
+                rows = pd.concat([ids.reindex(rows.index).rename(target.id), rows], axis=1)
+            for start, count, body in sheets(rows, shape, profile, parents):
                 number += 1
                 name, content = f"{stem}{sort}_{number:03}.{profile.form['type']}", body
                 if profile.form["archive"]:
@@ -170,9 +184,8 @@ def _ranks(table: pd.DataFrame, target: TargetObject) -> list[int]:
 
 def _sorts(rows: int, cut: int, profile: Profile) -> list[tuple[int, int, str]]:
     """The slices that go into files of their own, with what their names say."""
-    if profile.form["existing"] != "apart":
-        return [(0, rows, "")]
-    return [part for part in ((0, cut, f"_{NEW}"), (cut, rows, f"_{UPDATE}")) if part[1] > part[0]]
+    new = f"_{NEW}" if profile.form["existing"] == "apart" else ""
+    return [part for part in ((0, cut, new), (cut, rows, f"_{UPDATE}")) if part[1] > part[0]]
 
 
 def _archived(name: str, content: bytes) -> tuple[str, bytes]:

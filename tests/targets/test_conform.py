@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cleanse.codes import all_codes
 from cleanse.model import COLUMNS
-from cleanse.stages.conform import conform
+from cleanse.stages.conform import There, conform
 
 A = {"name": "A", "source": "a"}
 
@@ -233,8 +233,8 @@ def test_every_row_goes_or_waits_and_no_value_is_altered(small, golden, rows) ->
     assert set(done.issues["code"]) <= set(all_codes())
 
 
-def there(**columns: list[str]) -> dict[str, pd.DataFrame]:
-    return {"customer": pd.DataFrame(columns, dtype="str")}
+def there(**columns: list[str]) -> There:
+    return There({"customer": pd.DataFrame(columns, dtype="str")})
 
 
 NAMED = {"name": "N", "source": "name", "required": True}
@@ -307,7 +307,7 @@ def test_a_head_office_that_the_target_has_is_found_there(small, golden) -> None
     name = {"name": "N", "source": "name", "required": True}
     frames = above(golden, ["C1", None], name=["甲分公司", "甲"])
     existing = {"customer": pd.DataFrame({"N": ["甲"]}, dtype="str")}
-    done = conform(frames, small(name, UP, objects={"key": "N"}), existing)
+    done = conform(frames, small(name, UP, objects={"key": "N"}), There(existing))
     assert done.tables["customer"][["N", "UP"]].values.tolist() == [["甲分公司", "甲"]]
 
 
