@@ -38,11 +38,11 @@ def aside(grid: Grid) -> str:
     used = np.flatnonzero(sheet.filled.any(axis=0))
     if not len(used) or used[-1] - used[0] >= len(used):
         return ""  # an empty column: something else may stand beside it
-    rows = [at for at in np.flatnonzero(sheet.counts >= 2).tolist() if not _filters(sheet.row(at))]
-    kind = _kind(sheet.row(rows[0])) if rows else ""
-    blank = np.flatnonzero(sheet.counts == 0)
-    apart = any(rows[0] < at < rows[-1] for at in blank.tolist()) if rows else False
-    return "" if apart else kind  # below a blank row another table may stand
+    rows = np.flatnonzero(sheet.counts >= 2).tolist()
+    first, last = (next((at for at in way if not _filters(sheet.row(at))), None) for way in (rows, reversed(rows)))
+    if first is None or last is None or (sheet.counts[first:last] == 0).any():
+        return ""  # below a blank row another table may stand
+    return _kind(sheet.row(first))
 
 
 def _filters(cells: Mapping[int, str]) -> bool:
