@@ -45,6 +45,7 @@ INSIDE = {
     ("kinds/contact_line.py", "email"),
     ("kinds/header.py", "header_fields"),  # parts of one look-up in several files
     ("kinds/header.py", "header_path"),
+    ("kinds/country.py", "text"),  # kept as text is
     ("kinds/owner.py", "picklist"),  # a roster is a picklist of people
     ("stages/tables.py", "rows"),  # parts of one stage in several files
     ("stages/tables.py", "sheet"),
@@ -66,6 +67,8 @@ INSIDE = {
     ("stages/merge.py", "known"),  # golden ids, and those given out before
     ("stages/map.py", "join"),  # the noun that tells of joined columns
     ("stages/normalize.py", "map"),  # the noun that map hands over
+    ("stages/homes.py", "map"),
+    ("stages/normalize.py", "homes"),  # the country of each row
 }
 # One library, one home, or one per room that writes or reads workbooks; the frames stand anywhere.
 HOMES = {
