@@ -34,7 +34,8 @@ SAID = {
     "zh": {
         "balance": "{label}：{rows} 行 = 迁移 {migrated} + 并入 {merged} + 搁置 {parked} + 排除 {excluded}",
         "no_object": "{label}：{n} 行没有迁移，目标系统没有对应的对象；其值保留在 records/ 和 golden/ 中",
-        "existing": "{label}：目标系统已有 {records} 条，其中 {found} 条在新数据里：更新 {updates}（补 {filled} 格），不动 {unchanged}；值不同 {differs} 处，待判 {doubts} 对，系统内疑似重复 {twins} 对",
+        "existing": "{label}：目标系统已有 {records} 条，其中 {found} 条在新数据里：更新 {updates}（补 {filled} 格），不动 {unchanged}；"
+        "值不同 {differs} 处，待判 {doubts} 对，系统内疑似重复 {twins} 对",
         "headline": "{n} / {of} 个客户没有未解决的问题",
         "review": "{label}：{review} 对待判，{merge} 对已自动合并 → duplicates.xlsx",
         "decisions": "人的决定：采用 {applied}，过时 {stale}，冲突 {conflicting}（原因见 duplicates.xlsx）",
@@ -64,7 +65,8 @@ SAID = {
     "en": {
         "balance": "{label}: {rows} rows = {migrated} migrated + {merged} merged + {parked} parked + {excluded} excluded",
         "no_object": "{label}: {n} rows do not go, the target has no object for them; their values are kept in records/ and golden/",
-        "existing": "{label}: the target has {records}, {found} of them met: {updates} updated ({filled} cells filled), {unchanged} left; {differs} values differ, {doubts} pairs to review, {twins} pairs alike within the target",
+        "existing": "{label}: the target has {records}, {found} of them met: {updates} updated ({filled} cells filled), "
+        "{unchanged} left; {differs} values differ, {doubts} pairs to review, {twins} pairs alike within the target",
         "headline": "{n} of {of} customers have no open issue",
         "review": "{label}: {review} pairs to review, {merge} merged by themselves -> duplicates.xlsx",
         "decisions": "decisions: {applied} applied, {stale} stale, {conflicting} conflicting (why: duplicates.xlsx)",

@@ -36,9 +36,9 @@ class Facts:
     """What a run found; the frames have the columns of ``model.COLUMNS``.
 
     ``project``: name, language, target, today, version. ``codes``: what every code means.
-    ``records`` and ``golden``: frames by entity. ``matching``: the
-    report of ``matching.link`` by entity. ``review``: how many decisions of
-    people are applied, stale, conflicting. ``queues``: by entity what waits for people and what they said. ``existing``: by entity what the target holds already. ``masks``: the mask of every field path.
+    ``records`` and ``golden``: frames by entity. ``matching``: the report of ``matching.link`` by entity. ``review``: how many
+    decisions of people are applied, stale, conflicting. ``queues``: by entity what waits for people and what they said.
+    ``existing``: by entity what the target holds already. ``masks``: the mask of every field path.
     """
 
     project: Mapping[str, Any]

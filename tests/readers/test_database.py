@@ -50,6 +50,18 @@ def wait_for(port: int) -> None:
     pytest.fail("the server did not start")
 
 
+def wait_until_ready(port: int) -> None:
+    """PostgreSQL listens before it answers."""
+    psycopg = pytest.importorskip("psycopg")
+    for _ in range(300):
+        try:
+            psycopg.connect(host="127.0.0.1", port=port, user="owner", password=SECRET, dbname="postgres").close()
+            return
+        except psycopg.OperationalError:
+            time.sleep(0.1)
+    pytest.fail("the server did not answer")
+
+
 @contextmanager
 def folder_of(user: str):
     """A folder that the server's own user may write to, and the arguments that make a program run as that user."""
@@ -88,6 +100,7 @@ def postgresql():
         )  # fmt: skip
         try:
             wait_for(port)
+            wait_until_ready(port)
             yield "postgresql+psycopg", f"owner:${{SECRET}}@127.0.0.1:{port}/postgres", "pg_sleep(30)"
         finally:
             server.kill()
