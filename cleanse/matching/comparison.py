@@ -21,7 +21,7 @@ LEVELS = (
     "other_person", "same_script", "same_sound", "called",
 )  # fmt: skip
 OBJECTIONS = (
-    "", "named_after", "person_and_company", "other_person", "number", "branch", "group_form", "group", "other_region",
+    "", "named_after", "cut_short", "person_and_company", "other_person", "number", "branch", "group_form", "group", "other_region",
     "other_place", "other_trade", "other_name", "namesake", "namesake_unknown", "nameless",
 )  # fmt: skip
 LEVEL = {name: number for number, name in enumerate(LEVELS)}
@@ -102,7 +102,8 @@ def companies(names: Names, left: np.ndarray, right: np.ndarray) -> tuple[np.nda
     filled = (p.conflict("province") | p.conflict("city")) & ~p.equal("own_city")
     near = ~named & ~filled
     undecided = ~core & ~nameless & near
-    longer = undecided & ((brand & ~p.known("trade")) | _begins(p, undecided & ~brand))
+    begun = undecided & brand & p.known("trade") & _begins(p, undecided & brand)  # 天翼通讯, of 天翼通讯设备有限公司
+    longer = undecided & ((brand & ~p.known("trade")) | begun | _begins(p, undecided & ~brand))
     short = longer & ~p.known("form")  # a registered name that says less is another company
     typo = _typos(p, undecided & ~brand & ~longer & ~both & ~one)
     long_brand = _long_brands(p, typo)
@@ -139,6 +140,7 @@ def companies(names: Names, left: np.ndarray, right: np.ndarray) -> tuple[np.nda
         (~p.alike("branch"), "branch"),
         (group & core, "group_form"),
         (group, "group"),
+        (begun & short, "cut_short"),
         *telling,
     ]
     return level, _first(objections, OBJECTION, "")
