@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cleanse.kinds.script import translated
 from cleanse.model import Fix, Words
 
 _EMOJI = "\u2190-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff\U000e0020-\U000e007f\ufe0f"
@@ -30,7 +31,7 @@ _SUSPECT = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u3164\ufe00-\ufe0f\uffa0]
 
 SPACES = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _SPACE = re.compile(f"[{SPACES}]")
-_FULL = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0x00A0: 0x20}
+_FULL = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {0x3000: " ", 0x00A0: " "}
 _WIDE = f"[\uff01-\uff5e{SPACES}]"
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－ー─━"), "-")
 _DOTS = dict.fromkeys(map(ord, "。．｡・·•‧∙"), ".")
@@ -94,7 +95,7 @@ def half_width(text: str) -> str:
     >>> half_width("ＡＢ１２（３）\\u3000＠")
     'AB12(3) @'
     """
-    return text if text.isascii() else _SPACE.sub(" ", text.translate(_FULL))
+    return text if text.isascii() else _SPACE.sub(" ", translated(text, _FULL))
 
 
 def halved(texts: pa.Array) -> pa.Array:
