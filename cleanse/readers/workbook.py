@@ -17,7 +17,8 @@ ZIP = b"PK\x03\x04"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 BIFF = (b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00")  # a workbook stream without its container
 BIFF_LENGTHS = (b"\x04\x00", b"\x06\x00", b"\x08\x00", b"\x10\x00")
-STREAMS = {name: name.encode("utf-16-le") for name in ("EncryptedPackage", "Workbook", "Book")}
+ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+STREAMS = tuple(name.encode("utf-16-le") for name in ("Workbook", "Book", "WORKBOOK", "BOOK"))  # case counts for nothing
 BOF = b"\x09\x08\x10\x00\x00\x06\x05\x00"  # the workbook's first record in BIFF8, 20 bytes long
 WRITE_PROTECT, FILE_PASS = b"\x86\x00\x00\x00", b"\x2f\x00"
 LEADING_BLANKS = 10_000
@@ -72,12 +73,14 @@ def _said(error: BaseException, raw: Raw) -> str:
 
 
 def _container(data: bytes) -> packages.Package:
+    if data.startswith(BIFF[1:]):
+        raise Unreadable("unsupported_format", "Excel 2.0 - 4.0", "xls")
     start = data.find(BOF)
     if start >= 0 and data[start + 20 : start + 30].removeprefix(WRITE_PROTECT).startswith(FILE_PASS):
         raise Unreadable("password_protected", "", "xls")
-    if not data.startswith(OLE) or STREAMS["Workbook"] in data or STREAMS["Book"] in data:
+    if not data.startswith(OLE) or any(name in data for name in STREAMS):
         return packages.Package("xls", hidden=hidden.of_xls(data) if data.startswith(OLE) else {})
-    if STREAMS["EncryptedPackage"] in data:
+    if ENCRYPTED in data:
         raise Unreadable("password_protected", "", "xlsx")
     raise Unreadable("unsupported_format", "ole", "ole")
 

@@ -6,11 +6,14 @@ import datetime as dt
 import shutil
 import subprocess
 import zipfile
+from pathlib import Path
 
 import pytest
 import xlsxwriter
 
 from cleanse.readers import Limits, read
+
+MADE = Path(__file__).parent / "made"
 
 
 @pytest.fixture
@@ -202,3 +205,22 @@ def test_an_ods_of_another_program_is_read(tmp_path, indent, kind):
         )
     (grid,) = read(tmp_path / "f.ods", "f.ods").grids
     assert grid.cells.to_numpy().tolist() == [["name"], ["a b c"]]
+
+
+@pytest.mark.parametrize("name", ["excel97.xls", "excel95.xls"])
+def test_the_name_of_the_stream_may_stand_in_capitals(tmp_path, name):
+    """Other programs than Excel write it so; OLE compares names without case."""
+    data = (MADE / name).read_bytes()
+    for stream in ("Workbook", "Book"):
+        data = data.replace(stream.encode("utf-16-le") + b"\0\0", stream.upper().encode("utf-16-le") + b"\0\0")
+    (tmp_path / name).write_bytes(data)
+    loud, plain = read(tmp_path / name, name), read(MADE / name, name)
+    assert loud.status == "read" and len(loud.grids) == len(plain.grids) > 0
+    assert all(a.cells.equals(b.cells) for a, b in zip(loud.grids, plain.grids, strict=True))
+
+
+@pytest.mark.parametrize("head", [b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00"])
+def test_sheets_of_excel_2_to_4_are_refused_by_name(tmp_path, head):
+    (tmp_path / "a.xls").write_bytes(head + b"\x00\x00\x10\x00" * 20)
+    source = read(tmp_path / "a.xls", "a.xls")
+    assert (source.status, source.reason, source.detail) == ("error", "unsupported_format", "Excel 2.0 - 4.0")
