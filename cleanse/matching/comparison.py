@@ -24,6 +24,9 @@ OBJECTIONS = (
     "", "named_after", "cut_short", "person_and_company", "other_person", "number", "branch", "group_form", "group", "other_region",
     "other_place", "other_trade", "other_name", "namesake", "namesake_unknown", "nameless",
 )  # fmt: skip
+TELLING_APART = tuple(
+    map(frozenset, ("甲乙丙丁戊己庚辛壬癸", "一二三四五六七八九十", "东南西北中", "上中下", "前后", "新老旧", "大小"))
+)
 LEVEL = {name: number for number, name in enumerate(LEVELS)}
 OBJECTION = {name: number for number, name in enumerate(OBJECTIONS)}
 
@@ -181,7 +184,15 @@ def _typos(p: _Pairs, wanted: np.ndarray) -> np.ndarray:
     if len(at):
         a, b = p.texts(p.names.cores, at)
         found[at] = cpdist(a, b, scorer=OSA.distance, score_cutoff=1) <= 1
+        slips = found[at].copy()
+        found[at[slips]] = [not _told_apart(x, y) for x, y in zip(a[slips], b[slips], strict=True)]
     return found
+
+
+def _told_apart(a: str, b: str) -> bool:
+    """Whether the one character that differs is there to tell two of a kind apart (青松甲, 青松乙): no slip of the pen."""
+    differ = [(x, y) for x, y in zip(a, b, strict=False) if x != y]
+    return len(a) == len(b) and len(differ) == 1 and any(set(differ[0]) <= row for row in TELLING_APART)
 
 
 def _long_brands(p: _Pairs, typo: np.ndarray) -> np.ndarray:
