@@ -29,9 +29,9 @@ def there(existing: Existing, gold: Gold) -> conform.There:
         ids = gold.members[entity].set_index("rid")["golden_id"].reindex(lines["rid"])
         found = pd.Series(lines["at"].to_numpy(), index=ids.to_numpy())
         matched[str(name)] = found[found.index.isin(gold.golden[entity]["golden_id"])]
-    said = gold.changes[gold.changes["code"].isin(CHOSEN)]
-    ids = [_golden_id(gold, entity, rid) for entity, rid in zip(said["entity"], said["rid"], strict=True)]
-    chosen = pd.DataFrame({"entity": said["entity"].to_numpy(), "golden_id": ids, "field": said["field"].to_numpy()})
+    said = gold.changes.loc[gold.changes["code"].isin(CHOSEN), ["entity", "rid", "field"]].astype({"entity": "str"})
+    ids = pd.concat([g[["rid", "golden_id"]].assign(entity=name) for name, g in gold.golden.items()])
+    chosen = said.merge(ids.astype({"entity": "str"}), on=["entity", "rid"])[["entity", "golden_id", "field"]]
     return conform.There(existing.frames, matched, chosen)
 
 
@@ -45,11 +45,6 @@ def there_again(frames: Mapping[str, pd.DataFrame], folder: Path) -> conform.The
     chosen = said.merge(rows_, on=["entity", "rid"])[["entity", "golden_id", "field"]]
     objects = dict.fromkeys(frames, pd.Series(dtype="int64")) | matched
     return conform.There(frames, objects, chosen)
-
-
-def _golden_id(gold: Gold, entity: str, rid: int) -> str:
-    golden = gold.golden[entity]
-    return str(golden.loc[golden["rid"] == rid, "golden_id"].iloc[0])
 
 
 def rows(project: Project, ready: conform.Conformed, existing: Existing) -> pd.DataFrame:

@@ -105,8 +105,9 @@ def companies(names: Names, left: np.ndarray, right: np.ndarray) -> tuple[np.nda
     filled = (p.conflict("province") | p.conflict("city")) & ~p.equal("own_city")
     near = ~named & ~filled
     undecided = ~core & ~nameless & near
-    begun = undecided & brand & p.known("trade") & _begins(p, undecided & brand)  # 天翼通讯, of 天翼通讯设备有限公司
-    longer = undecided & ((brand & ~p.known("trade")) | begun | _begins(p, undecided & ~brand))
+    begins = _begins(p, undecided)
+    begun = begins & brand & p.known("trade")  # 天翼通讯, of 天翼通讯设备有限公司
+    longer = (undecided & brand & ~p.known("trade")) | begins
     short = longer & ~p.known("form")  # a registered name that says less is another company
     typo = _typos(p, undecided & ~brand & ~longer & ~both & ~one)
     long_brand = _long_brands(p, typo)
