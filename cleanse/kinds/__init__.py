@@ -11,6 +11,7 @@ from cleanse.kinds import (
     cn_id,
     code,
     company,
+    company_name,
     contact_line,
     country,
     date,
@@ -61,6 +62,6 @@ KINDS: dict[str, Kind] = {
 
 # What names of a kind are compared by when records are linked.
 COMPARABLE: dict[str, Callable[[Sequence[str], Words], pd.DataFrame]] = {
-    "company": company.comparable,
+    "company": company_name.comparable,
     "person": person.comparable,
 }

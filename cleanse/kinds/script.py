@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from collections.abc import Mapping
 from functools import cache
 
+import numpy as np
 from opencc import OpenCC
 
 LONG = 100_000  # characters
@@ -52,16 +54,26 @@ def fold(text: str) -> str:
 
 
 def translated(text: str, table: Mapping[int, str | None]) -> str:
-    """``text.translate(table)``, which takes long for a long text: there each character that occurs is replaced at once.
+    """``text.translate(table)``, which takes long for a long text: there all characters are looked up at once.
 
     >>> translated("臺灣" * 9, {ord("臺"): "台", ord("灣"): None}) == "台" * 9
     True
     """
     if len(text) < LONG:
         return text.translate(table)
-    found = {c: table[ord(c)] or "" for c in sorted(set(text)) if ord(c) in table}
-    if not found.keys().isdisjoint("".join(found.values())):
+    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    there = np.zeros(sys.maxunicode + 1, dtype=bool)
+    there[points] = True
+    found = {code: table[code] or "" for code in np.flatnonzero(there).tolist() if code in table}
+    long = {chr(code): plain for code, plain in found.items() if len(plain) > 1}
+    if not long.keys().isdisjoint("".join(found.values())):
         return text.translate(table)
-    for character, plain in found.items():
+    other = np.arange(sys.maxunicode + 1, dtype=np.uint32)
+    other[list(found)] = [ord(plain) if len(plain) == 1 else code for code, plain in found.items()]
+    gone = np.array([code for code, plain in found.items() if not plain], dtype=np.uint32)
+    there[:], there[gone] = True, False
+    kept = points[there[points]] if len(gone) else points
+    text = other[kept].tobytes().decode("utf-32-le", "surrogatepass")
+    for character, plain in long.items():
         text = text.replace(character, plain)
     return text
