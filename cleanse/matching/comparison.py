@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+import pyarrow as pa
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import cpdist
 
@@ -41,12 +42,16 @@ class Names:
 
     parts: dict[str, np.ndarray]
     of: np.ndarray
-    texts: np.ndarray
-    brands: np.ndarray
-    cores: np.ndarray
+    texts: pa.Array
+    brands: pa.Array
+    cores: pa.Array
 
     def take(self, at: np.ndarray) -> Names:
         return Names({k: v[at] for k, v in self.parts.items()}, self.of[at], self.texts, self.brands, self.cores)
+
+    def read(self, of: pa.Array, at: np.ndarray) -> np.ndarray:
+        """What is kept per distinct name, of the records at these places."""
+        return of.take(pa.array(self.of[at])).to_numpy(zero_copy_only=False)
 
 
 @dataclass(frozen=True)
@@ -64,9 +69,9 @@ class _Pairs:
             self.read[part] = (values[self.left], values[self.right])
         return self.read[part]
 
-    def texts(self, of: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def texts(self, of: pa.Array, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What is kept per distinct name, of the pairs at these places."""
-        return of[self.names.of[self.left[at]]], of[self.names.of[self.right[at]]]
+        return self.names.read(of, self.left[at]), self.names.read(of, self.right[at])
 
     def known(self, part: str) -> np.ndarray:
         a, b = self.both(part)
@@ -223,6 +228,6 @@ def _called(p: _Pairs) -> np.ndarray:
     found = np.zeros(len(p.left), dtype=bool)
     for a, b in ((p.left, p.right), (p.right, p.left)):
         at = np.flatnonzero((titled[a] != MISSING) & (titled[b] == MISSING))
-        surnames, texts = p.names.brands[p.names.of[a[at]]], p.names.texts[p.names.of[b[at]]]
+        surnames, texts = p.names.read(p.names.brands, a[at]), p.names.read(p.names.texts, b[at])
         found[at] |= np.array([y.startswith(x) for x, y in zip(surnames, texts, strict=True)], dtype=bool)
     return found

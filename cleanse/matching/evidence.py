@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import reduce
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from cleanse.matching.blocking import MISSING
 from cleanse.matching.comparison import LEVEL, LEVELS, OBJECTION, Names, companies, persons
@@ -62,11 +65,11 @@ def encode(records: pd.DataFrame, names: pd.DataFrame, number: np.ndarray, schem
     name_parts, hashes = _name_parts(names, schema)
     parts = {part: codes[number] for part, codes in name_parts.items()}
     contents = [_mixed(hashes)[number]]
-    texts = names["folded"].to_numpy(dtype=object)
-    brands = cores = names["called"].to_numpy(dtype=object) if "called" in names.columns else texts
+    texts = _texts(names["folded"])
+    brands = cores = _texts(names["called"]) if "called" in names.columns else texts
     if schema.name_kind == "company":
-        brands, trades = names["brand"].to_numpy(dtype=object), names["trade"].to_numpy(dtype=object)
-        cores = brands + trades
+        brands, trades = _texts(names["brand"]), _texts(names["trade"])
+        cores = pc.binary_join_element_wise(brands, trades, pa.scalar("", brands.type))
         parts |= {part: codes[number] for part, codes in _cores(cores).items()}
         places, more = _places(records, names, number, schema)
         parts |= places
@@ -79,14 +82,20 @@ def encode(records: pd.DataFrame, names: pd.DataFrame, number: np.ndarray, schem
     within = np.zeros(len(records), dtype=np.int64)
     if schema.within:
         within = pd.factorize(records[schema.within])[0].astype(np.int64)
-        contents.append(_codes(records[schema.within].astype("str"))[1])
+        contents.append(_codes(_texts(records[schema.within].astype("str")))[1])
     return Coded(Names(parts, number, texts, brands, cores), values, counts, within, _mixed(contents))
+
+
+def _texts(column: pd.Series) -> pa.Array:
+    """A column of texts, missing where there is none."""
+    texts = pa.array(column, pa.large_string())
+    return texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
 
 
 def _name_parts(names: pd.DataFrame, schema: MatchSchema) -> tuple[dict[str, np.ndarray], list[np.ndarray]]:
     """Codes of the parts of the distinct names, and numbers of their content."""
     columns = [c for c in names.columns if c not in ("person", *PLACES)]
-    coded = {column: _codes(names[column]) for column in columns}
+    coded = {column: _codes(_texts(names[column])) for column in columns}
     parts = {column: codes for column, (codes, _) in coded.items()}
     if schema.name_kind == "company":
         parts["person"] = names["person"].to_numpy(dtype=np.int32)
@@ -94,17 +103,25 @@ def _name_parts(names: pd.DataFrame, schema: MatchSchema) -> tuple[dict[str, np.
     return parts, [hashes for _, hashes in coded.values()]
 
 
-def _cores(cores: np.ndarray) -> dict[str, np.ndarray]:
+def _cores(cores: pa.Array) -> dict[str, np.ndarray]:
     """Length, first and last character of brand and trade."""
-    ends = {"head": [ord(c[0]) if c else MISSING for c in cores], "tail": [ord(c[-1]) if c else MISSING for c in cores]}
-    return {part: np.array(v, dtype=np.int32) for part, v in {"length": list(map(len, cores)), **ends}.items()}
+    ends = {"head": pc.utf8_slice_codeunits(cores, 0, 1), "tail": pc.utf8_slice_codeunits(cores, -1)}
+    length = pc.utf8_length(cores).to_numpy().astype(np.int32)
+    return {"length": length, **{part: _codes(texts)[0] for part, texts in ends.items()}}
 
 
-def _codes(column: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-    """Codes of texts, MISSING where there is none, and a number per text that is the same in every run, 0 for none."""
-    found, distinct = pd.factorize(column.where(column != ""), use_na_sentinel=True)
-    hashes = pd.util.hash_array(np.asarray(distinct, dtype=object), categorize=False)
-    return found.astype(np.int32), np.append(hashes, np.uint64(0))[found]
+def _codes(texts: pa.Array, read: Callable[[pa.Array], pa.Array] | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Codes of texts, MISSING where there is none, and a number per text that is the same in every run, 0 for none.
+    ``read`` says of distinct texts what they are coded by."""
+    coded = texts.dictionary_encode()
+    found, distinct = coded.indices.fill_null(MISSING).to_numpy(), coded.dictionary
+    if read and not (told := read(distinct)).equals(distinct):
+        coded = told.dictionary_encode()
+        found, distinct = np.append(coded.indices.to_numpy(), np.int32(MISSING))[found], coded.dictionary
+    if (empty := distinct.index("").as_py()) != MISSING:
+        found = np.where(found == empty, np.int32(MISSING), found)
+    hashes = pd.util.hash_array(distinct.to_numpy(zero_copy_only=False), categorize=False)
+    return found, np.append(hashes, np.uint64(0))[found]
 
 
 def _mixed(columns: list[np.ndarray]) -> np.ndarray:
@@ -124,8 +141,8 @@ def _places(
     free = np.ones(len(number), dtype=bool)
     for at, level in enumerate(PLACES):
         column = schema.place[at] if at < len(schema.place) else ""
-        own_texts = records[column] if column in records.columns else pd.Series(dtype="str")
-        together, hashes = _codes(pd.concat([names[level], own_texts], ignore_index=True))
+        own_texts = _texts(records[column] if column in records.columns else pd.Series(dtype="str"))
+        together, hashes = _codes(pa.concat_arrays([_texts(names[level]), own_texts]))
         named = together[: len(names)][number]
         own = together[len(names) :] if len(own_texts) else np.full(len(number), MISSING, dtype=np.int32)
         found[f"named_{level}"] = named
@@ -143,11 +160,14 @@ def _pooled(records: pd.DataFrame, e: Evidence) -> tuple[np.ndarray, list[np.nda
     present = [records[f] for f in e.fields if f in records.columns]
     if not present:
         return np.full((len(records), 1), MISSING, dtype=np.int32), []
-    texts = pd.concat(present, ignore_index=True).str.lower()
-    if e.part == "domain":
-        texts = texts.str.replace("^[^@]*$|^[^@]*@", "", regex=True)
-    found, hashes = _codes(texts)
+    texts = pa.concat_arrays(list(map(_texts, present)))
+    found, hashes = _codes(texts, _domains if e.part == "domain" else pc.utf8_lower)
     return found.reshape(len(present), -1).T.copy(), list(hashes.reshape(len(present), -1))
+
+
+def _domains(mails: pa.Array) -> pa.Array:
+    """What stands behind the @, '' where there is none."""
+    return pc.replace_substring_regex(pc.utf8_lower(mails), "^[^@]*$|^[^@]*@", "")
 
 
 def _names_per_value(values: np.ndarray, names: np.ndarray) -> np.ndarray:
