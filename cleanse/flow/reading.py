@@ -36,7 +36,7 @@ def read_input(project: Project) -> Input:
     sources = _sources(project)
     taken = corrected.apply(_tables(project, sources, vocabulary), _digests(sources))
     found, maps = _mapped(project, taken.tables, vocabulary)
-    notes = [*taken.notes.items(), *_notes(found, maps, project.entities)]
+    notes = [*taken.notes.items(), *_notes(found, maps, project.entities, vocabulary)]
     return Input(tuple(_noted(s, notes) for s in sources), found, maps, taken.patches)
 
 
@@ -102,18 +102,19 @@ def _shape(table: Table) -> tuple[str, ...]:
 
 
 def _notes(
-    found: Sequence[Table], maps: Sequence[Sequence[map.ColumnMap]], entities: Mapping[str, Entity]
+    found: Sequence[Table],
+    maps: Sequence[Sequence[map.ColumnMap]],
+    entities: Mapping[str, Entity],
+    vocabulary: Vocabulary,
 ) -> Iterator[tuple[tuple[str, str], tuple[Note, ...]]]:
     """What a person should know of each table: that it was passed over, turned, or holds nobody."""
-    telling = {f"{e.name}.{n}" for e in entities.values() for n in (*e.identity, *(m for one in e.one_of for m in one))}
-    fields = {f.path: f for e in entities.values() for f in e.fields.values()}
+    telling = map.telling(entities)
     for table, columns in zip(found, maps, strict=True):
-        fed = {path for c in columns for path in (c.path, *c.also)}
-        fed |= {part for path in fed if path in fields for part in fields[path].parts.values()}
         kinds = set(table.layout["kind"])
         codes = {f"sheet_{kind}" for kind in aside.KINDS & kinds}
         codes |= {"sheet_turned"} if "turned_row" in kinds else set()
-        codes |= {"sheet_no_records"} if len(table.rows) and not fed & telling else set()
+        if len(table.rows) and not map.fed(columns, entities) & telling:
+            codes.add("sheet_others" if map.not_ours(columns, vocabulary) else "sheet_no_records")
         yield (table.source, table.sheet), tuple(Note(code) for code in sorted(codes))
 
 

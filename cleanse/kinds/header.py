@@ -42,8 +42,8 @@ LONGEST = 20  # characters of a header made of words
 MADE_OF = 0.95  # sure of a header that is told by its pieces
 IN_GROUP = 0.9  # ... by its last word and the groups above it
 BELOW = 0.8  # ... by its last word, whatever the group above it says
-ALONE = ("beside", "own", "either")
-PLACES = ("front", "behind", *ALONE, "group")  # what a line of ``header_words`` is about
+ALONE = ("beside", "own", "either", "unit")
+PLACES = ("front", "behind", *ALONE, "row", "group")  # what a line of ``header_words`` is about
 NOTHING = ("", 0.0, "")
 NOBODYS = "-"
 _JOINTS = r"[/、,+&|\\;]|(?<!^)[及和与或](?!$)"
@@ -95,14 +95,17 @@ class Filler:
 class Vocabulary:
     """Normalised synonym -> ``entity.field`` (or ``-`` for a column that is no data); ``alone``: words by what is said of
     them (``beside``: may stand beside a synonym and name nothing we keep; ``own``: synonyms that speak of the row itself,
-    whatever it is; ``either``: the values tell what they name); ``groups``: a word above others -> the fields or entities
-    that these may name (all, where none is said; none, where it speaks of somebody else)."""
+    whatever it is; ``either``: the values tell what they name; ``unit``: no name of anybody, but what things are counted
+    in); ``groups``: a word above others -> the fields or entities that these may name (all, where none is said; none, where
+    it speaks of somebody else); ``rows``: a word that tells what the rows of its table are -> their entity (``-``: nobody's
+    we keep)."""
 
     synonyms: dict[str, str]
     order: dict[str, int]
     fillers: tuple[Filler, ...]
     alone: dict[str, frozenset[str]]
     groups: dict[str, tuple[str, ...]]
+    rows: dict[str, str]
     fields: dict[str, Field]
 
     @classmethod
@@ -123,9 +126,10 @@ class Vocabulary:
         )
         alone = {at: frozenset(w for place, w, _ in lines if place == at) for at in ALONE}
         groups = {word: tuple(told) for place, word, told in lines if place == "group"}
+        rows = {word: told[0] if told else NOBODYS for place, word, told in lines if place == "row"}
         order = {name: at for at, name in enumerate(synonyms)}
         fields = {f.path: f for e in entities.values() for f in e.fields.values()}
-        return cls(synonyms, order, tuple(fillers), alone, groups, fields)
+        return cls(synonyms, order, tuple(fillers), alone, groups, rows, fields)
 
     def rank(self, header: str) -> int:
         """Where a header's synonym stands in the lexicon: of two columns for one field the earlier word counts, and last
@@ -152,6 +156,13 @@ class Vocabulary:
     def tells(self, name: str) -> bool:
         """Whether a normalised header is made of known words."""
         return len(name) <= LONGEST and bool(self._bare(name) or self._together(name))
+
+    def of_others(self, header: str) -> bool:
+        """Whether a header begins with the word of somebody else (供应商名称), or names what we do not keep (公司传真)."""
+        name = normalize_header(header)
+        strangers = tuple(word for word, told in self.groups.items() if told == (NOBODYS,))
+        beside = tuple(word for word in self.alone["beside"] if len(word) > 1)
+        return name.startswith((*strangers, *beside)) or name.endswith(beside)
 
     def near(self, header: str) -> list[tuple[str, float]]:
         """Fields a header may name, with a likeness 0..1, the likest first; nothing below ``NEAR``."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 
+import numpy as np
 import pandas as pd
 
 from cleanse.kinds.header import normalize_header
@@ -37,10 +38,30 @@ class _Pair:
     column: int
 
 
-def read_form(sheet: Sheet, words: look.Words) -> Form | None:
-    """The records of a form, or None where the sheet is none for certain: every row must be labels with their values."""
+def read_forms(sheet: Sheet, words: look.Words) -> list[Form]:
+    """The forms of a sheet, from left to right; none where it is no form for certain: every row must be labels with their
+    values."""
     if len(sheet.counts) > MOST_ROWS or len(sheet.columns) > MOST_COLUMNS or sheet.numbers[0] == 0:
-        return None
+        return []
+    found = [_read_form(part, words) for part in _cards(sheet, words)]
+    return [form for form in found if form] if all(found) else []
+
+
+def _cards(sheet: Sheet, words: look.Words) -> list[Sheet]:
+    """Cards that stand side by side, each beginning with the label that the leftmost begins with and saying its labels
+    again; else the sheet itself."""
+    columns = [
+        {at: normalize_header(column[at].as_py()) for at in np.flatnonzero(sheet.filled[:, c]).tolist()}
+        for c, column in enumerate(sheet.columns)
+    ]
+    labels = [c for c, texts in enumerate(columns) if words.known(dict(enumerate(texts.values()))) >= LEAST_LABELS]
+    left = columns[labels[0]] if labels else {}
+    first = next((at for at, text in left.items() if words.known({0: text}) and sheet.counts[at] > 1), -1)
+    cuts = [c for c in labels[1:] if first in columns[c] and columns[c].items() <= left.items()]
+    return [sheet.part(start, end) for start, end in pairwise([0, *cuts, len(columns)])]
+
+
+def _read_form(sheet: Sheet, words: look.Words) -> Form | None:
     rows = [sheet.row(at) for at in range(len(sheet.counts))]
     for read in (_beside, _above):
         pairs = read(rows, words)

@@ -67,7 +67,7 @@ def _joined(
     rows[name] = _text(parts, "-" if kind in DASHED else "")
     if turned:
         chinese = pd.concat([p.str.contains(CJK, regex=True).fillna(False) for p in parts], axis=1).any(axis=1)
-        rows[name] = rows[name].where(chinese, _text(parts[::-1], ""))
+        rows[name] = rows[name].where(chinese, _text([*parts[1:], parts[0]], ""))
     place = found.table.places[[*map(str, found.table.rows.columns)].index(there[0])]
     return Joined(
         replace(found.table, rows=rows, places=(*found.table.places, place)),

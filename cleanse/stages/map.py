@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from typing import TypeVar
 
@@ -27,6 +27,7 @@ PERSONS = {"person": 0.9}
 NUMBERS = ("phone", "email")
 SPREAD = 0.7  # sure of a column under a header that is merged over it
 DISTINCT = 0.6
+FILLED = 0.6  # of the rows: a column that names their customer
 _NAMELESS = re.compile(r"column_\d+")  # the name the table finder gives
 
 Said = TypeVar("Said")
@@ -87,6 +88,8 @@ def propose(
         or ((spoken[name][0], 1.0, "said") if name in spoken else _find(column, table, vocabulary))
         for column, name in zip(columns, names, strict=True)
     ]
+    wishes = [_no_unit(wish, table.rows.iloc[:, i], fields, vocabulary) for i, wish in enumerate(wishes)]
+    wishes = _told_by_persons(_of_these_rows(wishes, names, vocabulary), table, fields, words)
     order = sorted(
         range(len(columns)), key=lambda i: (wishes[i][2] != "said", -wishes[i][1], vocabulary.rank(names[i]), i)
     )
@@ -102,7 +105,87 @@ def propose(
         made = joined is not None and columns[i] in joined.fields
         found[i] = ColumnMap(columns[i], path, sure, why, _units(columns[i], path, fields), also, made)
     told = _by_content([found[i] for i in range(len(columns))], table, taken, fields, vocabulary, words)
-    return tuple(_own_numbers(told, vocabulary, entities))
+    return _tells_somebody(tuple(_own_numbers(told, vocabulary, entities)), vocabulary, entities)
+
+
+def _of_these_rows(
+    wishes: Sequence[tuple[str, float, str]], names: Sequence[str], vocabulary: Vocabulary
+) -> list[tuple[str, float, str]]:
+    """Without the number of the row for another entity than the one that a header says the rows are: the Record ID of a
+    contact beside its Associated Company."""
+    rows = {vocabulary.rows[name] for name in names if name in vocabulary.rows}
+    return [
+        ("", 0.0, "") if why == "synonym" and name in vocabulary.alone["own"] and rows - {path.split(".")[0]}
+        else (path, sure, why)
+        for name, (path, sure, why) in zip(names, wishes, strict=True)
+    ]  # fmt: skip
+
+
+def _no_unit(
+    wish: tuple[str, float, str], values: pd.Series, fields: Mapping[str, Field], vocabulary: Vocabulary
+) -> tuple[str, float, str]:
+    """Without a company in a column that holds what things are counted in: 单位 over 台, 套."""
+    path, _, why = wish
+    if path not in fields or fields[path].kind != "company" or why == "said":
+        return wish
+    sample = values.dropna().drop_duplicates().head(SAMPLE).map(normalize_header)
+    return ("", 0.0, "") if len(sample) and sample.isin(vocabulary.alone["unit"]).all() else wish
+
+
+def _told_by_persons(
+    wishes: Sequence[tuple[str, float, str]], table: Table, fields: Mapping[str, Field], words: Words
+) -> list[tuple[str, float, str]]:
+    """Where two columns name a customer, one with the names of persons and one, as well filled, with those of companies, the
+    first holds the contacts."""
+    asked = [path for path, _, why in wishes if path in fields and fields[path].kind == "company" and why != "said"]
+    person = [f.path for f in fields.values() if f.kind == "person" and not f.virtual and not f.name.endswith("_2")]
+    if len(asked) < 2 or len(person) != 1 or person[0] in {path for path, *_ in wishes}:
+        return list(wishes)
+    cells = {i: table.rows.iloc[:, i] for i, (path, *_) in enumerate(wishes) if path in asked}
+    samples = {i: values.dropna().drop_duplicates().head(SAMPLE).tolist() for i, values in cells.items()}
+    kinds = {
+        i: {kind for kind in ("company", "person") if _share(sample, kind, words) >= (TELLING | PERSONS)[kind]}
+        for i, sample in samples.items()
+        if len(sample) >= ENOUGH
+    }
+    companies = [
+        i for i, found in kinds.items() if found == {"company"} and cells[i].count() >= FILLED * len(table.rows)
+    ]
+    persons = [i for i, found in kinds.items() if found == {"person"}]
+    if len(companies) != 1 or len(persons) != 1:
+        return list(wishes)
+    return [(person[0], SPREAD, "names of persons") if i == persons[0] else wish for i, wish in enumerate(wishes)]
+
+
+def telling(entities: Mapping[str, Entity]) -> set[str]:
+    """The fields that tell a record from others: without any of them there is none."""
+    return {f"{e.name}.{n}" for e in entities.values() for n in (*e.identity, *(m for one in e.one_of for m in one))}
+
+
+def fed(columns: Sequence[ColumnMap], entities: Mapping[str, Entity]) -> set[str]:
+    """The fields that get something from these columns, also from parts of their cells."""
+    fields = {f.path: f for e in entities.values() for f in e.fields.values()}
+    paths = {path for c in columns for path in (c.path, *c.also)}
+    return paths | {part for path in paths if path in fields for part in fields[path].parts.values()}
+
+
+def _tells_somebody(
+    found: tuple[ColumnMap, ...], vocabulary: Vocabulary, entities: Mapping[str, Entity]
+) -> tuple[ColumnMap, ...]:
+    """Nothing feeds a field where no column tells a record (a list of options, a summary), or where the rows are nobody's we
+    keep (staff) and no customer is named; unless a person said so."""
+    strange = not_ours(found, vocabulary) and not any(
+        f.required and f.path in {c.path for c in found} for e in entities.values() for f in e.fields.values()
+    )
+    told = fed(found, entities) & telling(entities)
+    if any(c.evidence.startswith("said") for c in found) or (told and not strange):
+        return found
+    return tuple(c if c.path in (LEFT_OUT, JOINED) else replace(c, path="", confidence=0.0, evidence="") for c in found)
+
+
+def not_ours(columns: Sequence[ColumnMap], vocabulary: Vocabulary) -> bool:
+    """Whether a header says that the rows are nobody's we keep."""
+    return any(vocabulary.rows.get(normalize_header(c.column)) == LEFT_OUT for c in columns)
 
 
 def _own_numbers(
@@ -110,11 +193,11 @@ def _own_numbers(
 ) -> Iterator[ColumnMap]:
     """Without numbers of rows that are something else: the ID in a list of contacts is no customer's, where the table does
     not name customers."""
-    fed = {path for column in found for path in (column.path, *column.also)}
+    taken = {path for column in found for path in (column.path, *column.also)}
     for column in found:
         entity = entities.get(column.path.split(".", maxsplit=1)[0])
         own = column.evidence == "synonym" and normalize_header(column.column) in vocabulary.alone["own"]
-        named = entity is None or fed & {f.path for f in entity.fields.values() if f.required}
+        named = entity is None or taken & {f.path for f in entity.fields.values() if f.required}
         yield column if named or not own else ColumnMap(column.column, "", 0.0, "")
 
 
@@ -171,7 +254,8 @@ def _by_content(
             continue
         bare = _NAMELESS.fullmatch(column.column) or normalize_header(column.column) in vocabulary.alone["either"]
         telling = TELLING | PERSONS if bare else TELLING
-        if column.path or not (guess := _guess(table.rows[column.column], telling, taken, fields, words)):
+        others = vocabulary.of_others(column.column)
+        if column.path or others or not (guess := _guess(table.rows[column.column], telling, taken, fields, words)):
             result.append(column)
             continue
         path, share = guess

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cleanse.kinds.header import normalize_header
@@ -11,13 +11,19 @@ from cleanse.kinds.header import normalize_header
 CUT = 4  # shorter beginnings of a header are no evidence (dBase cuts names to ten bytes)
 
 _UNIT = r"[万亿]?[元户家条个笔人]?"
-_TOTALS = r"(?:小\s*计|合\s*计|总\s*计|共\s*计|累\s*计|本页计|sub-?\s*totals?|(?:grand\s+)?totals?)"
+_TOTALS = r"(?:(?:小|合|[总總]|共|累)\s*[计計]|[汇匯]\s*[总總]|本[页頁][计計]|sub-?\s*totals?|(?:grand\s+)?totals?)"
+_COUNTED = r"(?:(?:总?金额|数量|总?数|[户家人]数|客户数)|\s+(?:customers?|accounts?|contacts?|records?|rows?|items?|amount|sales|revenue))?"
+_FIGURE = (
+    r"平均(?:值|数|额)?|均值|中位数|最[大小高低]值|计数|占比|百分比|同比|环比|增长率|"
+    r"average|avg|mean|median|count|sum|max(?:imum)?|min(?:imum)?"
+)
 _NOTES = (
-    r"(?:(?:备?注(?:释)?\s*\d*|说\s*明|notes?|remarks?|sources?)\s*[:：]|"
-    r"(?:制\s*表|填\s*表|填\s*报|编\s*制|审\s*核|复\s*核|审\s*批|制\s*单|经\s*办|打\s*印|导\s*出|统\s*计|更\s*新|数据来源|数据截[至止]|"
-    r"日\s*期|签\s*字|签\s*名|盖\s*章|prepared|printed|exported|generated|approved|reviewed)[^:：]{0,6}[:：]|"
-    r"填表说明|注意事项|温馨提示|特别提示|以上(?:数据|信息|内容|客户|资料|名单|为)|数据截[至止]|截[至止]\s*\d|"
-    r"单\s*位\s*[:：]\s*[万亿]?元|第\s*\d+\s*页|共\s*\d+\s*(?:条|页|行|户|家|笔|个)|本表|本页|page\s*\d+|\*{1,3}\s*注)"
+    r"(?:(?:[备備]?[注註](?:[释釋])?\s*\d*|[说說]\s*明|notes?|remarks?|sources?)\s*[:：]|"
+    r"(?:[制製]\s*[表單单]|填\s*[表报報]|[编編]\s*[制製]|[审審]\s*[核批]|[复復覆]\s*核|[经經]\s*[办辦]|打\s*印|列\s*印|[导匯]\s*出|[统統]\s*[计計]|"
+    r"更\s*新|[数數][据據][来來]源|数据截[至止]|日\s*期|[签簽]\s*[字名]|[盖蓋]\s*章|prepared|printed|exported|generated|approved|reviewed)[^:：]{0,6}[:：]|"
+    r"填表[说說]明|注意事[项項]|温馨提示|特别提示|以上(?:[数數][据據]|信息|[内內]容|客[户戶]|[资資]料|名[单單]|[为為])|数据截[至止]|截[至止]\s*\d|"
+    r"单\s*位\s*[:：]\s*[万亿]?元|第\s*\d+\s*页|共\s*\d+\s*(?:条|页|行|户|家|笔|个)|本表|本页|page\s*\d+|\*{1,3}\s*注|"
+    r"©|copyright\s*(?:\(c\)|©|\d{4})|confidential(?:\s+information.*)?\s*$)"
 )
 _SIGNERS = (
     r"(?:(?:制表|填表|填报|编制|审核|复核|审批|批准|制单|经办|打印|统计|统计员|记录|校对)人?|(?:总?经理|负责人|主管|领导|单位|部门|财务)?(?:签字|签名|签章|盖章)|"
@@ -25,15 +31,21 @@ _SIGNERS = (
 )
 _STAMPED = r".*[（(]\s*(?:盖章|签章|公章|签字|签名|章)\s*[)）]\s*[:：]?.*|.{0,10}(?:签字|签名|签章|盖章)\s*[:：].*"
 _DAY = re.compile(r"(?:19|20)\d{2}\s*[年./-]\s*\d{1,2}\s*(?:[月./-]\s*\d{1,2}\s*日?|月)|\s*年\s*月\s*日")
-WORDED = rf"(?i)^\s*.{{0,12}}{_TOTALS}|^\s*[（(【*＊]*{_NOTES}|^\s*{_SIGNERS}\s*$|^(?:{_STAMPED})$"
+WORDED = rf"(?i)^\s*.{{0,24}}{_TOTALS}|^\s*(?:.{{1,24}}\s)?(?:{_FIGURE})\s*[:：]?\s*$|^\s*[（(【*＊]*{_NOTES}|^\s*{_SIGNERS}\s*$|^(?:{_STAMPED})$"
 _TOTAL = re.compile(
-    rf".{{0,12}}?{_TOTALS}(?:\s*[（(][^)）]{{0,10}}[)）])?\s*[:：]?(?:\s*[\d,.]+\s*{_UNIT})?", re.IGNORECASE
+    rf".{{0,24}}?{_TOTALS}{_COUNTED}(?:\s*[（(][^)）]{{0,10}}[)）])?\s*[:：]?(?:\s*[\d,.]+\s*{_UNIT}(?:客户|企业|单位|记录|数据)?)?",
+    re.IGNORECASE,
 )
+_TOTAL_OF = re.compile(
+    rf"(?:sub-?\s*totals?|grand\s+totals?|totals?\s+(?:for|of))\b.{{0,30}}|.+\s(?:{_TOTALS}|{_FIGURE})|(?:{_FIGURE})\s*[:：]?",
+    re.IGNORECASE,
+)  # of a group by its name, or another figure: only beside sums
 _NOTE = re.compile(rf"[（(【*＊]*{_NOTES}", re.IGNORECASE)
 _SIGNER, _STAMP = re.compile(_SIGNERS, re.IGNORECASE), re.compile(_STAMPED, re.DOTALL)
 _LABEL = re.compile(r"[^\s:：]{1,12}(?:\s[^\s:：]{1,12})?\s*[:：].*", re.DOTALL)
 _SUM = re.compile(
-    rf"[-+]?[¥￥$€]?\s*[-+]?(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?\s*(?:%|{_UNIT})|共\s*\d+\s*{_UNIT}|[-—/]+"
+    rf"[-+]?[¥￥$€]?\s*[-+]?(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?\s*(?:%|{_UNIT})|共\s*\d+\s*{_UNIT}|[-—/]+|"
+    r"(?:人民币)?\s*[（(]?(?:大写)?[)）]?\s*[:：]?\s*[零壹贰叁肆伍陆柒捌玖拾佰仟万亿元圆角分整]{2,}"
 )
 _PHONE = re.compile(
     r"\+\d[\d\s-]{6,}|1[3-9]\d{9}|0\d{9,11}|0\d{2,3}[-\s]\d{7,8}.*|400[-\s]?\d{3}[-\s]?\d{4}|\(?0\d{2,3}\)\s?\d{7,8}"
@@ -54,6 +66,7 @@ _SECTION = re.compile(
     r"(?:(?:重点|一般|普通|意向|潜在|战略|核心|优质|老|新|大|小|已?成交|未成交|已?签约|未签约|已?合作|未合作|待?跟进|待回访|流失|公海|私海|无效|有效|"
     r"沉睡|休眠|停用|其[他它]|VIP|[A-E]类?|[一二三]级|个人|企业|单位|渠道|经销商|代理商|终端)+"
     r"(?:客户|跟进|线索|名单|用户|单位|类|商机|资源|伙伴|部分)*(?:名单|列表|清单|部分)?)|"
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t(?:ember)?)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?,?\s*(?:(?:19|20)\d{2})?|(?:FY\s*)?(?:19|20)\d{2}\s*Q[1-4]|Q[1-4](?:[\s,]+(?:19|20)\d{2})?|"
     r"(?:19|20)\d{2}年?(?:度)?(?:\d{1,2}月)?(?:份|第?[一二三四1-4]季度|上半年|下半年|新增|客户)*|\d{1,2}月(?:份)?(?:新增|客户)*|第?[一二三四1-4]季度|"
     r"[上下]半年|第?[一二三四五六七八九十\d]+(?:组|批|部分|部|期|次|类|页|区)|[一二三四五六七八九十]{1,3}[、.．].{1,12}|"
     r"(?:销售|市场|业务|渠道|大客户|客户|项目|商务|直销)[一二三四五六七八九十\d]*(?:部|组|处|科|中心)[一二三四五六七八九十\d]*(?:部|组)?)"
@@ -71,6 +84,43 @@ _GROUP = re.compile(
     r"sales(?:\s?(?:rep|person))?|owner|region|area|territory|team|department|industry|type)\s*[:：]\s*\S.*",
     re.IGNORECASE,
 )
+_OF_MANY = re.compile(
+    r"[^\d]{1,12}?[\s（(:：]*(?:共|合计|计)?\s*\d+\s*(?:[家户]|[个位]客户|customers?|accounts?)(?:客户|企业|单位)?\s*[)）]?",
+    re.IGNORECASE,
+)
+_ASKED = r"(?:非|条件)?必填项?|选填项?|可选|可不填|required|optional|mandatory"
+_FORMAT = (
+    r"(?:单行|多行|长|短)?文本.*|数字|数值|整数|小数|日期|日期时间|时间|下拉.*|[单多]选.*|选项.*|文字|字符(?:串)?.*|邮箱格式|"
+    r"\d+\s*位(?:数字|手机号?|号码)?|(?:不超过|最多|最长|限)\s*\d+\s*(?:个?字符?|位)|(?:请|从).{0,4}(?:填写|输入|选择).*|格式\s*[:：].*|"
+    r"(?:如|例如|比如)\s*[:：]?\s*\S.*|(?=.*[ymd])[ymdhs]{1,4}(?:[-/.年: ][ymdhs月日]{1,5}){1,5}|"
+    r"text|string|number|integer|date(?:time)?|picklist|dropdown|lookup|(?:n?var)?char\s*\(\d+\)|max\.? \d+ char(?:acter)?s?"
+)
+_HINT = re.compile(rf"[（(\[【]?\s*(?:{_ASKED}|{_FORMAT})\s*[)）\]】]?", re.IGNORECASE | re.DOTALL)
+_SAMPLE = r"(?:填写)?示例|样例|范例|示范|sample|example"
+_EXAMPLE = re.compile(
+    rf"(?:{_SAMPLE}|例(?:子)?)\s*\d*\s*[:：].*|e\.g\.[\s:,]*\S.*|(?:{_SAMPLE}|例)\s*(?:\d*|数据|行)|[（(\[【]\s*(?:{_SAMPLE}|例)\s*[)）\]】].*|"
+    rf".*[（(\[【]\s*(?:{_SAMPLE})\s*[)）\]】]",
+    re.IGNORECASE | re.DOTALL,
+)
+_MEASURE = re.compile(
+    r"[（(\[【]?\s*(?:单位\s*[:：]\s*)?([百千万亿]{0,2}(?:元|美元)|人民币|人|个|家|台|套|件|次|天|年|月|%|％|㎡|平方米|吨|RMB|CNY|USD|EUR)"
+    r"\s*[)）\]】]?",
+    re.IGNORECASE,
+)
+_COMPANY = re.compile(
+    r"(?:公司|集团|厂|店|中心|\b(?:inc|ltd|llc|corp|co)\.?)\s*$", re.IGNORECASE
+)  # a name, not a sentence
+_LIST_TITLE = re.compile(
+    r".{0,30}(?:名单|清单|台账|列表|名录|明细表?|一览表?|汇总表|统计表|登记表|信息表|资料表|客户表|通讯录|\b(?:list|contacts|customers|leads|accounts))\s*"
+    r"(?:[（(].{1,12}[)）])?",
+    re.IGNORECASE,
+)
+_PERIOD = re.compile(
+    r"(?:(?:19|20)\d{2}\s*年?)?\s*(?:\d{1,2}月份?|第?[一二三四1-4]季度|[上下]半年|Q[1-4])|(?:19|20)\d{2}\s*年?|(?:19|20)\d{2}[-/.]\d{1,2}|"
+    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?",
+    re.IGNORECASE,
+)
+_LISTED = re.compile(r"\s*[（(]?(?:\d{1,2}|[一二三四五六七八九十]{1,2})\s*[、.．)）]\s*\S.*|[\s·•\-*※]+\S.*", re.DOTALL)
 _BARE = re.compile(r"[\u4e00-\u9fff]{2,4}|[A-Z][a-z]+(?: [A-Z][a-z]+)?")  # a name without a form
 _SENTENCE = re.compile(r".*[，。；,;].*|.{31,}", re.DOTALL)
 
@@ -114,6 +164,37 @@ def is_reach(text: str) -> bool:
 def is_name(text: str) -> bool:
     """A company or an institution."""
     return len(text) > 4 and bool(_ORGANISATION.search(text))
+
+
+def is_hint(cells: Mapping[int, str]) -> bool:
+    """What a template says under its header of how to fill it in: 必填, 文本, 11位数字, YYYY-MM-DD in every cell; or an example
+    that says so in one of its first two."""
+    texts = list(cells.values())
+    hints = len(texts) > 1 and all(_HINT.fullmatch(text) for text in texts)
+    return hints or any(_EXAMPLE.fullmatch(text) for text in texts[:2])
+
+
+def measures(cells: Mapping[int, str]) -> dict[int, str]:
+    """The units of a row that holds nothing else: 万元, (人); else nothing."""
+    found = {at: _MEASURE.fullmatch(text) for at, text in cells.items()}
+    return {at: unit[1] for at, unit in found.items() if unit} if all(found.values()) else {}
+
+
+def goes_on(texts: Sequence[str]) -> bool:
+    """A further line of a note: a numbered or marked one, and no company."""
+    return (
+        len(texts) == 1 and bool(_LISTED.fullmatch(texts[0])) and not (is_reach(texts[0]) or _COMPANY.search(texts[0]))
+    )
+
+
+def is_period(text: str) -> bool:
+    """A month, quarter or year, as it stands over figures."""
+    return bool(_PERIOD.fullmatch(text) or _TOTAL.fullmatch(text))
+
+
+def is_list_title(text: str) -> bool:
+    """What calls the cells below it a list: 客户名单."""
+    return bool(_LIST_TITLE.fullmatch(text)) and not is_name(text)
 
 
 def is_label(text: str) -> bool:
@@ -162,11 +243,16 @@ def classify(cells: Mapping[int, str], shape: Shape, trailing: bool) -> str:
 
 
 def _is_subtotal(texts: list[str]) -> bool:
-    labels = [t for t in texts if _TOTAL.fullmatch(t)]
-    rest = [t for t in texts if not _TOTAL.fullmatch(t)]
-    if not labels or any(is_name(t) for t in labels):
-        return False
-    return texts[0] in labels and all(_SUM.fullmatch(t) and not _PHONE.fullmatch(t) for t in rest)
+    labels = [t for t in texts if _TOTAL.fullmatch(t) and not is_name(t)]
+    rest = [t for t in texts if t not in labels]
+    if rest and not labels and _TOTAL_OF.fullmatch(texts[0]):
+        labels, rest = texts[:1], texts[1:]
+        return bool(rest) and all(map(_is_sum, rest))
+    return bool(labels) and texts[0] in labels and all(map(_is_sum, rest))
+
+
+def _is_sum(text: str) -> bool:
+    return bool(_SUM.fullmatch(text)) and not _PHONE.fullmatch(text)
 
 
 def _is_note(texts: list[str], trailing: bool) -> bool:
@@ -201,4 +287,4 @@ def is_bare_name(text: str) -> bool:
 def _is_banner(text: str) -> bool:
     if is_name(text) or is_reach(text):
         return False
-    return any(pattern.fullmatch(text) for pattern in (_MARK, _SECTION, _PLACE, _GROUP))
+    return any(pattern.fullmatch(text) for pattern in (_MARK, _SECTION, _PLACE, _GROUP, _OF_MANY))

@@ -125,13 +125,16 @@ def _gaps(sheet: Sheet, words: look.Words) -> list[int]:
 
 def _apart(left: Sheet, right: Sheet, words: look.Words) -> bool:
     """Whether the right part begins with what the left one begins with, has its header far from the left one's (not the
-    second row of one header), both stand under a title that calls each a list, or the right one goes on alone."""
+    second row of one header), both stand under a title that calls each a list, or the right one goes on alone, or each lists companies of its own."""
     mine, other = _header_at(left, words), _header_at(right, words)
     if mine < 0 or other < 0:
         return False
     first, second = ([normalize_header(t) for t in s.row(at).values()] for s, at in ((left, mine), (right, other)))
     leading = next((name for name in first if name not in SERIAL), "")
-    return abs(mine - other) >= 2 or leading in second or _titled_level(left, right, mine) or _longer(left, right, mine)
+    again = abs(mine - other) >= 2 or leading in second
+    return (
+        again or _titled_level(left, right, mine) or _longer(left, right, mine) or _two_lists(left, right, mine, words)
+    )
 
 
 def _longer(left: Sheet, right: Sheet, header: int) -> bool:
@@ -140,6 +143,29 @@ def _longer(left: Sheet, right: Sheet, header: int) -> bool:
     if ends[1] <= ends[0] or not (right.counts[header + 1 : ends[1] + 1] >= 2).all():
         return False
     return all(_lists_companies(part, header + 1) for part in (left, right))
+
+
+def _two_lists(left: Sheet, right: Sheet, header: int, words: look.Words) -> bool:
+    """Whether both begin with a known word over companies, never the same ones in a row, and both tell how to reach them."""
+    lists = [_leading(part, header, words) for part in (left, right)]
+    shared = lists[0].items() & lists[1].items()
+    return all(lists) and not shared and all(_tells_reach(part, header + 1) for part in (left, right))
+
+
+def _leading(sheet: Sheet, header: int, words: look.Words) -> dict[int, str]:
+    """The companies under the first word of a header by row; none where it is unknown or names anything else."""
+    cells = sheet.row(header)
+    first = next((c for c, text in cells.items() if normalize_header(text) not in SERIAL), -1)
+    rows = {at: sheet.row(at) for at in range(header + 1, min(len(sheet.counts), header + HEAD_ROWS))}
+    found = {at: row[first] for at, row in rows.items() if first in row}
+    certain = found and words.known({0: cells[first]}) and sum(map(look.is_name, found.values())) >= 0.8 * len(found)
+    return found if certain else {}
+
+
+def _tells_reach(sheet: Sheet, first: int) -> bool:
+    rows = [sheet.row(at) for at in range(first, min(len(sheet.counts), first + HEAD_ROWS)) if sheet.counts[at]]
+    reached = [sum(look.is_reach(row[c]) for row in rows if c in row) for c in range(len(sheet.columns))]
+    return max(reached) >= 0.6 * len(rows)
 
 
 def _lists_companies(sheet: Sheet, first: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -13,13 +14,14 @@ import pyarrow.compute as pc
 from cleanse.kinds.header import normalize_header
 from cleanse.model import Grid, Table
 from cleanse.stages import rows as look
-from cleanse.stages.form import read_form
+from cleanse.stages.form import read_forms
 from cleanse.stages.sheet import HEAD_ROWS, SERIAL, Sheet, is_turned, side_by_side
 
 __all__ = ["find_tables", "normalize_header"]
 
 BODY_ROWS = 40  # rows below that a header is compared with
 MOST_HEADER_ROWS = 3
+_SPACED = r"[\s*＊]+"
 LOOKED_AT = 8  # first columns in which the words of another header are looked for
 
 
@@ -42,8 +44,8 @@ def find_tables(
     if not sheet.counts.any():
         return []
     words = look.Words.of(headers, told)
-    if (form := read_form(sheet, words)) is not None:
-        return [Table(source, grid.sheet, 0, form.rows, form.layout, form.places)]
+    if forms := read_forms(sheet, words):
+        return _shared([Table(source, grid.sheet, 0, form.rows, form.layout, form.places) for form in forms])
     if is_turned(sheet, words):
         return _turned(grid, source, sheet, words)
     parts = [sheet] if sheet.numbers[0] == 0 else side_by_side(sheet, words)
@@ -132,6 +134,7 @@ def _by_words(head: dict[int, dict[int, str]], words: look.Words, sheet: Sheet, 
     typical = sheet.typical(start)
     for at, cells in head.items():
         known = words.known(cells)
+        known += sum(map(look.is_period, cells.values())) if known else 0
         enough = 1 if typical <= 2 or len(cells) == 1 == sheet.counts.max() else 2
         share = known >= 0.4 * len(cells) or known >= 5
         if known >= enough and share and len(cells) >= 0.4 * typical:
@@ -173,6 +176,8 @@ def _two_rows(sheet: Sheet, at: int, head: dict[int, dict[int, str]], words: loo
         rows.append(rows[-1] + 1)
     if len(rows) > 1:
         return _Header(tuple(rows), names, heads)
+    if units := look.measures(head.get(at + 1, {})):  # the unit of a column belongs to its name
+        return _Header((at, at + 1), {**names, **{c: f"{names.get(c, '')}({unit})" for c, unit in units.items()}})
     above = head.get(at - 1, {})
     gaps = [c for c in above if c not in names and sheet.filled[at + 1 :, c].any()]
     if len(above) > 1 and (gaps or words.known(above)) and not any(map(look.is_label, above.values())):
@@ -230,14 +235,16 @@ def _next_table(sheet: Sheet, start: int, header: _Header, words: look.Words) ->
 
 
 def _strange(sheet: Sheet, first: int, at: int, words: look.Words) -> bool:
-    """Whether a block below a blank row is another table, of words we do not know: its first row looks like a header, and
+    """Whether a block below a blank row is another table, not all of whose words we know: its first row looks like a header, and
     what stands under that is of other kinds than what the columns held above."""
     cells = sheet.row(at)
     if len(set(cells.values())) < len(cells) or any(look.is_data(t) or look.is_name(t) for t in cells.values()):
         return False
     block = _block(sheet, at + 1, len(sheet.counts))
     values = {c: [row[c] for row in block if c in row] for c in cells}
-    if words.known(cells) or not any(v and sum(map(look.is_data, v)) > len(v) / 2 for v in values.values()):
+    if words.known(cells) == len(cells) or not any(
+        v and sum(map(look.is_data, v)) > len(v) / 2 for v in values.values()
+    ):
         return False
     above = [sheet.row(n) for n in range(max(first, at - BODY_ROWS), at) if sheet.counts[n] > 1]
     compared = [
@@ -283,13 +290,28 @@ def _with_title(sheet: Sheet, header: int, first: int) -> int:
 
 def _kinds(sheet: Sheet, start: int, end: int, header: _Header) -> dict[int, str]:
     """What every row is that is no record, by position."""
-    first = header.rows[0] if header.rows else start
+    first = header.rows[0] if header.rows else _past_title(sheet, start, end)
     kinds = dict.fromkeys(header.rows, "header")
     kinds |= _above(sheet, start, first)
-    kinds |= _below(sheet, header.rows[-1] + 1 if header.rows else first, end, header)
+    below = header.rows[-1] + 1 if header.rows else first
+    hints = _hints(sheet, below, end) if header.rows else {}
+    kinds |= hints | _below(sheet, below + len(hints), end, header)
     kinds |= _titles_again(sheet, end, header, kinds)
     blank = np.flatnonzero(sheet.counts[start:end] == 0) + start
     return kinds | dict.fromkeys(blank.tolist(), "blank")
+
+
+def _past_title(sheet: Sheet, start: int, end: int) -> int:
+    """Where the records of a list without a header begin: below a title that calls it a list."""
+    first = next((at for at in range(start, end) if sheet.counts[at]), end)
+    texts = [*sheet.row(first).values()] if first < end - 1 else []
+    return first + 1 if len(texts) == 1 and look.is_list_title(texts[0]) else start
+
+
+def _hints(sheet: Sheet, start: int, end: int) -> dict[int, str]:
+    """Rows right under the header that say how to fill the table in, or are an example."""
+    stop = next((at for at in range(start, end) if not look.is_hint(sheet.row(at))), end)
+    return dict.fromkeys(range(start, min(stop, start + MOST_HEADER_ROWS)), "hint")
 
 
 def _titles_again(sheet: Sheet, end: int, header: _Header, kinds: dict[int, str]) -> dict[int, str]:
@@ -364,7 +386,7 @@ def _below(sheet: Sheet, start: int, end: int, header: _Header) -> dict[int, str
     few = max(2, width // 3)
     suspicious = ((counts > 0) & (counts <= few)) | _worded(sheet, start, end, header)
     strong = np.flatnonzero((counts > few) & ~suspicious)
-    last = int(strong[-1]) + start if len(strong) else start - 1
+    last = whole = int(strong[-1]) + start if len(strong) else start - 1
     kinds: dict[int, str] = {}
     for offset in np.flatnonzero(suspicious)[::-1].tolist():  # from below: what follows tells whether the table is over
         at = start + offset
@@ -372,7 +394,17 @@ def _below(sheet: Sheet, start: int, end: int, header: _Header) -> dict[int, str
             kinds[at] = kind
         else:
             last = max(last, at)
+    kinds |= _notes_go_on(sheet, whole + 1, end, kinds)
     return kinds | _names_over_groups(sheet, start, end, shape, kinds)
+
+
+def _notes_go_on(sheet: Sheet, start: int, end: int, kinds: dict[int, str]) -> dict[int, str]:
+    """The numbered lines that follow a note, below the last record."""
+    found: dict[int, str] = {}
+    for at in range(start + 1, end):
+        if "note" in (kinds.get(at - 1), found.get(at - 1)) and look.goes_on([*sheet.row(at).values()]):
+            found[at] = "note"
+    return found
 
 
 def _names_over_groups(sheet: Sheet, start: int, end: int, shape: look.Shape, kinds: dict[int, str]) -> dict[int, str]:
@@ -401,6 +433,10 @@ def _worded(sheet: Sheet, start: int, end: int, header: _Header) -> np.ndarray:
         found |= pc.match_substring_regex(column.slice(start, end - start), look.WORDED).to_numpy(zero_copy_only=False)
     for row in header.rows:
         for at, text in list(sheet.row(row).items())[:3]:
-            part = pc.utf8_trim_whitespace(sheet.columns[at].slice(start, end - start))
-            found |= pc.equal(part, text).to_numpy(zero_copy_only=False)
+            column = sheet.columns[at].slice(start, end - start)
+            alike = np.flatnonzero(
+                pc.match_substring_regex(column, rf"^\s*[*＊]?{re.escape(text[:1])}").to_numpy(zero_copy_only=False)
+            )
+            bare = pc.replace_substring_regex(column.take(pa.array(alike)), _SPACED, "")
+            found[alike] |= pc.equal(bare, re.sub(_SPACED, "", text)).to_numpy(zero_copy_only=False)
     return found
