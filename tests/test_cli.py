@@ -142,6 +142,19 @@ def test_init_then_scan_then_run(command, tmp_path, project):
     }  # fmt: skip
 
 
+def test_scan_looks_at_files_without_a_project_and_says_how_to_go_on(command, project, tmp_path):
+    folder = project(tmp_path, {"a.csv": ROWS}) / "files"
+    for path in (folder, folder / "a.csv"):
+        scanned = command("scan", path, cwd=folder)
+        assert scanned.returncode == 0 and "手机 → contact.mobile（100%" in scanned.stdout, scanned.stderr
+        assert f"cleanse init {folder}" in scanned.stdout and [p.name for p in folder.iterdir()] == ["a.csv"]
+    assert command("init", folder).returncode == 0
+    again = command("scan", folder, cwd=tmp_path.parent)
+    assert again.returncode == 0 and "cleanse init" not in again.stdout
+    missing = command("scan", folder / "b.csv", cwd=folder)
+    assert missing.returncode == 2 and "Traceback" not in missing.stderr
+
+
 def test_a_persons_word_on_a_column_stands(command, project, tmp_path, run_flow):
     settings = '[project]\nlanguage = "en"\n[[mapping]]\nsource = "a*"\ncolumns = { "爱好" = "customer.note" }\n'
     root = project(tmp_path, {"a.csv": ROWS}, settings)
@@ -176,7 +189,9 @@ def test_trace_tells_the_life_of_one_cell_and_the_way_back(command, project, tmp
     assert [r["source_row"] for r in back["rows"] if r["entity"] == "customer"] == [2, 3]
     came = {g["field"]: g["origin"] for g in back["golden"] if g["entity"] == "customer"}
     assert (came["name"], came["phone"]) == ("a.csv!A2", "a.csv!E3")
-    assert came["city"] == came["province"] == "a.csv!2", "two columns may have fed them: the row is as much as is known"
+    assert came["city"] == came["province"] == "a.csv!2", (
+        "two columns may have fed them: the row is as much as is known"
+    )
     assert "爱好" in command("trace", "a.csv!N2", "--project", root).stdout
     wrong = command("trace", "a.csv!ZZ2", "--project", root)
     assert wrong.returncode == 2 and "A 客户名称" in wrong.stderr and "Traceback" not in wrong.stderr

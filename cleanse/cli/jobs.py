@@ -49,16 +49,21 @@ def run(
 @JSON
 @verb
 def scan(paths: tuple[Path, ...], root: Path, password_file: Path | None, as_json: bool) -> int:
-    """What is in there: files, sheets, headers, the field each column would feed and how sure that is."""
+    """What is in there: files, sheets, headers, the field each column would feed and how sure that is.
+
+    PATHS are files or folders; they need no cleanse.toml. Without them, those of [sources] in cleanse.toml.
+    """
     from cleanse import flow
-    from cleanse.project import load_project
     from cleanse.reports import text as summary
 
-    project = load_project(root, paths=paths, password_file=password_file)
+    project, folder = flow.project_of(root, paths, password_file)
     found = flow.scan(project)
-    click.echo(
-        json.dumps(found, ensure_ascii=False, indent=2) if as_json else summary.scan_text(found, project.language)
+    told = (
+        json.dumps(found, ensure_ascii=False, indent=2)
+        if as_json
+        else summary.scan_text(found, project.language, folder)
     )
+    click.echo(told)
     return 3 if any(f["status"] == "error" for f in found["files"]) else 0
 
 

@@ -6,13 +6,14 @@ from cleanse.flow.judging import judge
 from cleanse.flow.reading import scan
 from cleanse.flow.reviewing import review_export, review_import
 from cleanse.flow.serving import review_page
-from cleanse.flow.starting import init
+from cleanse.flow.starting import init, project_of
 
 __all__ = [
     "Outcome",
     "init",
     "judge",
     "per_owner",
+    "project_of",
     "review_export",
     "review_import",
     "review_page",

@@ -6,12 +6,13 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from cleanse.errors import CleanseError, UsageError
 from cleanse.flow import template
 from cleanse.flow.reading import Input, read_input
 from cleanse.model import Table
-from cleanse.project import CONFIG, load_project
+from cleanse.project import CONFIG, Project, load_project
 from cleanse.stages import map
 
 CERTAIN = 0.9
@@ -39,6 +40,20 @@ def init(
         old, new = (f"profile = {json.dumps(n, ensure_ascii=False)}" for n in (target, named))
         path.write_text(text.replace(old, new, 1), "utf-8", newline="\n")
     return [*written, made.path], made.to_confirm
+
+
+def project_of(root: Path, paths: Sequence[Path], password_file: Path | None) -> tuple[Project, str]:
+    """The project in ``root``, else the one that the only path is; for paths that belong to none, one of nothing but the
+    shipped rules, and the folder that ``init`` would make a project of."""
+    own = [path for path in paths if (path / CONFIG).is_file()]
+    if not paths or (root / CONFIG).is_file() or root != Path():
+        return load_project(root, paths=paths, password_file=password_file), ""
+    if len(paths) == 1 and own:
+        return load_project(own[0], password_file=password_file), ""
+    with TemporaryDirectory() as nowhere:
+        (Path(nowhere) / CONFIG).touch()
+        project = load_project(Path(nowhere), paths=paths, password_file=password_file)
+    return project, str(paths[0] if paths[0].is_dir() else paths[0].parent)
 
 
 def _config(folder: Path, target: str, password_file: Path | None) -> Path:

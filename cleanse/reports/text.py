@@ -55,6 +55,7 @@ SAID = {
         "bare": "{column} → {field}",
         "sheets": "[{first} 等 {n} 张表]",
         "unsure": "把握不足 90% 的列，请在 cleanse.toml 的 [[mapping]] 中确认；没有字段接收的，写上 entity.field，或写 '-' 表示不迁移",
+        "next": "下一步：cleanse init {folder} 写出它的 cleanse.toml，核对其中的列对应后运行 cleanse run --project {folder}",
         "nothing": "没有字段接收，值会保留",
         "left": "不迁移",
         "joined": "与其他列合成一列",
@@ -86,6 +87,7 @@ SAID = {
         "bare": "{column} -> {field}",
         "sheets": "[{first} and more, {n} sheets]",
         "unsure": "less than 90% sure: confirm it in a [[mapping]] of cleanse.toml; no field takes it: write entity.field, or '-' to leave it out",
+        "next": "next: cleanse init {folder} writes its cleanse.toml; confirm the columns in it, then cleanse run --project {folder}",
         "nothing": "no field takes it; its values are kept",
         "left": "left out",
         "joined": "put together with other columns",
@@ -177,8 +179,8 @@ def _unmapped(losses: Sequence[Mapping[str, Any]], language: str) -> list[str]:
     return [SAID[language]["unmapped"].format(n=len(columns), columns=shown)] if columns else []
 
 
-def scan_text(found: Mapping[str, Any], language: str) -> str:
-    """Files, and the field each of their columns would feed."""
+def scan_text(found: Mapping[str, Any], language: str, folder: str = "") -> str:
+    """Files, and the field each of their columns would feed; how to go on with a ``folder`` that is no project yet."""
     said, lines = SAID[language], []
     for file in found["files"]:
         note = f"  {file['format']} {file['encoding']}".rstrip() if file["status"] == "read" else ""
@@ -196,7 +198,8 @@ def scan_text(found: Mapping[str, Any], language: str) -> str:
         for note in (n for n in found["notes"] if n["source_file"] == file["source_file"]):
             lines.append(f"    ! {note['source_sheet']} {note['where']} {sentence(note['code'], language)}")
     unsure = any(c["field"] == "" or (c["field"] not in "-+" and c["confidence"] < CERTAIN) for c in found["columns"])
-    return "\n".join([*lines, said["unsure"]] if unsure else lines)
+    lines += [said["unsure"]] * unsure + [said["next"].format(folder=folder)] * bool(folder)
+    return "\n".join(lines)
 
 
 def _alike(
