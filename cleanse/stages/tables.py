@@ -384,26 +384,33 @@ def _below(sheet: Sheet, start: int, end: int, header: _Header) -> dict[int, str
     left = min(header.names, default=int(np.argmax(sheet.filled[start:end].any(axis=0))))
     shape = look.Shape(width, left, _said(sheet, header), serial)
     few = max(2, width // 3)
-    suspicious = ((counts > 0) & (counts <= few)) | _worded(sheet, start, end, header)
+    worded = _worded(sheet, start, end, header)
+    if serial >= 0:
+        worded |= (counts == 1) & sheet.filled[start:end, serial]
+    suspicious = ((counts > 0) & (counts <= few)) | worded
+    banners = (counts == 1) & (width > 2)
     strong = np.flatnonzero((counts > few) & ~suspicious)
     last = whole = int(strong[-1]) + start if len(strong) else start - 1
     kinds: dict[int, str] = {}
     for offset in np.flatnonzero(suspicious)[::-1].tolist():  # from below: what follows tells whether the table is over
         at = start + offset
+        if at < last and not (worded[offset] or banners[offset]):
+            continue  # within the table only words, and a cell that stands alone, make a row anything but a record
         if kind := look.classify(sheet.row(at), shape, at > last):
             kinds[at] = kind
         else:
             last = max(last, at)
-    kinds |= _notes_go_on(sheet, whole + 1, end, kinds)
+    kinds |= _notes_go_on(sheet, end, kinds, whole)
     return kinds | _names_over_groups(sheet, start, end, shape, kinds)
 
 
-def _notes_go_on(sheet: Sheet, start: int, end: int, kinds: dict[int, str]) -> dict[int, str]:
-    """The numbered lines that follow a note, below the last record."""
+def _notes_go_on(sheet: Sheet, end: int, kinds: dict[int, str], last: int) -> dict[int, str]:
+    """The numbered lines that follow a note, below the ``last`` full record."""
     found: dict[int, str] = {}
-    for at in range(start + 1, end):
-        if "note" in (kinds.get(at - 1), found.get(at - 1)) and look.goes_on([*sheet.row(at).values()]):
-            found[at] = "note"
+    for at in (at for at, kind in kinds.items() if kind == "note" and at > last):
+        below = range(at + 1, end)
+        stop = next((n for n in below if n in kinds or not look.goes_on([*sheet.row(n).values()])), end)
+        found |= dict.fromkeys(range(at + 1, stop), "note")
     return found
 
 
@@ -427,16 +434,14 @@ def _names_over_groups(sheet: Sheet, start: int, end: int, shape: look.Shape, ki
 
 
 def _worded(sheet: Sheet, start: int, end: int, header: _Header) -> np.ndarray:
-    """Rows with a word of subtotals or notes in their first columns, or with a header's own word in its column."""
+    """Rows that begin with a word of subtotals or notes, or with a header's own word in its column."""
     found = np.zeros(end - start, dtype=bool)
-    for column in sheet.columns[:4]:
-        found |= pc.match_substring_regex(column.slice(start, end - start), look.WORDED).to_numpy(zero_copy_only=False)
-    for row in header.rows:
-        for at, text in list(sheet.row(row).items())[:3]:
-            column = sheet.columns[at].slice(start, end - start)
-            alike = np.flatnonzero(
-                pc.match_substring_regex(column, rf"^\s*[*＊]?{re.escape(text[:1])}").to_numpy(zero_copy_only=False)
-            )
-            bare = pc.replace_substring_regex(column.take(pa.array(alike)), _SPACED, "")
-            found[alike] |= pc.equal(bare, re.sub(_SPACED, "", text)).to_numpy(zero_copy_only=False)
+    first = sheet.filled[start:end].argmax(axis=1)
+    for c in np.unique(first).tolist():
+        at = np.flatnonzero(first == c)
+        texts = sheet.columns[c].take(pa.array(at + start))
+        heads = {re.sub(_SPACED, "", sheet.row(row)[c]) for row in header.rows if sheet.filled[row, c]}
+        bare = pc.replace_substring_regex(texts, _SPACED, "") if heads else texts
+        told = pc.or_(pc.match_substring_regex(texts, look.WORDED), pc.is_in(bare, pa.array(sorted(heads), bare.type)))
+        found[at] = told.to_numpy(zero_copy_only=False)
     return found
