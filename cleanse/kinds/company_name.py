@@ -8,7 +8,7 @@ together, part by part.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from cleanse.kinds.characters import half_width, surnames
 from cleanse.kinds.code_points import Texts, Trie
+from cleanse.kinds.numerals import spelt
 from cleanse.kinds.places import Division, places
 from cleanse.kinds.script import FIRST, LAST, fold, romanised, translated
 from cleanse.model import Words
@@ -28,6 +29,8 @@ _PERSON = re.compile(f"[{_HAN}]{{2,4}}")
 _ASIDE = re.compile(r"[(（\[【]([^()（）\[\]【】]*)[)）\]】]")
 _NO_BRACKETS: dict[int, str | None] = dict.fromkeys(map(ord, "()（）[]【】 "))
 _HEAD = re.compile(r"^(.*(?:公司|集团|银行|厂|店|院|所|社|行|中心|大学|学校|llc|ltd))(.*)$")
+_BEHIND = re.compile("(.{2,}公司)(.{2,12})")
+_NOTE = re.compile("(?:原|曾用名|原名|前身|旧称|又名|简称|即)[:：为是]?.{2,}")
 _NUMBER = re.compile(
     r"第([一二三四五六七八九十百0-9]+)|([一二三四五六七八九十百0-9]+)(?=中学|小学|中|小|医院|人民医院|附属|幼儿园|职业|高级|工程|建筑|建设|分|厂|局|公司|处|院|粮|机|车间|大队|支队)"
 )
@@ -36,7 +39,7 @@ _OPENING = "(（[【"
 _NUMERALS = "第一二三四五六七八九十百0123456789"
 _SPACES = " \t\r\v\f"
 _SPACE = re.compile(r"\s+")
-_FILLERS = frozenset(("集团", "有限合伙", "普通合伙", "特殊普通合伙", "中国", "控股"))
+_FILLERS = frozenset(("集团", "有限合伙", "普通合伙", "特殊普通合伙", "中国", "控股", "个体工商户", "个人独资"))
 
 
 class Company(NamedTuple):
@@ -101,6 +104,7 @@ class _Parser:
     def __init__(self, words: Words) -> None:
         forms = [(_folded(row[0]), row[1]) for row in words.get("company_legal_forms", ())]
         trades = [_folded(row[0]) for row in words.get("company_trades", ())]
+        self.numbered = {row[1]: row[0] for row in words.get("company_trades", ()) if len(row) > 1}
         branches = [_folded(row[0]) for row in words.get("company_branches", ())]
         self.meanings = ["", *dict.fromkeys(meaning for _, meaning in forms)]
         self.meaning = dict(reversed(forms))
@@ -130,7 +134,7 @@ class _Parser:
     def _chinese(self, texts: Texts) -> dict[str, pa.Array]:
         texts, shop = self._shops(texts)
         texts, aside = self._asides(texts)
-        texts, branch = self._branches(texts, shop)
+        texts, branch = self._behind_forms(*self._branches(texts, shop))
         length, form = self.forms.longest(texts)
         registered = (length > 0) & (length < texts.size)
         texts = replace(texts, end=texts.end - np.where(registered, length, 0))
@@ -158,12 +162,10 @@ class _Parser:
     def _shops(self, texts: Texts) -> tuple[Texts, np.ndarray]:
         """The names without the shop in brackets at their end, or behind their legal form (新汇书店（徐汇店）), and it."""
         shop = np.full(len(texts.start), "", dtype=object)
-        at = np.flatnonzero(self.shops.longest(texts)[0])
-        found = [(i, m) for i, text in zip(at, texts.take(at).list(), strict=True) if (m := _SHOP.fullmatch(text))]
-        at = np.array([i for i, _ in found], dtype=np.int64)
-        ends = [m[2] if m[1] else m[4] for _, m in found]
+        at, found = _matches(_SHOP.fullmatch, texts, np.flatnonzero(self.shops.longest(texts)[0]))
+        ends = [m[2] if m[1] else m[4] for m in found]
         shop[at] = [region or end for region, end in zip(self._only_places(ends), ends, strict=True)]
-        return texts.but(at, [m[1] or m[3] for _, m in found]), shop
+        return texts.but(at, [m[1] or m[3] for m in found]), shop
 
     def _asides(self, texts: Texts) -> tuple[Texts, np.ndarray]:
         """The texts without their brackets, and the place that stood in one."""
@@ -176,7 +178,11 @@ class _Parser:
         there, rest = self.regions.read(read)
         all_read = rest == read.end
         known = dict(zip(insides, np.where(all_read, there, 0).tolist(), strict=True)) if insides else {}
-        gone = {inside for inside, whole in zip(insides, all_read, strict=False) if whole or inside in _FILLERS}
+        gone = {
+            inside
+            for inside, whole in zip(insides, all_read, strict=False)
+            if whole or inside in _FILLERS or _NOTE.fullmatch(inside)
+        }
         place[at] = [next((known[inside] for inside in reversed(found) if known[inside]), 0) for found in every]
         kept = [_ASIDE.sub(lambda m: "" if m[1] in gone else m[1], text) for text in bracketed]
         return texts.but(at, kept), place
@@ -194,7 +200,17 @@ class _Parser:
             behind.append(word)
         regions = self._only_places(ends)
         branch[at] = [region or end or word for region, end, word in zip(regions, ends, behind, strict=True)]
-        return texts.but(at, names), branch
+        texts = texts.but(at, names)
+        return texts, branch
+
+    def _behind_forms(self, texts: Texts, branch: np.ndarray) -> tuple[Texts, np.ndarray]:
+        """The names without what stands behind their legal form, which is a unit of theirs (星渚软件有限公司显示事业部)."""
+        branch = branch.copy()
+        open_end = (branch == "") & (self.forms.longest(texts)[0] == 0) & texts.hold("司")
+        at, found = _matches(_BEHIND.fullmatch, texts, np.flatnonzero(open_end))
+        ends = [m[2] for m in found]
+        branch[at] = [region or end for region, end in zip(self._only_places(ends), ends, strict=True)]
+        return texts.but(at, [m[1] for m in found]), branch
 
     def _only_places(self, texts: Sequence[str]) -> list[str]:
         """The place each text is, '' where it is something else or more."""
@@ -238,11 +254,10 @@ class _Parser:
     def _numbers(self, texts: Texts, wanted: np.ndarray) -> tuple[Texts, np.ndarray]:
         """The texts without the number of a numbered institution, and that number."""
         number = np.full(len(texts.start), "", dtype=object)
-        at = np.flatnonzero(wanted & texts.hold(_NUMERALS))
-        found = [(i, m) for i, text in zip(at, texts.take(at).list(), strict=True) if (m := _NUMBER.search(text))]
-        at = np.array([i for i, _ in found], dtype=np.int64)
-        number[at] = [(m[1] or m[2]).translate(_DIGITS) for _, m in found]
-        return texts.but(at, [m.string[: m.start()] + m.string[m.end() :] for _, m in found]), number
+        at, found = _matches(_NUMBER.search, texts, np.flatnonzero(wanted & texts.hold(_NUMERALS)))
+        number[at] = [_numeral(m[1] or m[2]) for m in found]
+        rest = [m.string[: m.start()] + m.string[m.end() :] for m in found]
+        return texts.but(at, [self.numbered.get(text, text) for text in rest]), number
 
     def _brand_end(self, texts: Texts) -> np.ndarray:
         """Where the trade begins: trade words at the end, one behind the other."""
@@ -254,7 +269,7 @@ class _Parser:
         return end
 
     def _latin(self, text: str) -> Company:
-        text = _SPACE.sub(" ", text).rstrip(" .,")
+        text = _SPACE.sub(" ", text).rstrip(" .,").removeprefix("the ")
         branch = ""
         if text.endswith(self.branch_words) and len(ends := text.rsplit(" ", 2)) == 3:
             text, branch = ends[0].rstrip(" ,"), ends[1]
@@ -270,6 +285,12 @@ class _Parser:
         return Company("", " ".join(words[:at]), " ".join(words[at:]), form, branch)
 
 
+def _numeral(text: str) -> str:
+    """第二十一 and 第21 are one."""
+    number = spelt(text)
+    return text.translate(_DIGITS) if number is None else str(number)
+
+
 # A shop of a company: something of two characters or more, so that （药店） is none.
 _SHOP_ENDS = ("店", "店)", "店）")
 _SHOP = re.compile(
@@ -279,6 +300,14 @@ _SHOP = re.compile(
 )
 _LEVEL = {"province": 0, "city": 1, "district": 2}
 _COUNTRY = "中国"
+
+
+def _matches(
+    match: Callable[[str], re.Match[str] | None], texts: Texts, at: np.ndarray
+) -> tuple[np.ndarray, list[re.Match[str]]]:
+    """Which of the texts at these places match, and how."""
+    found = [(i, m) for i, text in zip(at, texts.take(at).list(), strict=True) if (m := match(text))]
+    return np.array([i for i, _ in found], dtype=np.int64), [m for _, m in found]
 
 
 def _worded(words: Sequence[str], which: np.ndarray) -> pa.Array:

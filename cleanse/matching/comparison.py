@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,21 +14,26 @@ from cleanse.matching.blocking import MISSING
 
 TYPO_FROM = 4  # characters of brand and trade, from which on one of them may be a slip
 LONG_BRAND = 3
+SHORT = 5  # characters of a name that may be an abbreviation
+LETTERS = re.compile(r"[a-z]+")
+DIGITS = re.compile(r"[0-9]+")
 
 
 # Levels and objections are handed on as their number in these lists: a column of words is large and slow.
 LEVELS = (
     "other_name", "nameless", "same_name", "same_short", "same_parts", "same_unplaced", "same_core", "wider_region",
     "other_form", "short_name", "typo", "typo_brand", "other_place", "other_trade", "other_region", "same_person",
-    "other_person", "same_script", "same_sound", "called",
+    "other_person", "same_script", "same_sound", "called", "abbreviation", "other_script",
 )  # fmt: skip
 OBJECTIONS = (
     "", "named_after", "cut_short", "person_and_company", "other_person", "number", "branch", "group_form", "group", "other_region",
-    "other_place", "other_trade", "other_name", "namesake", "namesake_unknown", "nameless",
+    "other_place", "other_trade", "other_name", "namesake", "namesake_unknown", "nameless", "abbreviation",
+    "other_script", "renamed",
 )  # fmt: skip
 TELLING_APART = tuple(
     map(frozenset, ("甲乙丙丁戊己庚辛壬癸", "一二三四五六七八九十", "东南西北中", "上中下", "前后", "新老旧", "大小"))
 )
+WORDS_APART = (frozenset(("jr", "sr", "jnr", "snr", "i", "ii", "iii", "iv")),)
 LEVEL = {name: number for number, name in enumerate(LEVELS)}
 OBJECTION = {name: number for number, name in enumerate(OBJECTIONS)}
 
@@ -116,9 +122,13 @@ def companies(names: Names, left: np.ndarray, right: np.ndarray) -> tuple[np.nda
     short = longer & ~p.known("form")  # a registered name that says less is another company
     typo = _typos(p, undecided & ~brand & ~longer & ~both & ~one)
     long_brand = _long_brands(p, typo)
+    firm = np.logical_or(*(side != MISSING for side in p.both("form")))
+    cross = ~nameless & ~p.alike("han") & ~brand & ~(one & firm)
+    abbreviated = _abbreviated(p, undecided & ~brand & ~longer & ~both & ~one & ~cross)
     bare = p.lacks("region") & p.lacks("form") & p.lacks("branch")
     levels = [
         (nameless, "nameless"),
+        (cross, "other_script"),
         (both & equal, "same_person"),
         (both | (one & ~short & ~brand), "other_person"),
         (equal & bare, "same_short"),
@@ -136,12 +146,14 @@ def companies(names: Names, left: np.ndarray, right: np.ndarray) -> tuple[np.nda
         (typo & long_brand, "typo"),
         (typo, "typo_brand"),
         (brand | longer, "other_trade"),
+        (abbreviated, "abbreviation"),
     ]
     level = _first(levels, LEVEL, "other_name")
     group = _group_and_member(p)
     telling = ((level == LEVEL[name], name) for name in ("other_region", "other_place", "other_trade", "other_name"))
     objections = [
         (nameless, ""),
+        (cross, "other_script"),
         (one & (brand | short), "named_after"),
         (one, "person_and_company"),
         (both & ~equal, "other_person"),
@@ -150,6 +162,7 @@ def companies(names: Names, left: np.ndarray, right: np.ndarray) -> tuple[np.nda
         (group & core, "group_form"),
         (group, "group"),
         (begun & short, "cut_short"),
+        (level == LEVEL["abbreviation"], "abbreviation"),
         *telling,
     ]
     return level, _first(objections, OBJECTION, "")
@@ -195,17 +208,42 @@ def _typos(p: _Pairs, wanted: np.ndarray) -> np.ndarray:
     return found
 
 
+def _abbreviated(p: _Pairs, wanted: np.ndarray) -> np.ndarray:
+    """Whether one side, short and without legal form, is made of characters of the other in their order, from the first
+    on or from the one behind 中国."""
+    found = np.zeros(len(wanted), dtype=bool)
+    lengths, forms = p.both("length"), p.both("form")
+    for a, b, length, form in zip((p.left, p.right), (p.right, p.left), lengths, forms, strict=True):
+        at = np.flatnonzero(wanted & (form == MISSING) & (length >= 2) & (length <= SHORT))
+        short, long = p.names.read(p.names.cores, a[at]), p.names.read(p.names.texts, b[at])
+        found[at] |= np.array([_is_short_for(x, y) for x, y in zip(short, long, strict=True)], dtype=bool)
+    return found
+
+
+def _is_short_for(short: str, long: str) -> bool:
+    if short.isascii() or long.startswith(short):
+        return False
+    rest = iter(long if long[0] == short[0] else long.removeprefix("中国"))
+    return len(short) + 2 <= len(long) and next(rest) == short[0] and all(c in rest for c in short[1:])
+
+
 def _told_apart(a: str, b: str) -> bool:
-    """Whether the one character that differs is there to tell two of a kind apart (青松甲, 青松乙): no slip of the pen."""
+    """Whether what differs is there to tell two of a kind apart (青松甲, 青松乙; number 12, 15): no slip of the pen."""
+    if DIGITS.findall(a) != DIGITS.findall(b) or (not a.isascii() and LETTERS.findall(a) != LETTERS.findall(b)):
+        return True
+    if any({x, y} <= row for x, y in zip(a.split(), b.split(), strict=False) for row in WORDS_APART if x != y):
+        return True
     differ = [(x, y) for x, y in zip(a, b, strict=False) if x != y]
     return len(a) == len(b) and len(differ) == 1 and any(set(differ[0]) <= row for row in TELLING_APART)
 
 
 def _long_brands(p: _Pairs, typo: np.ndarray) -> np.ndarray:
-    """Typos that leave enough of a brand: of two characters one alone makes another brand."""
+    """Typos that leave enough of a brand: of two characters one alone makes another brand, and one more or less a sister
+    (瑞丰, 瑞丰达)."""
     found = np.zeros(len(typo), dtype=bool)
     at = np.flatnonzero(typo)
-    found[at] = [min(len(x), len(y)) >= LONG_BRAND for x, y in zip(*p.texts(p.names.brands, at), strict=True)]
+    brands = zip(*p.texts(p.names.brands, at), strict=True)
+    found[at] = [min(len(x), len(y)) >= LONG_BRAND and (len(x) == len(y) or x.isascii()) for x, y in brands]
     return found
 
 

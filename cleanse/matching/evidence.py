@@ -99,6 +99,11 @@ def _name_parts(names: pd.DataFrame, schema: MatchSchema) -> tuple[dict[str, np.
     parts = {column: codes for column, (codes, _) in coded.items()}
     if schema.name_kind == "company":
         parts["person"] = names["person"].to_numpy(dtype=np.int32)
+        parts["han"] = (
+            pc.match_substring_regex(_texts(names["folded"]), r"\p{Han}")
+            .to_numpy(zero_copy_only=False)
+            .astype(np.int32)
+        )
         parts["group"] = (names["form"] == "group").to_numpy(dtype=np.int32)
     return parts, [hashes for _, hashes in coded.values()]
 
@@ -203,6 +208,8 @@ def compare(coded: Coded, left: np.ndarray, right: np.ndarray, schema: MatchSche
         other |= differs & e.block & (e.spread > 0)  # numbers and addresses; codes differ from system to system
         if e.objects:
             objection[differs & (objection == 0)] = schema.reasons.index(e.name)
+            if "renamed" in schema.objections:
+                objection[agrees & np.isin(objection, OTHER_NAMES)] = OBJECTION["renamed"]
     most = bits[:, 1:].max(axis=1, initial=0.0)
     _namesakes(level, most, other, objection)
     if "nameless" in schema.objections:
@@ -212,6 +219,9 @@ def compare(coded: Coded, left: np.ndarray, right: np.ndarray, schema: MatchSche
     return Compared(level, (NAME, *(e.name for e in schema.evidence)), bits, objection)
 
 
+OTHER_NAMES = [
+    OBJECTION[o] for o in ("other_name", "other_trade", "other_region", "other_place", "group", "group_form")
+]
 OBJECTION_NUMBERS = np.array(list(OBJECTION.values()))
 
 

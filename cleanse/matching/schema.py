@@ -29,6 +29,8 @@ WEIGHTS = {
         "short_name",
         "typo",
         "typo_brand",
+        "abbreviation",
+        "other_script",
         "other_place",
         "other_trade",
         "other_region",

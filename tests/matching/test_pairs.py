@@ -10,8 +10,8 @@ import pytest
 CASES = Path(__file__).parent / "cases"
 
 
-def cases(name):
-    found = tomllib.loads((CASES / f"{name}.toml").read_text("utf-8"))["pair"]
+def cases(*names):
+    found = [c for name in names for c in tomllib.loads((CASES / f"{name}.toml").read_text("utf-8"))["pair"]]
     return [pytest.param(c, id=c["why"]) for c in found]
 
 
@@ -22,14 +22,14 @@ def band_of(links):
     return links.pairs["band"].item()
 
 
-@pytest.mark.parametrize("case", cases("customers"))
+@pytest.mark.parametrize("case", cases("customers", "lookalikes"))
 def test_two_customers(case, linked):
     links = linked([case["left"], case["right"]])
     assert band_of(links) == case["band"]
     assert (links.clusters["cluster"].nunique() == 1) == (case["band"] == "merge")
 
 
-@pytest.mark.parametrize("case", cases("customers"))
+@pytest.mark.parametrize("case", cases("customers", "lookalikes"))
 def test_the_side_does_not_matter(case, linked):
     assert band_of(linked([case["right"], case["left"]])) == case["band"]
 
