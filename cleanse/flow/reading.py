@@ -13,7 +13,7 @@ import pandas as pd
 
 from cleanse import readers
 from cleanse.flow.frames import joined, plain
-from cleanse.kinds.header import Vocabulary
+from cleanse.kinds.header import Vocabulary, normalize_header
 from cleanse.model import PARKED_LISTS, Entity, Note, Source, Table, frame
 from cleanse.project import CONFIG, DECISIONS, Project
 from cleanse.review.decisions import CHOICES
@@ -56,7 +56,7 @@ def _sources(project: Project) -> list[Source]:
 
 def _tables(project: Project, sources: Sequence[Source], vocabulary: Vocabulary) -> list[Table]:
     """The tables of every sheet; one that holds none is passed over, unless a person mapped that very sheet."""
-    known, told = frozenset(vocabulary.synonyms), cache(vocabulary.tells)
+    known, told = _headers(project, vocabulary), cache(vocabulary.tells)
     found: list[Table] = []
     for source in sources:
         said = {rule.sheet for rule in project.mappings if fnmatch(source.name, rule.source)}
@@ -67,6 +67,13 @@ def _tables(project: Project, sources: Sequence[Source], vocabulary: Vocabulary)
                 else tables.find_tables(grid, source.name, known, told)
             )  # fmt: skip
     return found
+
+
+def _headers(project: Project, vocabulary: Vocabulary) -> frozenset[str]:
+    """The words that are known to stand over columns: also over such as are joined, or kept as they are."""
+    joined = {normalize_header(header) for _, *headers in project.words.get(join.LEXICON, ()) for header in headers}
+    beside = {word for word in vocabulary.alone["beside"] if len(word) > 1}
+    return frozenset({*vocabulary.synonyms, *vocabulary.rows, *vocabulary.alone["either"], *joined, *beside})
 
 
 def _mapped(

@@ -29,7 +29,7 @@ class Form:
 
 
 @dataclass(frozen=True)
-class _Pair:
+class Pair:
     """One label with its value, and where the label stands."""
 
     label: str
@@ -70,7 +70,20 @@ def _read_form(sheet: Sheet, words: look.Words) -> Form | None:
     return None
 
 
-def _is_form(pairs: Sequence[_Pair], words: look.Words) -> bool:
+def card(rows: Sequence[dict[int, str]], words: look.Words) -> tuple[Pair, ...]:
+    """The labels with their values that stand over a table, where they name a company: the customer of all its rows."""
+    columns = _label_columns(rows, words)
+    pairs: list[Pair] = []
+    for at, cells in enumerate(rows):
+        found = _row_beside(at, cells, columns, words)
+        if found is None and len(cells) > 1:
+            return ()
+        pairs += found or ()
+    known = {normalize_header(pair.label): pair for pair in pairs if words.known({0: pair.label})}
+    return tuple(known.values()) if any(look.is_name(pair.value) for pair in known.values()) else ()
+
+
+def _is_form(pairs: Sequence[Pair], words: look.Words) -> bool:
     """Enough labels, in several rows, and a value that only a record has: a name, a phone, an address on the net."""
     rows = {pair.row for pair in pairs}
     known = [pair for pair in pairs if words.known({0: pair.label})]
@@ -78,10 +91,10 @@ def _is_form(pairs: Sequence[_Pair], words: look.Words) -> bool:
     return len({normalize_header(p.label) for p in known}) >= LEAST_LABELS and len(rows) >= 2 and telling
 
 
-def _beside(rows: Sequence[dict[int, str]], words: look.Words) -> list[_Pair] | None:
+def _beside(rows: Sequence[dict[int, str]], words: look.Words) -> list[Pair] | None:
     """Labels with the value to the right of each; None when some row of several cells is anything else."""
     columns = _label_columns(rows, words)
-    pairs: list[_Pair] = []
+    pairs: list[Pair] = []
     for at, cells in enumerate(rows):
         found = _row_beside(at, cells, columns, words)
         if found is None and len(cells) > 1:
@@ -102,18 +115,18 @@ def _label_columns(rows: Sequence[dict[int, str]], words: look.Words) -> set[int
     return {column for column, labels in marks.items() if sum(labels) >= LABEL_SHARE * len(labels)}
 
 
-def _row_beside(at: int, cells: dict[int, str], columns: set[int], words: look.Words) -> list[_Pair] | None:
-    pairs: list[_Pair] = []
+def _row_beside(at: int, cells: dict[int, str], columns: set[int], words: look.Words) -> list[Pair] | None:
+    pairs: list[Pair] = []
     waiting: tuple[int, str] | None = None
     for column, text in cells.items():
         label, _, value = text.replace("：", ":").partition(":")
         if value.strip() and _is_label(label, words):  # 客户名称：某某公司 in one cell
-            pairs.append(_Pair(label.strip(), value.strip(), at, column))
+            pairs.append(Pair(label.strip(), value.strip(), at, column))
             waiting = None
         elif column in columns and (_is_label(text, words) or (waiting is None and _may_be_label(text))):
             waiting = column, text
         elif waiting is not None:
-            pairs.append(_Pair(waiting[1].rstrip(":： "), text, at, waiting[0]))
+            pairs.append(Pair(waiting[1].rstrip(":： "), text, at, waiting[0]))
             waiting = None
         else:
             return None
@@ -131,7 +144,7 @@ def _may_be_label(text: str) -> bool:
     )
 
 
-def _above(rows: Sequence[dict[int, str]], words: look.Words) -> list[_Pair] | None:
+def _above(rows: Sequence[dict[int, str]], words: look.Words) -> list[Pair] | None:
     """Rows of labels, each with one row of values under it and no blank row between; blank rows and titles only between two
     records, which begin alike. None when it does not go up."""
     full = [at for at, cells in enumerate(rows) if len(cells) > 1]
@@ -143,23 +156,23 @@ def _above(rows: Sequence[dict[int, str]], words: look.Words) -> list[_Pair] | N
     return pairs if len({normalize_header(run[0].label) for run in read if run}) == 1 else None
 
 
-def _run_above(rows: Sequence[dict[int, str]], run: Sequence[int], words: look.Words) -> list[_Pair] | None:
+def _run_above(rows: Sequence[dict[int, str]], run: Sequence[int], words: look.Words) -> list[Pair] | None:
     """One record: at least two rows of labels, each word once."""
     if len(run) < 4 or len(run) % 2:
         return None
-    pairs: list[_Pair] = []
+    pairs: list[Pair] = []
     for upper, lower in zip(run[::2], run[1::2], strict=True):
         labels, values = rows[upper], rows[lower]
         if not all(_is_label(text, words) for text in labels.values()) or not values.keys() <= labels.keys():
             return None
         if all(_is_label(text, words) for text in values.values()):
             return None
-        pairs += [_Pair(labels[c].rstrip(":： "), values[c], lower, c) for c in values]
+        pairs += [Pair(labels[c].rstrip(":： "), values[c], lower, c) for c in values]
     names = [normalize_header(pair.label) for pair in pairs]
     return pairs if len(names) == len(set(names)) else None
 
 
-def _form(sheet: Sheet, rows: Sequence[dict[int, str]], pairs: Sequence[_Pair]) -> Form:
+def _form(sheet: Sheet, rows: Sequence[dict[int, str]], pairs: Sequence[Pair]) -> Form:
     records: dict[int, dict[str, str]] = {}
     places: dict[str, int] = {}
     start = -1
@@ -188,7 +201,7 @@ def _form(sheet: Sheet, rows: Sequence[dict[int, str]], pairs: Sequence[_Pair]) 
     return Form(frame, layout, tuple(places.values()))
 
 
-def _kind(at: int, cells: dict[int, str], mine: set[int], pairs: Sequence[_Pair]) -> str:
+def _kind(at: int, cells: dict[int, str], mine: set[int], pairs: Sequence[Pair]) -> str:
     if at in mine:
         return "form_row"
     if not cells:

@@ -28,6 +28,8 @@ NUMBERS = ("phone", "email")
 SPREAD = 0.7  # sure of a column under a header that is merged over it
 DISTINCT = 0.6
 FILLED = 0.6  # of the rows: a column that names their customer
+_FIGURES = r"[\s\d.,%¥￥$-]*\d[\s\d.,%¥￥$-]*"
+_HOST = r"(?i)^\s*(?:https?://)?([^/?#\s]+)"
 _NAMELESS = re.compile(r"column_\d+")  # the name the table finder gives
 
 Said = TypeVar("Said")
@@ -88,7 +90,7 @@ def propose(
         or ((spoken[name][0], 1.0, "said") if name in spoken else _find(column, table, vocabulary))
         for column, name in zip(columns, names, strict=True)
     ]
-    wishes = [_no_unit(wish, table.rows.iloc[:, i], fields, vocabulary) for i, wish in enumerate(wishes)]
+    wishes = [_believed(wish, table.rows.iloc[:, i], fields, vocabulary) for i, wish in enumerate(wishes)]
     wishes = _told_by_persons(_of_these_rows(wishes, names, vocabulary), table, fields, words)
     order = sorted(
         range(len(columns)), key=lambda i: (wishes[i][2] != "said", -wishes[i][1], vocabulary.rank(names[i]), i)
@@ -96,13 +98,13 @@ def propose(
     taken: set[str] = set()
     found: dict[int, ColumnMap] = {}
     for i in order:
-        path = _free(wishes[i][0], taken, fields) if wishes[i][2] != "said" else wishes[i][0]
+        made = joined is not None and columns[i] in joined.fields
+        path = _free(wishes[i][0], taken, fields, made) if wishes[i][2] != "said" else wishes[i][0]
         taken.add(path)
         sure, why = (wishes[i][1], wishes[i][2]) if path else (0.0, "")
         also = spoken.get(names[i], ())[1:] if why == "said" else ()
         why = f"said, also {', '.join(also)}" if also else why
         taken.update(also)
-        made = joined is not None and columns[i] in joined.fields
         found[i] = ColumnMap(columns[i], path, sure, why, _units(columns[i], path, fields), also, made)
     told = _by_content([found[i] for i in range(len(columns))], table, taken, fields, vocabulary, words)
     return _tells_somebody(tuple(_own_numbers(told, vocabulary, entities)), vocabulary, entities)
@@ -121,15 +123,22 @@ def _of_these_rows(
     ]  # fmt: skip
 
 
-def _no_unit(
+def _believed(
     wish: tuple[str, float, str], values: pd.Series, fields: Mapping[str, Field], vocabulary: Vocabulary
 ) -> tuple[str, float, str]:
-    """Without a company in a column that holds what things are counted in: 单位 over 台, 套."""
+    """Nothing where no cell can be what the header says: 单位 over 台 and 套, 客户 over counts or numbers, a URL whose pages are
+    all of one site, which is not the customers'."""
     path, _, why = wish
-    if path not in fields or fields[path].kind != "company" or why == "said":
+    kind = fields[path].kind if path in fields and why != "said" else ""
+    sample = values.dropna().drop_duplicates().head(SAMPLE)
+    if kind not in ("company", "person", "url") or not len(sample):
         return wish
-    sample = values.dropna().drop_duplicates().head(SAMPLE).map(normalize_header)
-    return ("", 0.0, "") if len(sample) and sample.isin(vocabulary.alone["unit"]).all() else wish
+    if kind == "url":
+        doubted = len(sample) >= ENOUGH and sample.str.extract(_HOST)[0].nunique() == 1
+    else:
+        units = sample.map(normalize_header).isin(vocabulary.alone["unit"])
+        doubted = bool(units.all() or sample.str.fullmatch(_FIGURES).all())
+    return ("", 0.0, "") if doubted else wish
 
 
 def _told_by_persons(
@@ -225,10 +234,13 @@ def _said(column: str) -> str:
     return column.split("#", maxsplit=1)[0] if "#" in column[1:] else column
 
 
-def _free(path: str, taken: set[str], fields: Mapping[str, Field]) -> str:
-    """The field itself, its second (``mobile_2``) when a column before has it, or none."""
+def _free(path: str, taken: set[str], fields: Mapping[str, Field], made: bool = False) -> str:
+    """The field itself, its second (``mobile_2``) when a column before has it, or none. A name that was joined (``made``)
+    beside a whole one is the same person's."""
     if path in ("", LEFT_OUT, JOINED) or path not in taken or fields[path].virtual:
         return path
+    if made and fields[path].kind == "person":
+        return ""
     second = f"{path}_2"
     return second if second in fields and second not in taken else ""
 

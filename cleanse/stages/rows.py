@@ -31,13 +31,17 @@ _SIGNERS = (
 )
 _STAMPED = r".*[（(]\s*(?:盖章|签章|公章|签字|签名|章)\s*[)）]\s*[:：]?.*|.{0,10}(?:签字|签名|签章|盖章)\s*[:：].*"
 _DAY = re.compile(r"(?:19|20)\d{2}\s*[年./-]\s*\d{1,2}\s*(?:[月./-]\s*\d{1,2}\s*日?|月)|\s*年\s*月\s*日")
-WORDED = rf"(?i)^\s*.{{0,24}}{_TOTALS}|^\s*(?:.{{1,24}}\s)?(?:{_FIGURE})\s*[:：]?\s*$|^\s*[（(【*＊]*{_NOTES}|^\s*{_SIGNERS}\s*$|^(?:{_STAMPED})$"
+WORDED = (
+    rf"(?i)^\s*(?:其中|of which)|^\s*.{{0,24}}{_TOTALS}|^\s*(?:.{{1,24}}\s)?(?:{_FIGURE})\s*[:：]?\s*$|"
+    rf"^\s*[（(【*＊]*{_NOTES}|^\s*{_SIGNERS}\s*$|^(?:{_STAMPED})$"
+)
 _TOTAL = re.compile(
     rf".{{0,24}}?{_TOTALS}{_COUNTED}(?:\s*[（(][^)）]{{0,10}}[)）])?\s*[:：]?(?:\s*[\d,.]+\s*{_UNIT}(?:客户|企业|单位|记录|数据)?)?",
     re.IGNORECASE,
 )
 _TOTAL_OF = re.compile(
-    rf"(?:sub-?\s*totals?|grand\s+totals?|totals?\s+(?:for|of))\b.{{0,30}}|.+\s(?:{_TOTALS}|{_FIGURE})|(?:{_FIGURE})\s*[:：]?",
+    rf"(?:sub-?\s*totals?|grand\s+totals?|totals?\s+(?:for|of))\b.{{0,30}}|其中\s*[:：]?.*|of which\b.*|"
+    rf".+\s(?:{_TOTALS}|{_FIGURE})|(?:{_FIGURE})\s*[:：]?",
     re.IGNORECASE,
 )  # of a group by its name, or another figure: only beside sums
 _NOTE = re.compile(rf"[（(【*＊]*{_NOTES}", re.IGNORECASE)
@@ -64,13 +68,15 @@ _SECTION = re.compile(
     r"(?:[东南西北中]{1,2}(?:大?区|部|片区|地区)|华[东南西北中](?:大?区|片区|地区)?|东北|西北|西南|东南|长三角|珠三角|京津冀|海外|国内|国外|境外|"
     r"[\u4e00-\u9fff]{2,7}(?:省|自治区|特别行政区|地区|片区|大区)|(?:北京|上海|天津|重庆)市?|"
     r"(?:(?:重点|一般|普通|意向|潜在|战略|核心|优质|老|新|大|小|已?成交|未成交|已?签约|未签约|已?合作|未合作|待?跟进|待回访|流失|公海|私海|无效|有效|"
-    r"沉睡|休眠|停用|其[他它]|VIP|[A-E]类?|[一二三]级|个人|企业|单位|渠道|经销商|代理商|终端)+"
+    r"沉睡|休眠|停用|其[他它]|VIP|[A-E][类级]?|[一二三]级|个人|企业|单位|渠道|经销商|代理商|终端)+"
     r"(?:客户|跟进|线索|名单|用户|单位|类|商机|资源|伙伴|部分)*(?:名单|列表|清单|部分)?)|"
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t(?:ember)?)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?,?\s*(?:(?:19|20)\d{2})?|(?:FY\s*)?(?:19|20)\d{2}\s*Q[1-4]|Q[1-4](?:[\s,]+(?:19|20)\d{2})?|"
     r"(?:19|20)\d{2}年?(?:度)?(?:\d{1,2}月)?(?:份|第?[一二三四1-4]季度|上半年|下半年|新增|客户)*|\d{1,2}月(?:份)?(?:新增|客户)*|第?[一二三四1-4]季度|"
-    r"[上下]半年|第?[一二三四五六七八九十\d]+(?:组|批|部分|部|期|次|类|页|区)|[一二三四五六七八九十]{1,3}[、.．].{1,12}|"
+    r"[上下]半年|第?[一二三四五六七八九十\d]+(?:周|组|批|部分|部|期|次|类|页|区)|[一二三四五六七八九十]{1,3}[、.．].{1,12}|"
     r"(?:销售|市场|业务|渠道|大客户|客户|项目|商务|直销)[一二三四五六七八九十\d]*(?:部|组|处|科|中心)[一二三四五六七八九十\d]*(?:部|组)?)"
-    r"(?:\s*[（(]\s*(?:共|合计)?\s*\d*\s*[家户个条人]?\s*[)）])?\s*[:：]?",
+    r"(?:\s*[（(]\s*(?:共|合计)?\s*\d*\s*[家户个条人]?\s*[)）]|\s*[（(][\d月日号./~至到—–-]{3,20}[)）])?\s*[:：]?|"
+    r"(?:key|major|new|old|existing|active|inactive|lost|former|potential|prospective|vip|strategic|other)\s+"
+    r"(?:accounts?|customers?|clients?|leads?|prospects?)",
     re.IGNORECASE,
 )
 _PLACE = re.compile(
@@ -120,6 +126,15 @@ _PERIOD = re.compile(
     r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?",
     re.IGNORECASE,
 )
+_PAGE = re.compile(
+    r"[-—\s]*(?:第\s*\d+\s*[页頁]|page\s*\d+)(?:[\s,，、/]*(?:共|of)?\s*\d+\s*[页頁]?)?[-—\s]*|\d+\s*/\s*\d+\s*[页頁]",
+    re.IGNORECASE,
+)
+_DATED = re.compile(
+    r"(?:(?:19|20)\d{2}\s*[年./-]\s*)?\d{1,2}\s*[月./-]\s*\d{1,2}\s*日?(?:\s*00:00(?::00)?)?(?:\s*[（(]?(?:星期|周)[一二三四五六日天][)）]?)?|"
+    r"(?:星期|周)[一二三四五六日天]"
+)
+_VALUE = re.compile(r".*(?:有限(?:责任)?公司|股份(?:有限)?公司|\b(?:inc|ltd|llc|gmbh|corp)\.?)|\d{5,}", re.IGNORECASE)
 _LISTED = re.compile(r"\s*[（(]?(?:\d{1,2}|[一二三四五六七八九十]{1,2})\s*[、.．)）]\s*\S.*|[\s·•\-*※]+\S.*", re.DOTALL)
 _BARE = re.compile(r"[\u4e00-\u9fff]{2,4}|[A-Z][a-z]+(?: [A-Z][a-z]+)?")  # a name without a form
 _SENTENCE = re.compile(r".*[，。；,;].*|.{31,}", re.DOTALL)
@@ -197,6 +212,11 @@ def is_list_title(text: str) -> bool:
     return bool(_LIST_TITLE.fullmatch(text)) and not is_name(text)
 
 
+def is_value(text: str) -> bool:
+    """A company with its legal form, a number longer than a year, a way to reach somebody: never a word over a column."""
+    return is_reach(text) or bool(_VALUE.fullmatch(text))
+
+
 def is_label(text: str) -> bool:
     """``制表人：…``: a word, a colon, perhaps a value."""
     return bool(_LABEL.fullmatch(text))
@@ -234,6 +254,8 @@ def classify(cells: Mapping[int, str], shape: Shape, trailing: bool) -> str:
     texts = list(cells.values())
     if _is_subtotal(texts):
         return "subtotal"
+    if len(texts) == 1 and _PAGE.fullmatch(texts[0]):
+        return "note"
     at_left = min(cells) <= shape.left + 1
     if shape.width < 3 or not (at_left or trailing):
         return "note" if trailing and _is_note(texts, trailing) else ""
@@ -287,4 +309,4 @@ def is_bare_name(text: str) -> bool:
 def _is_banner(text: str) -> bool:
     if is_name(text) or is_reach(text):
         return False
-    return any(pattern.fullmatch(text) for pattern in (_MARK, _SECTION, _PLACE, _GROUP, _OF_MANY))
+    return any(pattern.fullmatch(text) for pattern in (_MARK, _SECTION, _PLACE, _GROUP, _OF_MANY, _DATED))

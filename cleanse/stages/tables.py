@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from cleanse.kinds.header import normalize_header
 from cleanse.model import Grid, Table
 from cleanse.stages import rows as look
-from cleanse.stages.form import read_forms
+from cleanse.stages.form import card, read_forms
 from cleanse.stages.sheet import HEAD_ROWS, SERIAL, Sheet, is_turned, side_by_side
 
 __all__ = ["find_tables", "normalize_header"]
@@ -69,9 +69,29 @@ def _stacked(sheet: Sheet, source: str, name: str, words: look.Words) -> list[Ta
             for column, place in zip(rows.columns, places, strict=True)
             if (at := sheet.places.index(place)) in header.heads
         }
-        tables.append(Table(source, name, header_row, rows, layout, places, heads))
+        table = Table(source, name, header_row, rows, layout, places, heads)
+        tables.append(_of_one(table, sheet, start, header, words) if header.rows else table)
         start = end
     return tables
+
+
+def _of_one(table: Table, sheet: Sheet, start: int, header: _Header, words: look.Words) -> Table:
+    """With the customer of a card over the table in each of its rows, where these name none themselves."""
+    pairs = card([sheet.row(at) for at in range(start, header.rows[0])], words)
+    new = [pair for pair in pairs if pair.label not in table.rows.columns]
+    if not any(look.is_name(pair.value) for pair in new) or _names_companies(table.rows):
+        return table
+    rows = table.rows.assign(**{pair.label: pair.value for pair in new}).astype("str")
+    mine = {int(sheet.numbers[start + pair.row]) for pair in new}
+    kinds = table.layout["kind"].mask(table.layout["source_row"].isin(mine), "form_row")
+    places = (*table.places, *(sheet.places[pair.column] for pair in new))
+    return replace(table, rows=rows, layout=table.layout.assign(kind=kinds), places=places)
+
+
+def _names_companies(rows: pd.DataFrame) -> bool:
+    """Whether there is no row, or some column is of companies."""
+    samples = [rows[c].dropna().head(BODY_ROWS).tolist() for c in rows.columns]
+    return rows.empty or any(sum(map(look.is_name, texts)) > len(texts) / 2 for texts in samples)
 
 
 def _turned(grid: Grid, source: str, sheet: Sheet, words: look.Words) -> list[Table]:
@@ -123,7 +143,7 @@ def _find_header(sheet: Sheet, start: int, words: look.Words) -> _Header:
     head = {at: sheet.row(at) for at in range(start, stop) if sheet.counts[at]}
     at = _by_words(head, words, sheet, start)
     if at is None:
-        at = _by_looks(head, sheet, start)
+        at = _by_looks(head, words, sheet, start)
     if at is None:
         return _Header((), {})
     return _two_rows(sheet, at, head, words)
@@ -133,7 +153,7 @@ def _by_words(head: dict[int, dict[int, str]], words: look.Words, sheet: Sheet, 
     """The first row in which enough known words stand."""
     typical = sheet.typical(start)
     for at, cells in head.items():
-        known = words.known(cells)
+        known = words.known(cells) if not any(map(look.is_value, cells.values())) else 0
         known += sum(map(look.is_period, cells.values())) if known else 0
         enough = 1 if typical <= 2 or len(cells) == 1 == sheet.counts.max() else 2
         share = known >= 0.4 * len(cells) or known >= 5
@@ -142,14 +162,16 @@ def _by_words(head: dict[int, dict[int, str]], words: look.Words, sheet: Sheet, 
     return None
 
 
-def _by_looks(head: dict[int, dict[int, str]], sheet: Sheet, start: int) -> int | None:
-    """The first full row of short, distinct texts, unless it is a record like those below it."""
+def _by_looks(head: dict[int, dict[int, str]], words: look.Words, sheet: Sheet, start: int) -> int | None:
+    """The first full row of short, distinct texts, unless it is a record like those below it. Beside known words a word for
+    companies (Default Address Company) names none."""
     typical = sheet.typical(start)
     for at, cells in head.items():
         if len(cells) < max(2, 0.6 * typical):
             continue
         texts = list(cells.values())
-        if len(set(texts)) < len(texts) or any(look.is_data(t) or look.is_name(t) for t in texts):
+        named = words.known(cells) < 2 and any(map(look.is_name, texts))
+        if len(set(texts)) < len(texts) or named or any(map(look.is_data, texts)):
             return None
         below = [sheet.row(n) for n in range(at + 1, min(at + 1 + BODY_ROWS, len(sheet.counts))) if sheet.counts[n] > 1]
         return at if _contrast(cells, below) else None
@@ -180,7 +202,11 @@ def _two_rows(sheet: Sheet, at: int, head: dict[int, dict[int, str]], words: loo
         return _Header((at, at + 1), {**names, **{c: f"{names.get(c, '')}({unit})" for c, unit in units.items()}})
     above = head.get(at - 1, {})
     gaps = [c for c in above if c not in names and sheet.filled[at + 1 :, c].any()]
-    if len(above) > 1 and (gaps or words.known(above)) and not any(map(look.is_label, above.values())):
+    if (
+        len(above) > 1
+        and (gaps or words.known(above))
+        and not any(look.is_label(text) or look.is_value(text) for text in above.values())
+    ):
         heads = _heads(names, above)
         return _Header((at - 1, at), {**above, **_told_apart(names, heads)}, heads)
     return _Header((at,), names)
@@ -188,9 +214,10 @@ def _two_rows(sheet: Sheet, at: int, head: dict[int, dict[int, str]], words: loo
 
 def _goes_on(lower: dict[int, str], upper: dict[int, str], words: look.Words) -> bool:
     known = words.known(lower)
-    if not known or known < len(lower) / 2 or lower == upper:
+    merged = lower.items() & upper.items()  # over both rows
+    if lower == upper or not (merged or (known and known >= len(lower) / 2)):
         return False
-    return not any(look.is_data(t) or look.is_name(t) for t in lower.values())
+    return not any(look.is_data(t) or (look.is_name(t) and not words.known({0: t})) for t in lower.values())
 
 
 def _heads(lower: dict[int, str], upper: dict[int, str]) -> dict[int, tuple[str, str]]:
