@@ -93,6 +93,25 @@ def test_a_column_that_a_person_sent_elsewhere_is_not_joined(mapped):
     assert not any(m.made for m in maps) and maps[1].path == "customer.note"
 
 
+def test_a_middle_name_stands_between_and_a_whole_name_is_not_doubled(mapped):
+    columns = {
+        "Company": ["A", "B"],
+        "First Name": ["Ann", "小样"],
+        "Middle Name": ["Q", None],
+        "Last Name": ["Smith", "王"],
+    }
+    assert values(mapped(columns)[2], "contact.name") == ["Ann Q Smith", "王小样"]
+    _, maps, _ = mapped({**columns, "Full Name": ["Ann Smith", "王小样"]})
+    assert [m.path for m in maps if m.path.startswith("contact.")] == ["contact.name"]
+
+
+def test_pages_of_one_site_are_nobodys_own(mapped):
+    pages = ["https://www.example.org/in/a", "https://www.example.org/in/b", "www.example.org/in/c"]
+    sites = ["https://a.example", "b.example/start", "www.c.example"]
+    assert paths(mapped({"Company": ["A", "B", "C"], "URL": pages})[1])[1] == ""
+    assert paths(mapped({"Company": ["A", "B", "C"], "URL": sites})[1])[1] == "customer.website"
+
+
 def test_words_without_chinese_are_held_apart(mapped):
     _, _, result = mapped({"a": ["Main St", "某路"], "b": ["5", "2号"]}, None, {"customer.address": ("a", "b")})
     assert values(result, "customer.address") == ["Main St 5", "某路2号"]
