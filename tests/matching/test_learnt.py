@@ -17,7 +17,7 @@ from cleanse.matching.learnt.bands import merge_cut
 from cleanse.matching.learnt.columns import encode
 from cleanse.matching.learnt.groups import ALONE, SEEN, groups
 from cleanse.matching.learnt.levels import EXPECTED, compare, crossed
-from cleanse.matching.learnt.weights import Levels, found_by_keys
+from cleanse.matching.learnt.weights import Levels, found_by_keys, levels
 from cleanse.model import COLUMNS
 
 FIELDS = [
@@ -112,6 +112,13 @@ def test_the_pair_budget_hardly_matters(table):
         scores = [f1(pairs_of(getattr(one, which).set_index("rid")["cluster"]), true) for one in found]
         assert max(scores) - min(scores) < 0.005
     assert found[0].model == found[1].model == found[2].model
+
+
+def test_the_report_says_what_a_small_budget_loses(table):
+    told = [link_table(table, schema_of(budget=b)).report["budget_recall"] for b in (0.1, 0.2, 25)]
+    assert told[0] < told[1] < told[2]
+    assert told[0] < 0.8
+    assert told[2] > 0.99
 
 
 def test_thousands_of_copies_are_linked_in_a_star_and_near_ones_to_them(table):
@@ -233,6 +240,14 @@ def test_a_name_in_the_other_column(rows, level):
     left, right = np.array([0]), np.array([1])
     found = crossed(given, family, compare(given, left, right), left, right)
     assert list(EXPECTED["person"])[found[0]] == level
+
+
+def test_two_names_that_changed_places_are_one_witness():
+    """Both say the same; that strangers of one name were typed in another order is no rarer than that one person was."""
+    table = pd.DataFrame([("Ann", "Velkamp"), ("Velkamp", "Ann")], columns=["given", "family"], dtype="str")
+    schema = schema_of(FIELDS[:2])
+    found = levels(encode(table.assign(rid=[1, 2]), schema), np.array([0]), np.array([1]), schema.crosses)
+    assert found.level[0].tolist() == [list(EXPECTED["person"]).index("crossed"), -1]
 
 
 @pytest.mark.parametrize(

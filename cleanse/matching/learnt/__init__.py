@@ -36,6 +36,7 @@ __all__ = ["TableSchema", "link_table", "parse_table"]
 CHUNK = 1 << 19  # pairs compared at a time
 LESSON = 25.0  # likeliest pairs per record that the weights are learnt from,
 SAMPLE = 400_000  # and how many of these at most
+SPOT = 20_000  # pairs over the budget that are compared to tell what it costs
 FEW = 20  # duplicates, below which what was learnt about them is little more than what was expected
 LARGE = 0.01  # share of all records in one group that is hard to believe
 LARGEST = 60  # records of a group of which every pair is compared before the group is believed
@@ -127,10 +128,11 @@ def _linked(
         )
         if holds
     ]
+    left_out = _left_out(alone, found, first, pairs, model, schema)
     ends = np.stack([alone.rids[pairs.left], np.concatenate([alone.rids[right], table.rids[copies]])], axis=1)
     return Links(
         told.table(schema, ends, pairs, weight, band, model), told.clusters(schema, table.rids, label[of]),
-        told.report(schema, model, pairs, weight, band, cut, keys, broken, warnings),
+        told.report(schema, model, pairs, weight, band, cut, keys, left_out, broken, warnings),
         told.clusters(schema, table.rids, suggested[of]), models.written(model),
     )  # fmt: skip
 
@@ -141,6 +143,19 @@ def _inside(table: Table, pairs: Levels, label: np.ndarray, schema: TableSchema)
     left, right = np.minimum(left, right), np.maximum(left, right)
     new = ~np.isin(left * table.size + right, pairs.left * table.size + pairs.right)
     return _compared(table, left[new], right[new], schema)
+
+
+def _left_out(
+    table: Table, found: Ranked, first: np.ndarray, pairs: Levels, model: Model, schema: TableSchema
+) -> float:
+    """How many duplicates are expected among the candidates that the budget left out, by an even sample of them."""
+    rest = np.ones(len(found.left), dtype=bool)
+    rest[first] = False
+    step = max(1, -(-int(rest.sum()) // SPOT))
+    at = np.flatnonzero(rest)[::step]
+    at = at[~np.isin(found.left[at] * table.size + found.right[at], pairs.left * table.size + pairs.right)]
+    sample = told_by_rarity(table, _compared(table, found.left[at], found.right[at], schema), model)
+    return step * float(probability(weigh(model, sample)[0]).sum())
 
 
 def _positions(table: Table, forced: pd.DataFrame | None) -> pd.DataFrame:

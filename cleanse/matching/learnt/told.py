@@ -53,12 +53,14 @@ def table(
 
 def report(
     schema: TableSchema, model: Model, pairs: Levels, weight: np.ndarray, band: np.ndarray, cut: float, keys: list[dict[str, object]],
-    broken: int, warnings: list[str],
+    left_out: float, broken: int, warnings: list[str],
 ) -> dict[str, Any]:  # fmt: skip
     """Plain data for the report, as that of the other way of linking. The precision expected of merges is that of the pairs
-    above the cut, by which the others of a group are held. A pair of a record with itself stands for a copy of it."""
+    above the cut, by which the others of a group are held. ``keys_recall``: the share of duplicates that keys bring
+    together at least; ``budget_recall``: of these, the share that was compared. A pair of a record with itself stands for a copy of it."""
     own = pairs.left != pairs.right
     chance = probability(weight)
+    found = float(chance[own].sum())
     share = {str(b): round(float(chance[band == n].sum() / max(chance.sum(), 1e-9)), 4) for n, b in enumerate(BANDS)}
     in_band = ((MERGE, (band == MERGE) & (weight >= cut)), (REVIEW, band == REVIEW))
     expected = {str(BANDS[b]): round(float(chance[which].mean()), 4) if which.any() else None for b, which in in_band}
@@ -71,6 +73,7 @@ def report(
         "keys_recall": 1.0
         if keys and keys[0]["key"] == "all"
         else found_by_keys(pairs.take(np.flatnonzero(own)), chance[own]),
+        "budget_recall": round(found / max(found + left_out, 1e-9), 4) if found >= 1 else None,
         "histogram": histogram(chance[own]),
         "copies": int((~own).sum()),
         "broken_groups": broken,

@@ -67,8 +67,9 @@ def levels(table: Table, left: np.ndarray, right: np.ndarray, crosses: list[tupl
         one, other = table.columns[a], table.columns[b]
         level[:, a] = crossed(one, other, plain[:, a], left, right)
         level[:, b] = crossed(other, one, plain[:, b], left, right)
-        aside = list(EXPECTED[one.kind]).index("aside")
-        level[(level[:, a] == aside) & (level[:, b] == aside), b] = MISSING  # one witness, not two
+        for name in ("aside", "crossed"):
+            told = list(EXPECTED[one.kind]).index(name)
+            level[(level[:, a] == told) & (level[:, b] == told), b] = MISSING  # one witness, not two
     return Levels(left, right, level, np.zeros(level.shape, dtype=np.float32))
 
 
