@@ -29,7 +29,7 @@ from cleanse.kinds.characters import (
     tidy,
     unmarked,
 )
-from cleanse.kinds.script import fold
+from cleanse.kinds.script import fold, romanised
 from cleanse.model import Fix, Kind, Options, Reading, Repairs, Words
 
 _HAN = "\u3400-\u9fff"
@@ -49,7 +49,9 @@ _FIRM = re.compile(r".{4,}(?:公司|集团|事务所|研究院)")
 _AND = re.compile(rf"([{_HAN}]{{2,4}})[和与及]([{_HAN}]{{2,4}})")
 _CALLED = re.compile(f"[小老阿大][{_HAN}]")  # 小王, 老李
 _EDGES = " /／、,，;；:：-—。."
-_COURTESY = re.compile(r"((?:Mr|Mrs|Ms|Miss|Mx|Sir|Madam)\.?) (?=[^\W\d_][\w'.\-]* +[^\W\d_])", re.IGNORECASE)  # before a full name
+_COURTESY = re.compile(
+    r"((?:Mr|Mrs|Ms|Miss|Mx|Sir|Madam)\.?) (?=[^\W\d_][\w'.\-]* +[^\W\d_])", re.IGNORECASE
+)  # before a full name
 _NUMBERED = re.compile(r"(?:\d\D{0,2}){5}|\d(?:\.\d+)?[eE]\+?\d\d", re.ASCII)  # what is left of a number, not a name
 _ADDRESSEE = re.compile(rf"([{_HAN}]{{1,4}}?)(\s*)([亲親代]?收)")
 _HARVESTS = "丰豐秋夏麦春喜大"
@@ -104,7 +106,11 @@ def _western(text: str, clean: str) -> Fix:
     if courtesy := _COURTESY.match(name):
         return replace(became(text, name[courtesy.end() :], "person_title_cut"), rest=courtesy[1], parts=mobiles)
     if re.fullmatch(r"[\d\W_]*", name):
-        return PLACEHOLDER if not mobiles and not re.search(r"\d", value) else replace(kept(text, "person_not_a_name"), parts=mobiles)
+        return (
+            PLACEHOLDER
+            if not mobiles and not re.search(r"\d", value)
+            else replace(kept(text, "person_not_a_name"), parts=mobiles)
+        )
     return replace(became(text, name, "person_split" if mobiles else "person_formatted"), parts=mobiles)
 
 
@@ -274,12 +280,29 @@ def compare(left: Sequence[str], right: Sequence[str]) -> np.ndarray:
 
 
 def comparable(values: Sequence[str], words: Words) -> pd.DataFrame:
-    """What two names are compared by: folded form, pinyin, and the surname where a title stands for the given name."""
+    """What two names are compared by: folded form, sound, and the surname where a title stands for the given name."""
     reader = fixer({}, words)
     called = [fold(v[:2] if len(v) > 3 else v[:1]) if reader(v).doubt == "person_surname_only" else "" for v in values]
+    families = frozenset(map(pinyin, surnames(words)))
     return pd.DataFrame(
-        {"folded": [fold(v).casefold() for v in values], "sound": list(map(pinyin, values)), "called": called}
+        {
+            "folded": [romanised(fold(v)).casefold() for v in values],
+            "sound": [_sound(v, families) for v in values],
+            "called": called,
+        }
     )
+
+
+def _sound(name: str, families: frozenset[str]) -> str:
+    """A name as it is spoken, in its own order: Smith, John is John Smith, Xiaodong Chen is Chen Xiaodong."""
+    plain = romanised(name)
+    if plain.isascii():
+        last, comma, first = plain.partition(",")
+        words = f"{first} {last}".split() if comma else plain.split()
+        if len(words) > 1 and words[-1].lower() in families and words[0].lower() not in families:
+            words = [words[-1], *words[:-1]]
+        plain = " ".join(words)
+    return pinyin(plain)
 
 
 def keys(value: str) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ LONG_BRAND = 3
 SHORT = 5  # characters of a name that may be an abbreviation
 LETTERS = re.compile(r"[a-z]+")
 DIGITS = re.compile(r"[0-9]+")
+_WORD = re.compile(r"[a-z'-]+")
 
 
 # Levels and objections are handed on as their number in these lists: a column of words is large and slow.
@@ -254,7 +255,7 @@ def persons(names: Names, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarr
         (~p.known("folded"), "nameless"),
         (p.equal("folded"), "same_name"),
         (p.equal("sound"), "same_sound"),
-        (_called(p), "called"),
+        (_called(p) | _initialled(p), "called"),
     ]
     level = _first(levels, LEVEL, "other_name")
     return level, _first([(level == LEVEL["other_name"], "other_name")], OBJECTION, "")
@@ -269,3 +270,19 @@ def _called(p: _Pairs) -> np.ndarray:
         surnames, texts = p.names.read(p.names.brands, a[at]), p.names.read(p.names.texts, b[at])
         found[at] |= np.array([y.startswith(x) for x, y in zip(surnames, texts, strict=True)], dtype=bool)
     return found
+
+
+def _initialled(p: _Pairs) -> np.ndarray:
+    """Latin names of one surname, of which one has initials or fewer names than the other: B. Smith, Bob A. Smith."""
+    found = np.zeros(len(p.left), dtype=bool)
+    at = np.flatnonzero(p.conflict("folded") & p.conflict("sound"))
+    words = [[_WORD.findall(text) for text in side] for side in p.texts(p.names.texts, at)]
+    found[at] = [_fits(a, b) or _fits(b, a) for a, b in zip(*words, strict=True)]
+    return found
+
+
+def _fits(short: list[str], long: list[str]) -> bool:
+    if len(short) < 2 or len(short) > len(long) or short[-1] != long[-1]:
+        return False
+    rest = iter(long[:-1])
+    return all(any(word in (name, name[0]) for name in rest) for word in short[:-1])
