@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pandas as pd
 import pytest
@@ -130,6 +131,10 @@ def test_the_account_is_even_and_told(ran) -> None:
         "records": 2, "found": 2, "updates": 0, "unchanged": 2, "filled": 0, "differs": 1, "doubts": 0, "twins": 0,
         "unseen": ["详细地址"],
     }  # fmt: skip
+    page = (done.folder / "report.html").read_text("utf-8")
+    section = page[page.index('id="existing"') : page.index('id="repairs"')]
+    assert re.findall(r'class="num">(\d+)<', section)[:8] == ["2", "2", "0", "0", "2", "1", "0", "0"]
+    assert "详细地址" in section
 
 
 GENERIC = (

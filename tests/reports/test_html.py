@@ -171,3 +171,11 @@ def test_a_page_of_many_files_stays_small(numbers):
     numbers["sources"] = [{**numbers["sources"][0], "source_file": f"{n}.csv"} for n in range(1000)]
     numbers["files"]["list"] = [{**numbers["files"]["list"][0], "source_file": f"{n}.csv"} for n in range(1000)]
     assert len(html.render(numbers, "zh").encode()) < 2_000_000
+
+
+def test_what_the_target_holds_already_is_told_where_it_holds_anything(numbers, language):
+    assert 'id="existing"' not in html.render(numbers, language)
+    held = dict.fromkeys(("records", "found", "updates", "filled", "unchanged", "differs", "doubts", "twins"), 7)
+    page = Page(html.render({**numbers, "existing": {"customer": {**held, "unseen": ["<b>"]}}}, language))
+    assert {"href": "#existing"} in page.all("a") and page.text.split().count("7") >= 8
+    assert "<b>" in page.text, "a column's name is text, never a tag"
