@@ -1,7 +1,7 @@
 """Files become grids of text; what cannot be read is said with its reason. Content decides, never the suffix alone.
 
 >>> list(READERS)[:5]
-['workbook', 'dbf', 'spreadsheetml', 'xml', 'mhtml']
+['workbook', 'flat workbook', 'dbf', 'spreadsheetml', 'xml']
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from cleanse.readers import (
     json_records,
     mhtml,
     mojibake,
+    odf,
     passwords,
     spreadsheetml,
     vcard,
@@ -42,6 +43,7 @@ Reader = tuple[Callable[[bytes], bool], Callable[[Raw], Parsed]]
 # Asked in this order; text comes last, because nearly everything without control characters looks like it.
 READERS: dict[str, Reader] = {
     "workbook": (workbook.sniff, workbook.read),
+    "flat workbook": (odf.sniff_flat, workbook.read_flat),
     "dbf": (dbf.sniff, dbf.read),
     "spreadsheetml": (spreadsheetml.sniff, spreadsheetml.read),
     "xml": (xml_records.sniff, xml_records.read),

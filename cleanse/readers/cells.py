@@ -90,6 +90,11 @@ def listed(places: Sequence[str]) -> str:
     return " ".join(places[:LISTED]) + (f" +{more}" if more > 0 else "")
 
 
+def error_notes(places: Sequence[str]) -> list[Note]:
+    """A note on cells that hold an error, as ``A2=#N/A``."""
+    return [Note("error_cell", listed(places), str(len(places)))] if places else []
+
+
 def text_column(values: Sequence[Any]) -> tuple[pa.Array, list[int]]:
     """One column as text, and the positions of numbers that are too long to be exact."""
     if set(map(type, values)) == {str}:

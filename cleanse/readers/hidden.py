@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import re
-import struct
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import IO
 
-import olefile
 import pandas as pd
 from lxml import etree
 
@@ -22,8 +19,6 @@ _COLUMN = re.compile(rb'<(?:\w+:)?col (?=[^>]*\bhidden="(?:1|true)")(?=[^>]*\bmi
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 UNSEEN = ("collapse", "filter")
 MOST = 1 << 20  # rows or columns that one element may repeat and that are looked at
-BOF, EOF, SHEET, ROW, COLUMNS = 0x0809, 0x000A, 0x0085, 0x0208, 0x007D
-FORM_8 = 0x0600
 
 
 @dataclass
@@ -83,55 +78,6 @@ def _ods_sheets(stream: IO[bytes]) -> Iterator[tuple[str, Hidden]]:
                 hidden.columns.append((column, column + times - 1))
             column += times
         element.clear()
-
-
-def of_xls(data: bytes) -> dict[str, Hidden]:
-    """By sheet, of a workbook of Excel 97 to 2003; empty where the records cannot be followed."""
-    try:
-        with olefile.OleFileIO(io.BytesIO(data)) as container:
-            names = [name for name in ("Workbook", "Book") if container.exists(name)]
-            stream = container.openstream(names[0]).read() if names else b""
-    except OSError:
-        return {}
-    return _xls_sheets(stream)
-
-
-def _xls_sheets(stream: bytes) -> dict[str, Hidden]:
-    begins: dict[int, str] = {}
-    found: dict[str, Hidden] = {}
-    here: Hidden | None = None
-    for at, kind, body in _records(stream):
-        if kind == SHEET:
-            begins[struct.unpack_from("<I", body)[0]] = _name(body)
-        elif kind == BOF:
-            here = found.setdefault(begins[at], Hidden()) if at in begins else None
-        elif here is not None and kind == ROW and struct.unpack_from("<H", body, 12)[0] & 0x20:
-            here.rows.append(struct.unpack_from("<H", body)[0] + 1)
-        elif here is not None and kind == COLUMNS and struct.unpack_from("<H", body, 8)[0] & 1:
-            first, last = struct.unpack_from("<HH", body)
-            here.columns.append((first + 1, last + 1))
-    return found
-
-
-LEAST_BODY: Mapping[int, int] = {SHEET: 8, ROW: 14, COLUMNS: 10, BOF: 2}
-
-
-def _records(stream: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """The few records that tell of rows, columns and sheets, with their place; the file must be of form 8."""
-    if len(stream) < 6 or struct.unpack_from("<HHH", stream)[0::2] != (BOF, FORM_8):
-        return
-    at, end = 0, len(stream) - 4
-    unpack = struct.Struct("<HH").unpack_from
-    while at <= end:
-        kind, size = unpack(stream, at)
-        if kind in LEAST_BODY and size >= LEAST_BODY[kind]:
-            yield at, kind, stream[at + 4 : at + 4 + size].ljust(size, b"\0")
-        at += 4 + size
-
-
-def _name(body: bytes) -> str:
-    length, wide = body[6], body[7] & 1
-    return body[8 : 8 + length * (1 + wide)].decode("utf-16-le" if wide else "latin-1", "replace")
 
 
 def skipped_sheets(names: Sequence[str]) -> tuple[Note, ...]:

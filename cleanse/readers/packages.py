@@ -13,16 +13,19 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from cleanse.model import Note
-from cleanse.readers.cells import listed
+from cleanse.readers import xlsb
+from cleanse.readers.cells import error_notes
 from cleanse.readers.hidden import Hidden, of_ods
 from cleanse.readers.raw import Limits, Unreadable
 from cleanse.readers.styles import STYLES, padded_cells, zero_formats
 
 MANIFEST = "META-INF/manifest.xml"
+BOOK, BINARY_BOOK = "xl/workbook.xml", "xl/workbook.bin"
 CHUNK = 1 << 20
 OVERLAP = 256
 MOST_PARTS = 20_000
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml$", re.IGNORECASE)
+_BINARY_SHEET = re.compile(r"xl/worksheets/[^/]+\.bin$", re.IGNORECASE)
 NEAR_BOX = 26 * 999_999  # columns A to Z, rows of up to six digits: needs no measuring
 _FAR = re.compile(rb' r="(?:[A-Za-z]{2,}\d|[A-Za-z]?\d{7})')
 _CELL = re.compile(rb'<(?:\w+:)?c [^>]*?\br="([A-Za-z]+)(\d+)"[^>]*(?<!/)>')
@@ -30,6 +33,7 @@ _ERROR = re.compile(
     rb'<(?:\w+:)?c (?=[^>]*\bt="e")[^>]*?\br="([A-Z]+\d+)"[^>]*>(?:<f[^>]*>[^<]*</f>|<f[^>]*/>)?<v>([^<]*)'
 )
 _NO_VALUE = re.compile(rb"(?:</(?:\w+:)?f>|<f[^>]*/>)(?:</(?:\w+:)?c>|<v\s*/>|<v></v>)")
+_OWN_NAMES = re.compile(rb"<!ENTITY|<!DOCTYPE[^>\[]*\[")  # a document type alone is never fetched, and harms nobody
 _RELATION = re.compile(r"\{.*\}id$")
 
 
@@ -68,6 +72,8 @@ def _inspect(package: zipfile.ZipFile, limits: Limits) -> Package:
     found = Package(_form(package, names), _sheet_parts(package, names))
     if not found.form:
         raise Unreadable("unsupported_format", "zip", "zip")
+    if found.form == "xlsb" and BINARY_BOOK in names and xlsb.is_early(package.read(BINARY_BOOK)):
+        raise Unreadable("unsupported_format", "Excel 2007 beta", "xlsb")
     if found.form == "ods" and MANIFEST in names and b"encryption-data" in package.read(MANIFEST):
         raise Unreadable("password_protected", "", "ods")
     if len(names) > MOST_PARTS or sum(bool(_SHEET.match(n)) for n in names) > limits.sheets:
@@ -84,6 +90,8 @@ def _inspect(package: zipfile.ZipFile, limits: Limits) -> Package:
                 raise Unreadable("too_large", "unpacked", found.form)
             part.look(chunk)
         found.notes[name] = part.finish()
+        if found.form == "xlsb" and _BINARY_SHEET.match(name):
+            found.notes[name] = error_notes(xlsb.errors(package.read(name)))
         found.zeros[name] = part.zeros
         found.hidden[name] = part.hidden
         if part.unseen:
@@ -129,7 +137,7 @@ class _Part:
         if not self.is_xml:
             return
         seen = self.tail + chunk
-        if b"<!DOCTYPE" in seen or b"<!ENTITY" in seen:
+        if _OWN_NAMES.search(seen):
             raise Unreadable("corrupt", "DOCTYPE", self.form)
         self.unseen = self.unseen or (self.form == "ods" and b'table:visibility="' in seen)
         cut = max(len(seen) - OVERLAP, 0)
@@ -153,8 +161,9 @@ class _Part:
     def finish(self) -> list[Note]:
         if self.is_sheet:
             self._sheet(self.tail)
-        notes = [Note("error_cell", listed(self.errors), str(len(self.errors)))] if self.errors else []
-        return notes + ([Note("formula_without_value", "", str(self.unvalued))] if self.unvalued else [])
+        return error_notes(self.errors) + (
+            [Note("formula_without_value", "", str(self.unvalued))] if self.unvalued else []
+        )
 
 
 def _measure(package: zipfile.ZipFile, name: str, form: str, limits: Limits) -> None:
@@ -185,18 +194,27 @@ def _number(letters: bytes) -> int:
 
 def _sheet_parts(package: zipfile.ZipFile, names: list[str]) -> dict[str, str]:
     """Which part holds which sheet."""
-    book, links = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
-    if book not in names or links not in names:
+    book = next((name for name in (BOOK, BINARY_BOOK) if name in names), "")
+    links = f"{book.replace('xl/', 'xl/_rels/')}.rels"
+    if not book or links not in names:
         return {}
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
     try:
         targets = {e.get("Id"): e.get("Target", "") for e in etree.fromstring(package.read(links), parser)}
-        sheets = list(etree.fromstring(package.read(book), parser).iter("{*}sheet"))
+        sheets = xlsb.sheets(package.read(book)) if book == BINARY_BOOK else _sheets(package.read(book), parser)
     except etree.XMLSyntaxError:
         return {}
     parts = {}
-    for sheet in sheets:
-        link = next((value for key, value in sheet.attrib.items() if _RELATION.match(str(key))), "")
+    for name, link in sheets:
         target = str(targets.get(link, "")).removeprefix("/")
-        parts[sheet.get("name", "")] = target if target.startswith("xl/") else f"xl/{target}"
+        parts[name] = target if target.startswith("xl/") else f"xl/{target}"
     return parts
+
+
+def _sheets(book: bytes, parser: etree.XMLParser) -> list[tuple[str, str]]:
+    """Name of each sheet and id of the relation that leads to it."""
+    found = []
+    for sheet in etree.fromstring(book, parser).iter("{*}sheet"):
+        link = next((str(value) for key, value in sheet.attrib.items() if _RELATION.match(str(key))), "")
+        found.append((str(sheet.get("name", "")), link))
+    return found

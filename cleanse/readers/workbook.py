@@ -9,7 +9,7 @@ from typing import Any
 import python_calamine as calamine
 
 from cleanse.model import Grid, Note
-from cleanse.readers import biff5, hidden, odf, packages
+from cleanse.readers import biff5, biff8, hidden, odf, opc, packages
 from cleanse.readers.cells import column_name, frame_of_rows, listed, number_text
 from cleanse.readers.raw import Limits, Parsed, Raw, Unreadable
 
@@ -18,7 +18,9 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 BIFF = (b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00")  # a workbook stream without its container
 BIFF_LENGTHS = (b"\x04\x00", b"\x06\x00", b"\x08\x00", b"\x10\x00")
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-STREAMS = tuple(name.encode("utf-16-le") for name in ("Workbook", "Book", "WORKBOOK", "BOOK"))  # case counts for nothing
+STREAMS = tuple(
+    name.encode("utf-16-le") for name in ("Workbook", "Book", "WORKBOOK", "BOOK")
+)  # case counts for nothing
 BOF = b"\x09\x08\x10\x00\x00\x06\x05\x00"  # the workbook's first record in BIFF8, 20 bytes long
 WRITE_PROTECT, FILE_PASS = b"\x86\x00\x00\x00", b"\x2f\x00"
 LEADING_BLANKS = 10_000
@@ -30,17 +32,26 @@ def sniff(head: bytes) -> bool:
     return head.startswith((ZIP, OLE)) or (head.startswith(BIFF) and head[2:4] in BIFF_LENGTHS)
 
 
+def read_flat(raw: Raw) -> Parsed:
+    """The same for an ods in one XML file."""
+    return read(replace(raw, data=odf.packed(raw.data)))
+
+
 def read(raw: Raw) -> Parsed:
     """One grid per sheet that holds a cell, hidden ones included."""
-    package = packages.inspect(raw.data, raw.limits) if raw.data.startswith(ZIP) else _container(raw.data)
+    if raw.data.startswith(ZIP):
+        raw = replace(raw, data=opc.canonical(raw.data, raw.limits))
+        package, data = packages.inspect(raw.data, raw.limits), raw.data
+    else:
+        package, data = _container(raw.data)
     grids: list[Grid] = []
     skip, skipped = raw.limits.hidden == "skip", list[str]()
-    data, page = biff5.narrowed(raw.data) if package.form == "xls" else (raw.data, "")
+    data, page = biff5.narrowed(data) if package.form == "xls" else (data, "")
     try:
         data = odf.mended(data) if package.form == "ods" else data
         with calamine.load_workbook(io.BytesIO(data)) as book:
             for meta in book.sheets_metadata:
-                if meta.typ != calamine.SheetTypeEnum.WorkSheet:
+                if meta.typ != calamine.SheetTypeEnum.WorkSheet or odf.CACHE.match(meta.name):
                     continue
                 if skip and meta.visible in HIDDEN:
                     skipped.append(meta.name)
@@ -72,14 +83,17 @@ def _said(error: BaseException, raw: Raw) -> str:
     return said
 
 
-def _container(data: bytes) -> packages.Package:
+def _container(data: bytes) -> tuple[packages.Package, bytes]:
+    """What the look into an old workbook found, and the workbook as the library reads it."""
     if data.startswith(BIFF[1:]):
         raise Unreadable("unsupported_format", "Excel 2.0 - 4.0", "xls")
     start = data.find(BOF)
     if start >= 0 and data[start + 20 : start + 30].removeprefix(WRITE_PROTECT).startswith(FILE_PASS):
         raise Unreadable("password_protected", "", "xls")
     if not data.startswith(OLE) or any(name in data for name in STREAMS):
-        return packages.Package("xls", hidden=hidden.of_xls(data) if data.startswith(OLE) else {})
+        found = biff8.look(data)
+        notes = found.notes()
+        return packages.Package("xls", {name: name for name in notes}, notes, hidden=found.hidden), found.data
     if ENCRYPTED in data:
         raise Unreadable("password_protected", "", "xlsx")
     raise Unreadable("unsupported_format", "ole", "ole")
