@@ -63,6 +63,8 @@ INSIDE = {
     ("stages/quality.py", "quality_counts"),
     ("stages/trial.py", "shapes"),
     ("stages/normalize.py", "fixes"),
+    ("stages/normalize.py", "cuts"),
+    ("stages/cuts.py", "fixes"),  # cells as numbers that point to texts
     ("stages/merge.py", "survive"),
     ("stages/merge.py", "known"),  # golden ids, and those given out before
     ("stages/map.py", "join"),  # the noun that tells of joined columns

@@ -48,12 +48,10 @@ def run(project: Project, *, progress: Progress = quiet, now: datetime | None = 
             found = read_input(project)
         with clock("map"):
             existing = with_existing(project, sum(len(t.rows) for t in found.tables))
-            tables, maps = (*found.tables, *existing.tables), (*found.maps, *existing.maps)
-            mapped = map.apply(tables, maps, project.entities)
+            mapped = map.apply((*found.tables, *existing.tables), (*found.maps, *existing.maps), project.entities)
+            cells, mapped = iter(mapped.columns), replace(mapped, columns=())  # nobody else needs them
         with clock("normalize"):
-            clean = normalize.normalize(
-                mapped.columns, mapped.addresses, project.entities, project.words, project.today
-            )
+            clean = normalize.normalize(cells, mapped.addresses, project.entities, project.words, project.today)
         with clock("validate"):
             issues = joined("issues", [clean.issues, *validated(project, clean.records, "record")])
         with clock("match"):

@@ -5,7 +5,7 @@ Cells are numbers that point to distinct texts, so that what is known of a text 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cleanse.kinds.characters import matching, tidied
-from cleanse.model import Fix, Kind, Options, Reading, Test, Words
+from cleanse.model import Fix, Kind, Options, Reading, Repairs, Test, Words
 
 TEXT = pa.string()
 AT_ONCE = 20_000  # texts that are plain Python at one time
@@ -49,9 +49,10 @@ class Coded:
         used[codes] = True
         return Coded((np.cumsum(used, dtype=np.int32) - 1)[codes], self.texts.filter(pa.array(used)))
 
-    def array(self) -> pa.Array:
-        """The texts of all cells, in offsets that any number of them fits."""
-        return self.texts.cast(pa.large_string()).take(pa.array(self.codes))
+    def array(self, cells: np.ndarray | None = None) -> pa.Array:
+        """The texts of all cells, or of some, in offsets that any number of them fits."""
+        codes = self.codes if cells is None else self.codes[cells]
+        return self.texts.cast(pa.large_string()).take(pa.array(codes))
 
     def where(self, test: np.ndarray) -> np.ndarray:
         """The cells whose text passes; ``test`` stands beside ``texts``."""
@@ -93,9 +94,8 @@ class Fixed:
     ``values``, ``why``, ``doubt`` and ``rest`` stand beside ``texts``; ``parts`` are those of few of them.
     """
 
-    def __init__(self, cells: pa.Array) -> None:
-        given = Coded.of(cells)
-        self.codes, self.texts = given.codes, given.texts.cast(TEXT)
+    def __init__(self, cells: Coded) -> None:
+        self.codes, self.texts = cells.codes, cells.texts.cast(TEXT)
         self.why, self.doubt, self.rest = (Labels(len(self.texts)) for _ in range(3))
         self.parts: list[Found] = []
         self._better: list[tuple[np.ndarray, pa.Array]] = []
@@ -119,35 +119,47 @@ class Fixed:
         return np.flatnonzero(test[self.codes])
 
 
-def fix_all(cells: pa.Array, kind: Kind, options: Options, words: Words, virtual: bool) -> Fixed:
-    """Repair the distinct texts of ``cells``. A virtual field has no value of its own: every text is looked at."""
-    fixed = Fixed(cells)
-    texts = fixed.texts
-    ditto = _refer_above(fixed, words)
-    unsure = np.flatnonzero(~ditto)
-    if test := None if virtual else _test(kind, options, words):
-        unsure = np.flatnonzero(~(test(texts) | ditto))
-        better = tidied(texts.take(pa.array(unsure)))
-        repairs = kind.repairs(options, words) if kind.repairs else ()
-        for code, repair in (("dirt_removed", None), *repairs):
-            mended = repair(better) if repair else better
-            sure = test(mended)
-            fixed.put(unsure[sure], mended.filter(pa.array(sure)))
-            fixed.why.put(unsure[sure], code)
-            unsure, better = unsure[~sure], better.filter(pa.array(~sure))
-    if kind.readings and not virtual:
-        for reading in kind.readings(options, words):
-            unsure = np.delete(unsure, _read(fixed, unsure, reading))
+Repair = Callable[[Coded], Fixed]
+
+
+def repair(kind: Kind, options: Options, words: Words, virtual: bool) -> Repair:
+    """What repairs the distinct texts of many cells. A virtual field has no value of its own: every text is looked at."""
+    test = None if virtual else _test(kind, options, words)
+    repairs = kind.repairs(options, words) if test and kind.repairs else ()
+    readings = kind.readings(options, words) if kind.readings and not virtual else ()
     fix = kind.fixer(options, words)
-    for start in range(0, len(unsure), AT_ONCE):
-        some = unsure[start : start + AT_ONCE]
-        _tell(fixed, some, [fix(text) for text in texts.take(pa.array(some)).to_pylist()])
-    return fixed.finish()
-
-
-def _refer_above(fixed: Fixed, words: Words) -> np.ndarray:
-    """Which texts only refer to the cell above (lexicon ``dittos``): no value of their own, and nothing to guess."""
     marks = pa.array([word.casefold() for word, *_ in words.get("dittos", ())], TEXT)
+
+    def fix_all(cells: Coded) -> Fixed:
+        fixed = Fixed(cells)
+        unsure = np.flatnonzero(~_refer_above(fixed, marks))
+        if test:
+            unsure = _mend(fixed, unsure, test, repairs)
+        for reading in readings:
+            unsure = np.delete(unsure, _read(fixed, unsure, reading))
+        for start in range(0, len(unsure), AT_ONCE):
+            some = unsure[start : start + AT_ONCE]
+            _tell(fixed, some, [fix(text) for text in fixed.texts.take(pa.array(some)).to_pylist()])
+        return fixed.finish()
+
+    return fix_all
+
+
+def _mend(fixed: Fixed, unsure: np.ndarray, test: Test, repairs: Repairs) -> np.ndarray:
+    """Write down what the common repairs make of the unsure texts that do not pass; returns which are still unsure."""
+    unsure = unsure[~test(fixed.texts)[unsure]]
+    better = tidied(fixed.texts.take(pa.array(unsure)))
+    for code, mend in (("dirt_removed", None), *repairs):
+        mended = mend(better) if mend else better
+        sure = test(mended)
+        fixed.put(unsure[sure], mended.filter(pa.array(sure)))
+        fixed.why.put(unsure[sure], code)
+        unsure, better = unsure[~sure], better.filter(pa.array(~sure))
+    return unsure
+
+
+def _refer_above(fixed: Fixed, marks: pa.Array) -> np.ndarray:
+    """Which texts only refer to the cell above (lexicon ``dittos``): no value of their own, and nothing to guess."""
     bare = pc.utf8_lower(pc.utf8_trim_whitespace(fixed.texts))
     refers = np.asarray(pc.is_in(bare, marks).to_numpy(zero_copy_only=False), dtype=bool)
     at = np.flatnonzero(refers)

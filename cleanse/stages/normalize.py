@@ -20,12 +20,12 @@ import pyarrow.compute as pc
 from cleanse.codes import severity
 from cleanse.kinds import KINDS
 from cleanse.model import COLUMNS, Entity, Field, Options, Words, frame
-from cleanse.stages.fixes import TEXT, Coded, Fixed, differs, filled, fix_all, texts_of
+from cleanse.stages import cuts
+from cleanse.stages.fixes import TEXT, Coded, Fixed, Repair, differs, filled, repair, texts_of
 from cleanse.stages.homes import at_home, homes
 from cleanse.stages.map import RawColumn
 
 ROUNDS = 3
-STAGE = "normalize"
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,22 @@ class Lines:
     field: Field
     rids: np.ndarray
     texts: dict[str, Coded]  # before, after, rest, code
+
+
+class Repairs:
+    """What repairs the texts of each field with its options; made once for all cuts."""
+
+    def __init__(self, words: Words, day: str) -> None:
+        self.words = words
+        self._day = day
+        self._made: dict[tuple[str, str], Repair] = {}
+
+    def of(self, f: Field, options: Options) -> Repair:
+        given = {**options, "today": self._day} if options.get("past") else options
+        key = f.path, repr(sorted(given.items()))
+        if key not in self._made:
+            self._made[key] = repair(KINDS[f.kind], given, self.words, f.virtual)
+        return self._made[key]
 
 
 @dataclass
@@ -112,30 +128,46 @@ class Part:
 
 
 def normalize(
-    columns: Sequence[RawColumn], addresses: pd.DataFrame, entities: Mapping[str, Entity], words: Words, today: str
+    columns: Iterable[RawColumn], addresses: pd.DataFrame, entities: Mapping[str, Entity], words: Words, today: str
 ) -> Normalized:
     """Repair every column. ``addresses`` is indexed by rid 0..n-1; ``today`` (ISO date or '') is what dates are held
-    against."""
+    against. Columns that come from an iterator are let go as soon as they are read."""
+    given, decided = list(columns), list[dict[str, Any]]()
+    groups = list(_grouped(_with_decisions(at_home(given, homes(given, words)), decided)))
+    given.clear()
+    rows = cuts.cut(groups, len(addresses))
+    repairs, done = Repairs(words, today), list[cuts.Cut]()
+    for number, cells in enumerate(rows):
+        start = number * cuts.ROWS
+        size = min(cuts.ROWS, len(addresses) - start)
+        done.append(_repaired(cells, start, size, entities, repairs))
+        cuts.release()
+    return Normalized(
+        records={name: cuts.records(done, entity, addresses) for name, entity in entities.items()},
+        changes=cuts.ledger(done, cuts.order_of(entities.values()), addresses),
+        issues=cuts.issues(done),
+        decided=decided,
+    )
+
+
+def _repaired(
+    cells: list[cuts.Cells], start: int, size: int, entities: Mapping[str, Entity], repairs: Repairs
+) -> cuts.Cut:
+    """What becomes of the ``size`` rows of a cut that begins at rid ``start``. The cells are used up."""
     fields = {f.path: f for e in entities.values() for f in e.fields.values()}
-    work = Work(len(addresses))
-    decided: list[dict[str, Any]] = []
-    parts: list[Part] = []
-    columns = list(at_home(columns, homes(columns, words)))
-    for f, options, texts in _grouped(_with_decisions(columns, decided)):
-        parts += _own(work, f, options, texts, words, today)
+    work, parts = Work(size), list[Part]()
+    while cells:
+        parts += _own(work, cells.pop(0), repairs)
     for _ in range(ROUNDS):
         if not parts:
             break
-        parts = [p for part in _by_path(parts) for p in _place(work, fields, part, words, today)]
+        parts = [p for part in _by_path(parts) for p in _place(work, fields, part, repairs)]
     for f in fields.values():
         if f.options.get("context"):
-            _settle(work, f, words)
-    changes = _addressed(work.changes, addresses)
-    return Normalized(
-        records={name: _records(work, entity, addresses) for name, entity in entities.items()},
-        changes=changes,
-        issues=_issues(work.issues),
-        decided=decided,
+            _settle(work, f, repairs.words)
+    changes = _changes(work.changes, cuts.order_of(entities.values()), start)
+    return cuts.Cut(
+        {name: _stored(work, e, start) for name, e in entities.items()}, changes, _issues(work.issues, start)
     )
 
 
@@ -161,25 +193,19 @@ def _with_decisions(columns: Iterable[RawColumn], decided: list[dict[str, Any]])
         yield column, options
 
 
-def _grouped(columns: Iterable[tuple[RawColumn, Options]]) -> Iterable[tuple[Field, Options, pd.Series]]:
+def _grouped(columns: Iterable[tuple[RawColumn, Options]]) -> Iterable[cuts.Group]:
     """Columns of one field with the same options are repaired together; several columns of one table stay apart."""
-    groups: dict[tuple[Any, ...], tuple[Field, Options, list[pd.Series]]] = {}
+    groups: dict[tuple[Any, ...], cuts.Group] = {}
     for column, options in columns:
         key = (column.field.path, repr(sorted(options.items())), column.header if column.field.virtual else "")
         groups.setdefault(key, (column.field, options, []))[2].append(column.values)
-    for f, options, series in groups.values():
-        yield f, options, pd.concat(series) if len(series) > 1 else series[0]
+    return groups.values()
 
 
-def _fix_column(f: Field, options: Options, cells: pa.Array, words: Words, today: str) -> Fixed:
-    given = {**options, "today": today} if options.get("past") else options
-    return fix_all(cells, KINDS[f.kind], given, words, f.virtual)
-
-
-def _own(work: Work, f: Field, options: Options, texts: pd.Series, words: Words, today: str) -> list[Part]:
+def _own(work: Work, own: cuts.Cells, repairs: Repairs) -> list[Part]:
     """Repair the cells of columns that belong to one field; returns what else was found in them."""
-    rids = texts.index.to_numpy()
-    fixed = _fix_column(f, options, _arrow(texts), words, today)
+    f, rids = own.field, own.places
+    fixed = repairs.of(f, own.options)(own.texts)
     cells, values = Coded(fixed.codes, fixed.texts), Coded(fixed.codes, fixed.values)
     if f.virtual:
         at = fixed.where((fixed.rest.codes > 0) & (fixed.why.codes > 0))
@@ -200,11 +226,6 @@ def _own(work: Work, f: Field, options: Options, texts: pd.Series, words: Words,
         doubtful &= ~filled(fixed.values)
     work.unplaced.setdefault(f.entity, []).append(rids[fixed.where(doubtful)])
     return _parts(f, fixed, rids, cells)
-
-
-def _arrow(texts: pd.Series) -> pa.Array:
-    array = pa.array(texts, from_pandas=True)
-    return (array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array).cast(pa.large_string())
 
 
 def _parts(f: Field, fixed: Fixed, rids: np.ndarray, cells: Coded) -> list[Part]:
@@ -229,11 +250,11 @@ def _by_path(parts: Sequence[Part]) -> Iterable[Part]:
         yield Part(path, np.concatenate([p.rids for p in same]), *texts)
 
 
-def _place(work: Work, fields: Mapping[str, Field], part: Part, words: Words, today: str) -> list[Part]:
+def _place(work: Work, fields: Mapping[str, Field], part: Part, repairs: Repairs) -> list[Part]:
     """Put parts where they belong: into the empty field, else beside it (``_2``), else into an issue; equal ones are
     already there."""
     f = fields[part.path]
-    fixed = _fix_column(f, f.options, part.values, words, today)
+    fixed = repairs.of(f, f.options)(Coded.of(part.values))
     values = Coded(fixed.codes, fixed.values).array()
     waiting = np.flatnonzero(filled(values))
     for path in (f.path, f"{f.path}_2"):
@@ -286,9 +307,9 @@ def _doubtful(work: Work, f: Field) -> np.ndarray:
     return found[work.at(f.path, found) != np.array(None)]
 
 
-def _records(work: Work, entity: Entity, addresses: pd.DataFrame) -> pd.DataFrame:
-    """The records of one entity: rid, address, stored fields; rows where every field is empty hold no record, unless
-    a cell that speaks of it could not be told apart: such a row is somebody's to correct. The values leave the work."""
+def _stored(work: Work, entity: Entity, start: int) -> tuple[np.ndarray, dict[str, pa.Array]]:
+    """The rids of the records of one entity, and their fields; rows where every field is empty hold no record, unless a
+    cell that speaks of it could not be told apart: such a row is somebody's to correct. The values leave the work."""
     columns = {
         name: work.values.pop(path) for name in entity.stored if (path := f"{entity.name}.{name}") in work.values
     }
@@ -298,41 +319,24 @@ def _records(work: Work, entity: Entity, addresses: pd.DataFrame) -> pd.DataFram
     for rids in work.unplaced.get(entity.name, ()):
         given[rids] = True
     there = np.flatnonzero(given)
-    nothing = pd.array(pa.nulls(len(there), pa.large_string()), dtype="str")
-    data: dict[str, Any] = {"rid": addresses.index.to_numpy()[there]}
-    data |= {name: addresses[name].array.take(there) for name in addresses.columns}
-    for name in entity.stored:
-        data[name] = _texts(columns.pop(name), there) if name in columns else nothing
-    return pd.DataFrame(data, copy=False)
+    return there + start, {name: column.array(there) for name, column in columns.items()}
 
 
-def _texts(column: Coded, cells: np.ndarray) -> pd.api.extensions.ExtensionArray:
-    return pd.array(Coded(column.codes[cells], column.texts).array(), dtype="str")
-
-
-def _addressed(lines: list[Lines], addresses: pd.DataFrame) -> pd.DataFrame:
-    """The changes, in the order of rows and fields, as ``COLUMNS["changes"]`` names them. The lines are used up."""
+def _changes(lines: list[Lines], order: Sequence[tuple[str, str]], start: int) -> dict[str, Any]:
+    """The changes of a cut, in the order of rows and fields. The lines are used up."""
     if not lines:
-        return frame("changes")
-    order = {key: at for at, key in enumerate(sorted({(x.field.entity, x.field.name) for x in lines}))}
-    numbers = np.array([order[x.field.entity, x.field.name] for x in lines], dtype=np.int16)
+        return {}
+    places = {key: at for at, key in enumerate(order)}
+    numbers = np.array([places[x.field.entity, x.field.name] for x in lines], dtype=np.int16)
     fields = np.repeat(numbers, [len(x.rids) for x in lines])
     rids = np.concatenate([x.rids for x in lines], dtype=np.int64)
-    by = np.argsort(rids * len(order) + fields, kind="stable").astype(np.int32)
-    rids, fields = rids[by], fields[by]
-    data: dict[str, Any] = {"rid": rids, "stage": pd.Categorical.from_codes(np.zeros(len(by), np.int8), [STAGE])}
-    for name, texts in (("entity", [e for e, _ in order]), ("field", [n for _, n in order])):
-        data[name] = pd.Categorical(pd.array(texts, dtype="str")).take(fields)
-    for name in ("source_file", "source_sheet", "source_row"):
-        data[name] = addresses[name].array.take(rids)
+    by = np.argsort(rids * len(order) + fields, kind="stable")
+    data: dict[str, Any] = {"rid": (rids[by] + start).astype(np.int32), "field": fields[by]}
     for name in ("code", "rest"):
-        data[name] = _categories(Coded.joined([x.texts.pop(name) for x in lines]), by)
+        data[name] = _categories(Coded.joined([x.texts[name] for x in lines]), by)
     for name in ("before", "after"):
-        data[name] = _texts(Coded.joined([x.texts.pop(name) for x in lines]), by)
-    rids.setflags(write=False)  # both columns are this one array
-    data["from_rid"] = rids
-    lines.clear()
-    return pd.DataFrame({name: data.pop(name) for name in COLUMNS["changes"]}, copy=False)
+        data[name] = Coded.joined([x.texts.pop(name) for x in lines]).array(by)
+    return data
 
 
 def _categories(column: Coded, cells: np.ndarray) -> pd.Categorical:
@@ -341,10 +345,12 @@ def _categories(column: Coded, cells: np.ndarray) -> pd.Categorical:
     return pd.Categorical.from_codes(*pd.factorize(pd.array(used.texts, dtype="str"), sort=True)).take(used.codes)
 
 
-def _issues(lines: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def _issues(lines: Sequence[pd.DataFrame], start: int) -> pd.DataFrame:
+    """The doubts of a cut that begins at rid ``start``, in the order of rows and fields."""
     if not lines:
         return frame("issues")
     table = pd.concat(lines, ignore_index=True)
+    table["rid"] = table["rid"].astype("int64") + start
     levels = {code: severity(code) for code in table["code"].unique()}
     table["severity"] = table["code"].map(levels)
     ordered = table.sort_values(["rid", "entity", "field", "code"], kind="stable", ignore_index=True)

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from cleanse.kinds import KINDS
-from cleanse.stages.fixes import fix_all
+from cleanse.stages.fixes import Coded, repair
 
 WORDS = {"dittos": (("同上",), ("Ditto",), ("〃",))}
 
@@ -15,7 +15,7 @@ WORDS = {"dittos": (("同上",), ("Ditto",), ("〃",))}
 @pytest.mark.parametrize("text", ["同上", " 同上 ", "DITTO", "〃"])
 @pytest.mark.parametrize("virtual", [False, True])
 def test_a_ditto_mark_is_no_value_and_a_doubt(kind, text, virtual):
-    fixed = fix_all(pa.array([text]), KINDS[kind], {}, WORDS, virtual)
+    fixed = repair(KINDS[kind], {}, WORDS, virtual)(Coded.of(pa.array([text])))
     assert fixed.values.to_pylist() == [None]
     assert (fixed.why.texts[int(fixed.why.codes[0])].as_py(), fixed.doubt.texts[int(fixed.doubt.codes[0])].as_py()) == (
         "ditto_mark",
@@ -24,5 +24,5 @@ def test_a_ditto_mark_is_no_value_and_a_doubt(kind, text, virtual):
 
 
 def test_words_that_only_begin_so_stay():
-    fixed = fix_all(pa.array(["同上海分公司", "同上科技有限公司"]), KINDS["company"], {}, WORDS, False)
+    fixed = repair(KINDS["company"], {}, WORDS, False)(Coded.of(pa.array(["同上海分公司", "同上科技有限公司"])))
     assert fixed.values.to_pylist() == ["同上海分公司", "同上科技有限公司"]
