@@ -2,12 +2,14 @@
 
 The library believes the code page that a record names, though strings are UTF-16 here whatever it says; it passes over a formula
 in the record of an older Excel, which holds its value at the same place; and it takes a number format of the file's own for
-none when its number is one that Excel keeps for itself. These are mended in place.
+none when its number is one that Excel keeps for itself; and it knows few ways to write the name of the stream, of which case
+counts for nothing. These are mended in place.
 """
 
 from __future__ import annotations
 
 import io
+import re
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,8 +23,13 @@ from cleanse.readers.hidden import Hidden
 BOF, SHEET, ROW, COLUMNS, CODEPAGE = 0x0809, 0x0085, 0x0208, 0x007D, 0x0042
 FORMULA, OLDER_FORMULAS, BOOL_OR_ERROR = 0x0006, (0x0206, 0x0406), 0x0205
 FORMAT, STYLE = 0x041E, 0x00E0
-KEPT, FREE = range(59, 164), 219  # numbers of formats that Excel keeps without a use; what to add for one that it gives away
+KEPT, FREE = (
+    range(59, 164),
+    219,
+)  # numbers of formats that Excel keeps without a use; what to add for one that it gives away
 FORM_8, UTF16 = 0x0600, 1200
+WORKBOOK = "Workbook".encode("utf-16-le")
+_ENTRY = re.compile(rb"(?i)" + WORKBOOK + rb"(?=\x00{48}\x12\x00)")  # a name of a directory, with its length
 ERRORS: Mapping[int, str] = {
     0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A",
     0x2B: "#GETTING_DATA",
@@ -48,6 +55,7 @@ class Look:
 
 def look(data: bytes) -> Look:
     """Nothing is found where the records cannot be followed."""
+    data = _ENTRY.sub(WORKBOOK, data)
     try:
         with olefile.OleFileIO(io.BytesIO(data)) as container:
             names = [name for name in ("Workbook", "Book") if container.exists(name)]

@@ -6,15 +6,18 @@ import io
 import struct
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import olefile
 import pytest
 import xlsxwriter
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from cleanse.readers import Limits, read
+from cleanse.readers import Limits, passwords, read
 from cleanse.readers.opc import canonical
 
 MADE = Path(__file__).parent / "made"
+PASSWORD = "秘密 123"  # of the made files
 ROWS = [["客户", "电话"], ["青松样品厂", "00123"], ["白云样品厂", ""]]
 PREFIX = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
@@ -288,3 +291,42 @@ def test_a_binary_workbook_from_before_the_release_is_refused_by_name(tmp_path):
     (tmp_path / "a.xlsb").write_bytes(binary(change))
     source = read(tmp_path / "a.xlsb", "a.xlsb")
     assert (source.reason, source.detail) == ("unsupported_format", "Excel 2007 beta")
+
+
+def test_the_name_of_the_stream_may_stand_in_any_case(tmp_path):
+    """Beside it such a file holds one for Excel 95, with fewer letters."""
+    data = (MADE / "excel97.xls").read_bytes().replace("Workbook".encode("utf-16-le"), "WorkBook".encode("utf-16-le"))
+    (tmp_path / "a.xls").write_bytes(data)
+    assert grids(read(tmp_path / "a.xls", "a.xls")) == grids(read(MADE / "excel97.xls", "b.xls"))
+
+
+def test_a_hash_that_the_library_compares_wrongly_does_not_close_a_file(monkeypatch):
+    """Of SHA-1 it compares 20 bytes with 32; what comes out decides, for the right password and for a wrong one."""
+    monkeypatch.setattr("msoffcrypto.format.ooxml.ECMA376Agile.verify_password", lambda *a: False)
+    data = (MADE / "locked2010.xlsx").read_bytes()
+    assert zipfile.is_zipfile(io.BytesIO(passwords.opened(data, ["falsch", PASSWORD]) or b""))
+    assert passwords.opened(data, ["falsch"]) is None
+
+
+def test_the_last_block_of_a_package_may_be_cut(monkeypatch):
+    """Some programs write no filling after the end; the library asks for whole blocks."""
+    key, text = bytes(range(16)), packed(parts())
+    cipher = Cipher(algorithms.AES(key), modes.ECB()).encryptor()
+    whole = cipher.update(text + bytes(-len(text) % 16)) + bytes(16)
+    stream = struct.pack("<Q", len(text)) + whole[:-9]
+    file = SimpleNamespace(file=SimpleNamespace(openstream=lambda name: io.BytesIO(stream)), secret_key=key)
+    file.format, file.type, file.load_key = "ooxml", "standard", lambda **_: None
+    monkeypatch.setattr("msoffcrypto.OfficeFile", lambda _: file)
+    assert passwords.opened(passwords.OLE, ["x"]) == text
+
+
+def test_one_that_the_library_stumbles_over_does_not_end_the_trying(monkeypatch):
+    real = passwords._plain
+
+    def plain(file, password: str) -> bytes:
+        if password == "falsch":
+            raise ValueError
+        return real(file, password)
+
+    monkeypatch.setattr(passwords, "_plain", plain)
+    assert passwords.opened((MADE / "locked97.xls").read_bytes(), ["falsch", PASSWORD])
