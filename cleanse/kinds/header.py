@@ -194,7 +194,10 @@ class Vocabulary:
             known = [path for path in paths if path]
             if len(pieces) < 2 or not known or NOBODYS in known:
                 continue
-            if any(not path and piece not in beside for piece, path in zip(pieces, paths, strict=True)):
+            if any(
+                not path and piece not in beside | self.alone["either"]
+                for piece, path in zip(pieces, paths, strict=True)
+            ):
                 continue
             if split is _SPLITS[1] and not paths[-1]:
                 continue

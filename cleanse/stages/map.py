@@ -91,6 +91,7 @@ def propose(
         for column, name in zip(columns, names, strict=True)
     ]
     wishes = [_believed(wish, table.rows.iloc[:, i], fields, vocabulary) for i, wish in enumerate(wishes)]
+    wishes = _one_name(wishes, columns, joined, table, fields)
     wishes = _told_by_persons(_of_these_rows(wishes, names, vocabulary), table, fields, words)
     order = sorted(
         range(len(columns)), key=lambda i: (wishes[i][2] != "said", -wishes[i][1], vocabulary.rank(names[i]), i)
@@ -98,13 +99,13 @@ def propose(
     taken: set[str] = set()
     found: dict[int, ColumnMap] = {}
     for i in order:
-        made = joined is not None and columns[i] in joined.fields
-        path = _free(wishes[i][0], taken, fields, made) if wishes[i][2] != "said" else wishes[i][0]
+        path = _free(wishes[i][0], taken, fields) if wishes[i][2] != "said" else wishes[i][0]
         taken.add(path)
         sure, why = (wishes[i][1], wishes[i][2]) if path else (0.0, "")
         also = spoken.get(names[i], ())[1:] if why == "said" else ()
         why = f"said, also {', '.join(also)}" if also else why
         taken.update(also)
+        made = joined is not None and columns[i] in joined.fields
         found[i] = ColumnMap(columns[i], path, sure, why, _units(columns[i], path, fields), also, made)
     told = _by_content([found[i] for i in range(len(columns))], table, taken, fields, vocabulary, words)
     return _tells_somebody(tuple(_own_numbers(told, vocabulary, entities)), vocabulary, entities)
@@ -139,6 +140,22 @@ def _believed(
         units = sample.map(normalize_header).isin(vocabulary.alone["unit"])
         doubted = bool(units.all() or sample.str.fullmatch(_FIGURES).all())
     return ("", 0.0, "") if doubted else wish
+
+
+def _one_name(
+    wishes: Sequence[tuple[str, float, str]], columns: Sequence[str], joined: Joined | None, table: Table,
+    fields: Mapping[str, Field],
+) -> list[tuple[str, float, str]]:  # fmt: skip
+    """A name that was joined and a whole one beside it are the same person's: the one that is filled in more rows counts,
+    the joined one where they are even (a Lead Name may be anything)."""
+    made = [i for i, column in enumerate(columns) if joined is not None and column in joined.fields]
+    result = list(wishes)
+    for at in (i for i in made if fields[wishes[i][0]].kind == "person"):
+        filled = {i: table.rows[columns[i]].count() for i, wish in enumerate(wishes) if wish[0] == wishes[at][0]}
+        best = max(filled, key=lambda i: (wishes[i][2] == "said", filled[i], i == at))
+        if wishes[at][2] != "said":
+            result = [("", 0.0, "") if i in filled and i != best else wish for i, wish in enumerate(result)]
+    return result
 
 
 def _told_by_persons(
@@ -234,13 +251,10 @@ def _said(column: str) -> str:
     return column.split("#", maxsplit=1)[0] if "#" in column[1:] else column
 
 
-def _free(path: str, taken: set[str], fields: Mapping[str, Field], made: bool = False) -> str:
-    """The field itself, its second (``mobile_2``) when a column before has it, or none. A name that was joined (``made``)
-    beside a whole one is the same person's."""
+def _free(path: str, taken: set[str], fields: Mapping[str, Field]) -> str:
+    """The field itself, its second (``mobile_2``) when a column before has it, or none."""
     if path in ("", LEFT_OUT, JOINED) or path not in taken or fields[path].virtual:
         return path
-    if made and fields[path].kind == "person":
-        return ""
     second = f"{path}_2"
     return second if second in fields and second not in taken else ""
 

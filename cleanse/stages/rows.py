@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cleanse.kinds.header import normalize_header
+from cleanse.kinds.script import fold
 
 CUT = 4  # shorter beginnings of a header are no evidence (dBase cuts names to ten bytes)
 
@@ -14,7 +15,7 @@ _UNIT = r"[万亿]?[元户家条个笔人]?"
 _TOTALS = r"(?:(?:小|合|[总總]|共|累)\s*[计計]|[汇匯]\s*[总總]|本[页頁][计計]|sub-?\s*totals?|(?:grand\s+)?totals?)"
 _COUNTED = r"(?:(?:总?金额|数量|总?数|[户家人]数|客户数)|\s+(?:customers?|accounts?|contacts?|records?|rows?|items?|amount|sales|revenue))?"
 _FIGURE = (
-    r"平均(?:值|数|额)?|均值|中位数|最[大小高低]值|计数|占比|百分比|同比|环比|增长率|"
+    r"(?:[较比])?(?:上年|去年|上月|上季度?)?(?:同期)?(?:增长|增加|减少|下降)[率额]?|平均(?:值|数|额)?|均值|中位数|最[大小高低]值|计数|占比|百分比|同比|环比|增长率|"
     r"average|avg|mean|median|count|sum|max(?:imum)?|min(?:imum)?"
 )
 _NOTES = (
@@ -34,6 +35,11 @@ _DAY = re.compile(r"(?:19|20)\d{2}\s*[年./-]\s*\d{1,2}\s*(?:[月./-]\s*\d{1,2}\
 WORDED = (
     rf"(?i)^\s*(?:其中|of which)|^\s*.{{0,24}}{_TOTALS}|^\s*(?:.{{1,24}}\s)?(?:{_FIGURE})\s*[:：]?\s*$|"
     rf"^\s*[（(【*＊]*{_NOTES}|^\s*{_SIGNERS}\s*$|^(?:{_STAMPED})$"
+).replace(r"\s", "[\\s\u3000\u00a0]")  # Arrow's own \s knows neither of these blanks
+BARE_TOTALS = tuple(
+    word
+    for pair in ("小计", "合计", "总计", "累计", "小計", "合計", "總計", "累計")
+    for word in (pair, " ".join(pair), "\u3000".join(pair))
 )
 _TOTAL = re.compile(
     rf".{{0,24}}?{_TOTALS}{_COUNTED}(?:\s*[（(][^)）]{{0,10}}[)）])?\s*[:：]?(?:\s*[\d,.]+\s*{_UNIT}(?:客户|企业|单位|记录|数据)?)?",
@@ -70,11 +76,12 @@ _SECTION = re.compile(
     r"(?:(?:重点|一般|普通|意向|潜在|战略|核心|优质|老|新|大|小|已?成交|未成交|已?签约|未签约|已?合作|未合作|待?跟进|待回访|流失|公海|私海|无效|有效|"
     r"沉睡|休眠|停用|其[他它]|VIP|[A-E][类级]?|[一二三]级|个人|企业|单位|渠道|经销商|代理商|终端)+"
     r"(?:客户|跟进|线索|名单|用户|单位|类|商机|资源|伙伴|部分)*(?:名单|列表|清单|部分)?)|"
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t(?:ember)?)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?,?\s*(?:(?:19|20)\d{2})?|(?:FY\s*)?(?:19|20)\d{2}\s*Q[1-4]|Q[1-4](?:[\s,]+(?:19|20)\d{2})?|"
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t(?:ember)?)?|oct(?:ober)?|nov(?:ember)?|"
+    r"dec(?:ember)?)\.?,?\s*(?:19|20)\d{2}|(?:FY\s*)?(?:19|20)\d{2}\s*Q[1-4]|Q[1-4](?:[\s,]+(?:19|20)\d{2})?|"
     r"(?:19|20)\d{2}年?(?:度)?(?:\d{1,2}月)?(?:份|第?[一二三四1-4]季度|上半年|下半年|新增|客户)*|\d{1,2}月(?:份)?(?:新增|客户)*|第?[一二三四1-4]季度|"
-    r"[上下]半年|第?[一二三四五六七八九十\d]+(?:周|组|批|部分|部|期|次|类|页|区)|[一二三四五六七八九十]{1,3}[、.．].{1,12}|"
+    r"[上下]半年|以下(?:均?为|是|系|属|客户|数据|名单|信息).{0,20}|第?[一二三四五六七八九十\d]+(?:周|组|批|部分|部|期|次|类|页|区)|[一二三四五六七八九十]{1,3}[、.．].{1,12}|"
     r"(?:销售|市场|业务|渠道|大客户|客户|项目|商务|直销)[一二三四五六七八九十\d]*(?:部|组|处|科|中心)[一二三四五六七八九十\d]*(?:部|组)?)"
-    r"(?:\s*[（(]\s*(?:共|合计)?\s*\d*\s*[家户个条人]?\s*[)）]|\s*[（(][\d月日号./~至到—–-]{3,20}[)）])?\s*[:：]?|"
+    r"(?:客户|名单)?(?:\s*[（(]\s*(?:共|合计)?\s*\d*\s*[家户个条人]?\s*[)）]|\s*[（(][\d月日号./~至到—–-]{3,20}[)）])?\s*[:：]?|"
     r"(?:key|major|new|old|existing|active|inactive|lost|former|potential|prospective|vip|strategic|other)\s+"
     r"(?:accounts?|customers?|clients?|leads?|prospects?)",
     re.IGNORECASE,
@@ -270,6 +277,8 @@ def _is_subtotal(texts: list[str]) -> bool:
     if rest and not labels and _TOTAL_OF.fullmatch(texts[0]):
         labels, rest = texts[:1], texts[1:]
         return bool(rest) and all(map(_is_sum, rest))
+    if len(texts) > 2 and texts[1] in BARE_TOTALS:  # behind the group, which is merged down to it
+        return all(map(_is_sum, texts[2:]))
     return bool(labels) and texts[0] in labels and all(map(_is_sum, rest))
 
 
@@ -309,4 +318,4 @@ def is_bare_name(text: str) -> bool:
 def _is_banner(text: str) -> bool:
     if is_name(text) or is_reach(text):
         return False
-    return any(pattern.fullmatch(text) for pattern in (_MARK, _SECTION, _PLACE, _GROUP, _OF_MANY, _DATED))
+    return any(pattern.fullmatch(fold(text)) for pattern in (_MARK, _SECTION, _PLACE, _GROUP, _OF_MANY, _DATED))

@@ -21,7 +21,7 @@ __all__ = ["find_tables", "normalize_header"]
 
 BODY_ROWS = 40  # rows below that a header is compared with
 MOST_HEADER_ROWS = 3
-_SPACED = r"[\s*＊]+"
+_SPACED = "[\\s\u3000\u00a0*＊]+"
 LOOKED_AT = 8  # first columns in which the words of another header are looked for
 
 
@@ -461,8 +461,12 @@ def _names_over_groups(sheet: Sheet, start: int, end: int, shape: look.Shape, ki
 
 
 def _worded(sheet: Sheet, start: int, end: int, header: _Header) -> np.ndarray:
-    """Rows that begin with a word of subtotals or notes, or with a header's own word in its column."""
+    """Rows that begin with a word of subtotals or notes, or with a header's own word in its column, or say a total behind
+    the name of a group."""
     found = np.zeros(end - start, dtype=bool)
+    totals = pa.array(look.BARE_TOTALS, pa.large_string())
+    for column in sheet.columns[1:LOOKED_AT]:
+        found |= pc.is_in(column.slice(start, end - start), value_set=totals).to_numpy(zero_copy_only=False)
     first = sheet.filled[start:end].argmax(axis=1)
     for c in np.unique(first).tolist():
         at = np.flatnonzero(first == c)
@@ -470,5 +474,5 @@ def _worded(sheet: Sheet, start: int, end: int, header: _Header) -> np.ndarray:
         heads = {re.sub(_SPACED, "", sheet.row(row)[c]) for row in header.rows if sheet.filled[row, c]}
         bare = pc.replace_substring_regex(texts, _SPACED, "") if heads else texts
         told = pc.or_(pc.match_substring_regex(texts, look.WORDED), pc.is_in(bare, pa.array(sorted(heads), bare.type)))
-        found[at] = told.to_numpy(zero_copy_only=False)
+        found[at] |= told.to_numpy(zero_copy_only=False)
     return found
