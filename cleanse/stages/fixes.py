@@ -5,6 +5,7 @@ Cells are numbers that point to distinct texts, so that what is known of a text 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -12,10 +13,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cleanse.codes import all_codes
 from cleanse.kinds.characters import matching, tidied
 from cleanse.model import Fix, Kind, Options, Reading, Repairs, Test, Words
 
 TEXT = pa.string()
+WILD = {"?": ".", "#": "[0-9]", "*": ".*"}
 AT_ONCE = 20_000  # texts that are plain Python at one time
 
 
@@ -104,9 +107,8 @@ class Fixed:
         if len(at):
             self._better.append((at, values))
 
-    def finish(self) -> Fixed:
+    def finish(self) -> None:
         self.values, self._better = patched_all(self.texts, self._better), []
-        return self
 
     def of_cells(self, labels: Labels, cells: np.ndarray) -> Coded:
         """The labels of the given cells."""
@@ -128,6 +130,7 @@ def repair(kind: Kind, options: Options, words: Words, virtual: bool) -> Repair:
     repairs = kind.repairs(options, words) if test and kind.repairs else ()
     readings = kind.readings(options, words) if kind.readings and not virtual else ()
     fix = kind.fixer(options, words)
+    doubts = _doubted(kind.name, words)
     marks = pa.array([word.casefold() for word, *_ in words.get("dittos", ())], TEXT)
 
     def fix_all(cells: Coded) -> Fixed:
@@ -140,9 +143,28 @@ def repair(kind: Kind, options: Options, words: Words, virtual: bool) -> Repair:
         for start in range(0, len(unsure), AT_ONCE):
             some = unsure[start : start + AT_ONCE]
             _tell(fixed, some, [fix(text) for text in fixed.texts.take(pa.array(some)).to_pylist()])
-        return fixed.finish()
+        fixed.finish()
+        for code, told in doubts:
+            fixed.doubt.put(np.flatnonzero(told(pc.fill_null(fixed.values, "")) & (fixed.doubt.codes == 0)), code)
+        return fixed
 
     return fix_all
+
+
+def _doubted(kind: str, words: Words) -> list[tuple[str, Test]]:
+    """The doubts on values that rules list (lexicons ``doubts/<kind>/<what>``), and what tells which are meant."""
+    start = f"doubts/{kind}/"
+    listed = {f"{kind}_{name.removeprefix(start)}": rows for name, rows in words.items() if name.startswith(start)}
+    return [
+        (code, matching("|".join(_as_pattern(text) for text, *_ in rows)))
+        for code, rows in sorted(listed.items())
+        if rows and code in all_codes()
+    ]
+
+
+def _as_pattern(text: str) -> str:
+    """A text in which ``?`` is any character, ``#`` a digit and ``*`` any text, as a pattern of RE2."""
+    return "".join(WILD.get(character) or re.escape(character) for character in text)
 
 
 def _mend(fixed: Fixed, unsure: np.ndarray, test: Test, repairs: Repairs) -> np.ndarray:
