@@ -89,7 +89,10 @@ def encode(records: pd.DataFrame, names: pd.DataFrame, number: np.ndarray, schem
 def _texts(column: pd.Series) -> pa.Array:
     """A column of texts, missing where there is none."""
     texts = pa.array(column, pa.large_string())
-    return texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+    if not isinstance(texts, pa.ChunkedArray):
+        return texts
+    parts = [part.cast(pa.large_string()) for part in texts.chunks]  # pandas joins short and long texts as they are
+    return pa.chunked_array(parts, pa.large_string()).combine_chunks()
 
 
 def _name_parts(names: pd.DataFrame, schema: MatchSchema) -> tuple[dict[str, np.ndarray], list[np.ndarray]]:
