@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +18,7 @@ ZIP = b"PK\x03\x04"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 BIFF = (b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00")  # a workbook stream without its container
 BIFF_LENGTHS = (b"\x04\x00", b"\x06\x00", b"\x08\x00", b"\x10\x00")
+OLE_HEAD = 512  # bytes
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 STREAMS = tuple(
     name.encode("utf-16-le") for name in ("Workbook", "Book", "WORKBOOK", "BOOK")
@@ -96,7 +98,15 @@ def _container(data: bytes) -> tuple[packages.Package, bytes]:
         return packages.Package("xls", {name: name for name in notes}, notes, hidden=found.hidden), found.data
     if ENCRYPTED in data:
         raise Unreadable("password_protected", "", "xlsx")
-    raise Unreadable("unsupported_format", "ole", "ole")
+    raise Unreadable("corrupt" if _is_cut(data) else "unsupported_format", "ole", "ole")
+
+
+def _is_cut(data: bytes) -> bool:
+    """Whether the directory of an OLE container, which says what is in it, lies behind the end of the bytes."""
+    if len(data) < OLE_HEAD:
+        return False
+    shift, first = struct.unpack_from("<H", data, 30)[0], struct.unpack_from("<I", data, 48)[0]
+    return shift in (9, 12) and (first + 1) << shift >= len(data)
 
 
 def _grid(sheet: Any, meta: Any, package: packages.Package, limits: Limits) -> list[Grid]:
