@@ -7,6 +7,7 @@ behind a password and bombs are refused one by one; the other files of the archi
 from __future__ import annotations
 
 import io
+import lzma
 import re
 import stat
 import zipfile
@@ -139,12 +140,17 @@ def _lay(archive: zipfile.ZipFile, info: zipfile.ZipInfo, place: Path, most: int
                 file.write(chunk)
     except NotImplementedError as e:
         raise Unreadable("unsupported_format", "compression") from e
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError) as e:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, RuntimeError) as e:
         place.unlink(missing_ok=True)
         raise Unreadable("corrupt", type(e).__name__) from e
     except Unreadable:
         place.unlink(missing_ok=True)
         raise
-    except OSError as e:  # the disk is full, or knows no such name
+    except (
+        OSError
+    ) as e:  # the disk is full, or knows no such name; of bytes that do not unpack bz2 says it without a number
+        if e.errno is None:
+            place.unlink(missing_ok=True)
+            raise Unreadable("corrupt", type(e).__name__) from e
         raise Unreadable("unreadable_disk", e.strerror or "") from e
     return size

@@ -122,6 +122,16 @@ def test_two_files_of_one_name_are_both_read(archive):
         assert archive(("a.csv", CSV), ("a.csv", CSV)) == {"a.zip": "", "a.zip/a.csv": "", "a.zip/a.csv (2)": ""}
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA, zipfile.ZIP_DEFLATED])
+def test_a_damaged_member_is_no_fault_of_the_disk(tmp_path, method):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", method) as package:
+        package.writestr("a.csv", "a,b\n1,2\n" * 2000)
+    data = bytearray((tmp_path / "a.zip").read_bytes())
+    data[50:70] = bytes(255 - value for value in data[50:70])
+    (tmp_path / "a.zip").write_bytes(data)
+    assert [source.reason for source in read_all(tmp_path / "a.zip", "a.zip")] == ["", "corrupt"]
+
+
 def test_files_behind_a_password_are_refused_one_by_one(archive, tmp_path):
     archive(("secret.csv", CSV), ("b.csv", CSV))
     data = bytearray((tmp_path / "a.zip").read_bytes())
