@@ -30,7 +30,9 @@ def _named(column: RawColumn, words: Words) -> pd.Series:
     encoded = pa.array(column.values, from_pandas=True).dictionary_encode()
     encoded = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
     iso = np.asarray(told(encoded.dictionary, column.field.kind, words).to_numpy(zero_copy_only=False), dtype=object)
-    return pd.Series(iso[encoded.indices.to_numpy()], index=column.values.index, dtype=object).dropna()
+    numbers = encoded.indices.to_numpy()
+    at = np.flatnonzero((iso != np.array(None))[numbers])
+    return pd.Series(iso[numbers[at]], index=column.values.index[at], dtype=object)
 
 
 def at_home(columns: Iterable[RawColumn], home: pd.Series) -> Iterator[RawColumn]:
