@@ -39,7 +39,13 @@ ALLOWED = {
     "data": set(),
 }
 # In these rooms files do not know each other; helpers without a KIND or a stage of their own may be shared.
-SHARED = {"kinds": {"characters", "script", "places", "company", "phone_words", "date_shape", "check_characters", "code_points", "numerals"}, "stages": set[str]()}
+SHARED = {
+    "kinds": {
+        "characters", "script", "places", "company", "phone_words", "date_shape", "check_characters", "code_points",
+        "numerals",
+    },
+    "stages": set[str](),
+}  # fmt: skip
 INSIDE = {
     ("kinds/contact_line.py", "phone"),  # its cell holds a name, telephones and an e-mail address
     ("kinds/contact_line.py", "email"),
