@@ -95,6 +95,40 @@ def test_without_its_source_the_workbook_is_a_source_itself(parked, run_flow):
     assert run_flow(root).frame("golden/customer")["name"].dropna().tolist() == ["青禾食品有限公司"]
 
 
+def test_a_correction_follows_its_row_when_rows_above_go_or_the_file_is_renamed(parked, run_flow):
+    root, book = parked
+    correct(book, {(3, "customer"): {"客户名称": "青禾食品有限公司"}})
+    head, _, *rest = CSV.splitlines(keepends=True)
+    (root / "files" / "a.csv").write_text(head + "".join(rest), "utf-8")
+    assert exits(run_flow(root))["a.csv", 2] == "migrated"
+    (root / "files" / "a.csv").rename(root / "files" / "b.csv")
+    ran = run_flow(root)
+    assert exits(ran)["b.csv", 2] == "migrated"
+    assert (ran.changes["code"] == "corrected_by_person").sum() == 1
+    assert ran.frame("golden/customer")["name"].dropna().tolist() == ["青禾食品有限公司"]
+
+
+def test_a_correction_that_fits_several_rows_goes_into_none(parked, run_flow):
+    root, book = parked
+    correct(book, {(3, "customer"): {"客户名称": "青禾食品有限公司"}})
+    head, first, second, *_ = CSV.splitlines(keepends=True)
+    (root / "files" / "a.csv").write_text(head + second + first + first + second, "utf-8")
+    ran = run_flow(root)
+    assert not (ran.changes["code"] == "corrected_by_person").any()
+    assert "correction_not_taken" in (ran.folder / "report.json").read_text("utf-8")
+
+
+def test_a_row_parked_for_two_entities_is_one_record_when_its_source_is_gone(parked, run_flow):
+    root, book = parked
+    correct(book, {(3, "customer"): {"客户名称": "青禾食品有限公司"}})
+    (root / "files" / "a.csv").unlink()
+    ran = run_flow(root)
+    golden = ran.frame("golden/customer")
+    assert [e for e in exits(ran, "contact").values() if e == "migrated"] == ["migrated"]
+    assert not ran.rows.query("exit == 'merged'").size, "the untouched line of the same row is no record"
+    assert golden["code"].isna().all(), "why a row was parked is no value of it"
+
+
 def test_the_same_through_libreoffice(parked, run_flow, tmp_path, office):
     root, book = parked
     correct(book, {(3, "customer"): {"客户名称": "青禾食品有限公司"}})

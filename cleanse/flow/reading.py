@@ -35,7 +35,7 @@ def read_input(project: Project) -> Input:
     vocabulary = Vocabulary.of(project.words, project.entities)
     sources = _sources(project)
     taken = corrected.apply(_tables(project, sources, vocabulary), _digests(sources))
-    found, maps = _mapped(project, taken.tables, vocabulary)
+    found, maps = _mapped(project, taken, vocabulary)
     notes = [*taken.notes.items(), *_notes(found, maps, project.entities, vocabulary)]
     return Input(tuple(_noted(s, notes) for s in sources), found, maps, taken.patches)
 
@@ -77,14 +77,19 @@ def _headers(project: Project, vocabulary: Vocabulary) -> frozenset[str]:
 
 
 def _mapped(
-    project: Project, found: Sequence[Table], vocabulary: Vocabulary
+    project: Project, taken: corrected.Corrected, vocabulary: Vocabulary
 ) -> tuple[tuple[Table, ...], tuple[tuple[map.ColumnMap, ...], ...]]:
     """The tables with the columns that were joined, and a field for every column. Tables of one file with the same columns
     (one form a sheet) are judged together."""
     rules = [(r.source, r.sheet, r.columns) for r in project.mappings]
     joins = [(r.source, r.sheet, r.join) for r in project.mappings]
     fields = {f.path: f for e in project.entities.values() for f in e.fields.values()}
-    said = [map.said_for(table, rules) for table in found]
+    found = taken.tables
+    marks = [taken.marks.get((table.source, table.sheet), ()) for table in found]
+    said = [
+        {**map.said_for(table, rules), **dict.fromkeys(no_values, "-")}
+        for table, no_values in zip(found, marks, strict=True)
+    ]
     joined = [
         join.join(table, map.said_for(table, joins), words, fields, project.words)
         for table, words in zip(found, said, strict=True)

@@ -1,14 +1,16 @@
 """Parked rows that come back corrected: what a person changed in them goes into the rows they were taken from.
 
-A line is known by the address it names and by a digest of the cells that stood there. Lines whose row is no longer there,
-or no longer the same, stay records of the file they came back in: nothing is written over on a guess.
+A line is known by the address it names and by a digest of the cells that stood there; where the row stands elsewhere now,
+by the digest alone. Lines whose row is no longer there, or no longer the same, stay records of the file they came back in:
+nothing is written over on a guess.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import pandas as pd
 
@@ -16,6 +18,7 @@ from cleanse.model import COLUMNS, PARKED_LEAD, PARKED_LISTS, Entity, Note, Tabl
 
 Address = tuple[str, str, int]
 CODE, STAGE, KIND = "corrected_by_person", "correct", "correction"
+CODES = "codes"  # the hidden last column
 
 
 @dataclass(frozen=True)
@@ -31,14 +34,16 @@ class Patch:
 
 @dataclass(frozen=True)
 class Corrected:
-    """The tables with the corrections in them, the cells changed, and by file and sheet what could not be taken."""
+    """The tables with the corrections in them, the cells changed; by file and sheet what could not be taken, and the columns
+    that are no values of a record but said why it was parked."""
 
     tables: tuple[Table, ...]
     patches: tuple[Patch, ...]
     notes: Mapping[tuple[str, str], tuple[Note, ...]]
+    marks: Mapping[tuple[str, str], tuple[str, ...]]
 
 
-def digest(cells: Mapping[str, object]) -> str:
+def digest(cells: Mapping[str, object] | pd.Series) -> str:
     """A digest of the filled cells of a row, whatever their order.
 
     >>> digest({"b": "2", "a": "1", "c": None}) == digest({"a": "1", "b": "2"})
@@ -54,34 +59,24 @@ def apply(found: Sequence[Table], digests: Mapping[tuple[str, Address], str]) ->
     """Take corrections into the rows they speak of. ``digests``: (the file that came back, an address in it) -> what stood
     there; only tables of such files are corrections."""
     files = {file for file, _ in digests}
-    tables = list(found)
-    place = {
-        (t.source, t.sheet, int(row)): (n, int(row))
-        for n, t in enumerate(tables)
-        if t.source not in files
-        for row in t.rows.index
-    }
+    ours = {n: lead for n, table in enumerate(found) if table.source in files and (lead := _lead(table))}
+    stood, tables = _Stood(found, files), list(found)
     patches: list[Patch] = []
     notes: dict[tuple[str, str], tuple[Note, ...]] = {}
-    for number, table in enumerate(found):
-        lead = _lead(table) if table.source in files else {}
-        if not lead:
-            continue
+    for number, lead in ours.items():
+        table = found[number]
         done, told = [], []
         for address, lines in _by_address(table, lead).items():
-            known = place.get(address)
-            answer = (
-                _patches(tables, known, table.rows.loc[lines], lead, digests.get((table.source, address), ""))
-                if known
-                else None
-            )
+            was = digests.get((table.source, address), "")
+            place, spoken = stood.place(address, was), table.rows.loc[lines]
+            answer = _patches(found, place, spoken, lead) if place else None
             if isinstance(answer, list):
                 patches += answer
                 done += lines
             else:
-                told.append(
-                    Note("correction_not_taken", f"{lines[0]}", answer or "!".join(str(p) for p in address if str(p)))
-                )
+                done += _said_again(spoken, lead, was)
+                said = answer or "!".join(str(p) for p in address if str(p))
+                told.append(Note("correction_not_taken", f"{lines[0]}", said))
         tables[number] = _without(table, done)
         if told:
             notes[table.source, table.sheet] = tuple(told)
@@ -90,7 +85,37 @@ def apply(found: Sequence[Table], digests: Mapping[tuple[str, Address], str]) ->
     for patch in patches:
         tables[patch.table].rows.loc[patch.row, patch.column] = patch.after
     tables = [t for t in tables if t.source not in files or t.sheet != PARKED_LISTS]
-    return Corrected(tuple(tables), tuple(_renumbered(patches, tables, found)), notes)
+    marks = {(found[n].source, found[n].sheet): (*lead.values(), CODES) for n, lead in ours.items()}
+    return Corrected(tuple(tables), tuple(_renumbered(patches, tables, found)), notes, marks)
+
+
+class _Stood:
+    """Where the rows stand that were parked: at their address, or elsewhere as they were when something before them went or
+    their file has another name."""
+
+    def __init__(self, found: Sequence[Table], files: Collection[str]) -> None:
+        self.tables = {n: table for n, table in enumerate(found) if table.source not in files}
+        self.at = {(t.source, t.sheet, int(row)): (n, int(row)) for n, t in self.tables.items() for row in t.rows.index}
+
+    def place(self, address: Address, was: str) -> tuple[int, int] | None:
+        """The number of a table and the row in it; None where the row is no longer as it was, or is one of several."""
+        here = self.at.get(address)
+        if here and digest(self.tables[here[0]].rows.loc[here[1]]) == was:
+            return here
+        moved = self.anywhere.get(was, [])
+        near = [(n, row) for n, row in moved if (self.tables[n].source, self.tables[n].sheet) == address[:2]]
+        among = near or moved
+        return among[0] if len(among) == 1 else None
+
+    @cached_property
+    def anywhere(self) -> dict[str, list[tuple[int, int]]]:
+        """The places of every content."""
+        found: dict[str, list[tuple[int, int]]] = {}
+        for number, table in self.tables.items():
+            for row, cells in zip(table.rows.index, table.rows.to_numpy(dtype=object), strict=True):
+                told = digest(dict(zip(table.rows.columns, cells, strict=True)))
+                found.setdefault(told, []).append((number, int(row)))
+        return found
 
 
 def _renumbered(patches: Sequence[Patch], tables: Sequence[Table], found: Sequence[Table]) -> Iterator[Patch]:
@@ -120,15 +145,12 @@ def _by_address(table: Table, lead: Mapping[str, str]) -> dict[Address, list[int
 
 
 def _patches(
-    tables: Sequence[Table], known: tuple[int, int], lines: pd.DataFrame, lead: Mapping[str, str], was: str
+    tables: Sequence[Table], place: tuple[int, int], lines: pd.DataFrame, lead: Mapping[str, str]
 ) -> list[Patch] | str | None:
-    """The cells changed; the column of two different corrections; None where the row is not the one that was parked."""
-    number, row = known
-    rows = tables[number].rows
-    stood = {str(column): _text(value) for column, value in rows.loc[row].items()}
-    if digest(stood) != was:
-        return None
-    own = [c for c in lines.columns if c not in (*lead.values(), "codes")]
+    """The cells changed; the column of two different corrections; None where the lines have cells that the row has not."""
+    number, row = place
+    stood = {str(column): _text(value) for column, value in tables[number].rows.loc[row].items()}
+    own = _own(lines, lead)
     if any(c not in stood and lines[c].notna().any() for c in own):
         return None
     found = []
@@ -139,6 +161,21 @@ def _patches(
         if given:
             found.append(Patch(number, row, column, stood[column], given.pop()))
     return found
+
+
+def _said_again(lines: pd.DataFrame, lead: Mapping[str, str], was: str) -> list[int]:
+    """Of the lines of one row that stay records themselves, those that say what another says, or what stood there beside
+    one that was corrected: the row would be there twice."""
+    own, first = _own(lines, lead), dict[str, int]()
+    for line, cells in zip(lines.index, lines[own].to_numpy(dtype=object), strict=True):
+        first.setdefault(digest(dict(zip(own, cells, strict=True))), int(line))
+    stay = {line for told, line in first.items() if told != was} or set(first.values())
+    return [line for line in lines.index if line not in stay]
+
+
+def _own(lines: pd.DataFrame, lead: Mapping[str, str]) -> list[str]:
+    """The columns of the source among those of the parked workbook."""
+    return [column for column in lines.columns if column not in (*lead.values(), CODES)]
 
 
 def _text(value: object) -> str | None:

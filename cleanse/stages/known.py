@@ -1,8 +1,9 @@
 """Golden ids that were given out before come back to the same records, whatever was added, corrected, merged or split since.
 
-A record is known again by what identifies it: at the same address, under the same parent, or anywhere where only one golden
-record has it. A record that was corrected is known by its address alone where something else that identifies its row is as it
-was, and what stood there before is nowhere else: a row that was exchanged for another is never taken for it.
+A record is known again by what identifies it: at the same address, in a row that is otherwise the same, under the same parent,
+or anywhere where only one golden record has it. A record that was corrected is known by its address alone where something else
+that identifies its row is as it was, and what stood there before is nowhere else: a row that was exchanged for another is never
+taken for it.
 """
 
 from __future__ import annotations
@@ -67,8 +68,9 @@ def claims(told: pd.DataFrame, parents: pd.Series | None, memory: pd.DataFrame, 
     """
     mine = memory[memory["entity"] == told["entity"].iloc[0]] if len(told) else memory.iloc[:0]
     here = remembered(told, pd.Series(dtype="str"), parents)
+    mine, here = (_in_rows(lines_, whole) for lines_, whole in ((mine, memory), (here, every)))
     found = pd.Series(pd.NA, index=told["rid"].to_numpy(), dtype="str")
-    for names in (["digest", *PLACE], ["digest", "parent"], ["digest"]):
+    for names in (["digest", *PLACE], ["digest", "row"], ["digest", "parent"], ["digest"]):
         open_ = found.isna().to_numpy()
         if open_.any():
             found[open_] = _at(here[open_], names).map(_single(mine, names)).astype("str").to_numpy()
@@ -99,6 +101,14 @@ def keep(natural: pd.Series, cluster: pd.Series, claimed: pd.Series) -> pd.Serie
         ids[one] = f"{natural[one]}-{number}"
         taken.add(ids[one])
     return ids
+
+
+def _in_rows(lines_: pd.DataFrame, whole: pd.DataFrame) -> pd.DataFrame:
+    """The lines with what identifies anything in their source row, as one number; none where a record has moved. It tells
+    two records of one name apart when their file has another name."""
+    at = _at(lines_, PLACE).where(lines_["source_row"] != MOVED)
+    marks = pd.DataFrame(_pairs(whole, at.dropna()), columns=["at", "mark"]).astype({"mark": "int64"})
+    return lines_.assign(row=at.map(marks.groupby("at")["mark"].sum()).astype("Int64").astype("str"))
 
 
 def _corrected(

@@ -59,6 +59,12 @@ class Walk:
         assert len(dict(rows)) == len(rows), rows
         return dict(rows)
 
+    def parents(self, names: list[str]) -> dict[str, str]:
+        """Name of a contact -> the id of its customer in the target."""
+        with closing(sqlite3.connect(self.root / "crm.db")) as connection:
+            rows = dict(connection.execute("SELECT name, customer_id FROM contact").fetchall())
+        return {name: rows[name] for name in names}
+
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory) -> Path:
@@ -223,3 +229,19 @@ def test_a_damaged_memory_of_ids_stops_the_run_in_words(walk):
     (walk.root / "out" / "ids.parquet").write_bytes(b"PAR1 no parquet at all")
     with pytest.raises(UsageError, match="golden ids that were given out cannot be read"):
         walk.run()
+
+
+def test_customers_of_one_name_that_were_kept_apart_keep_their_ids_when_their_files_are_renamed(walk):
+    """What stands beside them in their rows tells them apart: by name alone each could be the other."""
+    twin = {"客户名称": "上海明德软件有限公司", "城市": "上海市"}
+    walk.write("b.csv", [{**twin, "联系人": "赵一", "手机": "13911110001"}])
+    walk.write("c.csv", [{**twin, "联系人": "钱二", "手机": "13922220002"}])
+    walk.run()
+    decide(walk, "客户名称", twin["客户名称"], "自动合并", "不是重复")
+    walk.go()
+    before = walk.parents(["赵一", "钱二"])
+    assert len(set(before.values())) == 2
+    (walk.root / "files" / "b.csv").rename(walk.root / "files" / "z.csv")
+    (walk.root / "files" / "c.csv").rename(walk.root / "files" / "_c.csv")
+    assert walk.go() == {"customer": {}, "contact": {}}
+    assert walk.parents(["赵一", "钱二"]) == before
