@@ -513,7 +513,7 @@ def _field(entity: str, name: str, spec: Mapping[str, Any], path: Path, text: st
 
 def _check_lines(folder: Path, entities: Mapping[str, Entity], faults: Faults) -> None:
     """Lines of the project's own lexicons that could have no effect: headers of fields that do not exist, null words of
-    kinds that do not exist, a line of two columns without a tab."""
+    kinds that do not exist, doubts that have no sentence, a line of two columns without a tab."""
     fields = ["-", *(f.path for e in entities.values() for f in e.fields.values())]
     for number, row in _numbered(folder / "headers.tsv"):
         at = f"{folder / 'headers.tsv'}:{number}"
@@ -528,6 +528,12 @@ def _check_lines(folder: Path, entities: Mapping[str, Entity], faults: Faults) -
         for path in row[2].split() if len(row) > 2 else ():
             if (path.lstrip("-") or path) not in (*fields, *entities):
                 faults.add(f"unknown field '{path}'", at, nearest((path.lstrip("-") or path), [*fields, *entities]))
+    doubts = [name for name, code in all_codes().items() if code.sort == "doubt"]
+    known = [f"{k}/{d.removeprefix(f'{k}_')}" for k in KINDS for d in doubts if d.startswith(f"{k}_")]
+    for listed in sorted((folder / "doubts").rglob("*.tsv")):
+        name = listed.relative_to(folder / "doubts").with_suffix("").as_posix()
+        if name not in known:
+            faults.add(f"no such doubt: '{name}'", str(listed), nearest(name, known))
     for number, row in _numbered(folder / "nulls.tsv"):
         for kind in row[1].split() if len(row) > 1 else ():
             if kind.lstrip("-") not in (*KINDS, "*"):

@@ -87,7 +87,7 @@ HOMES = {
     "phonenumbers": {"kinds/phone.py", "kinds/phone_places.py"}, "pypinyin": {"kinds/person.py"},
     "stdnum": {"kinds/uscc.py", "kinds/licence.py", "kinds/cn_id.py", "kinds/org_code.py"},
     "charset_normalizer": {"readers/encodings.py"}, "dbfread": {"readers/dbf.py"},
-    "lxml": {"readers/hidden.py", "readers/html.py", "readers/opc.py", "readers/packages.py", "readers/spreadsheetml.py",
+    "lxml": {"readers/hidden.py", "readers/html.py", "readers/opc.py", "readers/spreadsheetml.py",
         "readers/styles.py", "readers/xml_records.py"},
     "msoffcrypto": {"readers/passwords.py"}, "olefile": {"readers/biff8.py"},
     "openpyxl": {"targets/template.py"}, "tomli_w": {"flow/models.py", "flow/template.py"},

@@ -59,6 +59,7 @@ def test_a_fault_in_any_rule_file_is_named(project, tmp_path, path, content, wor
         ("lexicons/header_words.tsv", "before\t本地\n", ("header_words.tsv:1", "front, behind, beside")),
         ("lexicons/headers.tsv", "# own\ncustomer.nmae\t甲方\n", ("headers.tsv:2", "customer.name")),
         ("lexicons/headers.tsv", "customer.name 甲方\n", ("headers.tsv:1", "no tab")),
+        ("lexicons/doubts/person/not_a_nmae.tsv", "王某\n", ("not_a_nmae.tsv", "person/not_a_name")),
         ("lexicons/nulls.tsv", "没\n无记录\tphnoe\n", ("nulls.tsv:2", "phone")),
         ("entities/customer.toml", None, ("customer.toml:", "unknown op '=<'")),
     ],

@@ -275,7 +275,7 @@ def _called(p: _Pairs) -> np.ndarray:
 def _initialled(p: _Pairs) -> np.ndarray:
     """Latin names of one surname, of which one has initials or fewer names than the other: B. Smith, Bob A. Smith."""
     found = np.zeros(len(p.left), dtype=bool)
-    at = np.flatnonzero(p.conflict("folded") & p.conflict("sound"))
+    at = np.flatnonzero(p.conflict("folded") & p.conflict("sound") & p.equal("last"))
     words = [[_WORD.findall(text) for text in side] for side in p.texts(p.names.texts, at)]
     found[at] = [_fits(a, b) or _fits(b, a) for a, b in zip(*words, strict=True)]
     return found

@@ -108,6 +108,8 @@ def _name_parts(names: pd.DataFrame, schema: MatchSchema) -> tuple[dict[str, np.
             .astype(np.int32)
         )
         parts["group"] = (names["form"] == "group").to_numpy(dtype=np.int32)
+    else:
+        parts["last"] = _codes(_texts(names["folded"]), _last_words)[0]
     return parts, [hashes for _, hashes in coded.values()]
 
 
@@ -171,6 +173,11 @@ def _pooled(records: pd.DataFrame, e: Evidence) -> tuple[np.ndarray, list[np.nda
     texts = pa.concat_arrays(list(map(_texts, present)))
     found, hashes = _codes(texts, _domains if e.part == "domain" else pc.utf8_lower)
     return found.reshape(len(present), -1).T.copy(), list(hashes.reshape(len(present), -1))
+
+
+def _last_words(names: pa.Array) -> pa.Array:
+    """The last word of Latin names; others as they are."""
+    return pc.replace_substring_regex(names, r"(?s)^.*?([a-z'-]+)[^a-z'-]*$", r"\1")
 
 
 def _domains(mails: pa.Array) -> pa.Array:

@@ -146,10 +146,8 @@ def _lay(archive: zipfile.ZipFile, info: zipfile.ZipInfo, place: Path, most: int
     except Unreadable:
         place.unlink(missing_ok=True)
         raise
-    except (
-        OSError
-    ) as e:  # the disk is full, or knows no such name; of bytes that do not unpack bz2 says it without a number
-        if e.errno is None:
+    except OSError as e:  # the disk is full, or knows no such name
+        if e.errno is None:  # bz2 says so of bytes that do not unpack
             place.unlink(missing_ok=True)
             raise Unreadable("corrupt", type(e).__name__) from e
         raise Unreadable("unreadable_disk", e.strerror or "") from e

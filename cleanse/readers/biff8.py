@@ -23,10 +23,8 @@ from cleanse.readers.hidden import Hidden
 BOF, SHEET, ROW, COLUMNS, CODEPAGE = 0x0809, 0x0085, 0x0208, 0x007D, 0x0042
 FORMULA, OLDER_FORMULAS, BOOL_OR_ERROR = 0x0006, (0x0206, 0x0406), 0x0205
 FORMAT, STYLE = 0x041E, 0x00E0
-KEPT, FREE = (
-    range(59, 164),
-    219,
-)  # numbers of formats that Excel keeps without a use; what to add for one that it gives away
+KEPT = range(59, 164)  # numbers of formats that Excel keeps without a use
+FREE = 219  # what to add for a number that it gives away
 FORM_8, UTF16 = 0x0600, 1200
 WORKBOOK = "Workbook".encode("utf-16-le")
 _ENTRY = re.compile(rb"(?i)" + WORKBOOK + rb"(?=\x00{48}\x12\x00)")  # a name of a directory, with its length

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from cleanse.readers import xlsb
 from cleanse.readers.raw import Limits, Unreadable
 
 BOOKS = {".xml": "xl/workbook.xml", ".bin": "xl/workbook.bin"}
@@ -35,7 +36,7 @@ _FAULTS = (
     zipfile.BadZipFile,
     zlib.error,
     etree.XMLSyntaxError,
-    LookupError,
+    LookupError,  # no such part, or encoding
     ValueError,
     OSError,
     EOFError,
@@ -70,6 +71,7 @@ class _Package:
         return data
 
     def relations(self, part: str) -> list[_Relation]:
+        """The relations of a part to others of the package."""
         folder, name = posixpath.split(part)
         tree = _tree(self.small(posixpath.join(folder, "_rels", f"{name}.rels")))
         return [
@@ -102,6 +104,24 @@ def canonical(data: bytes, limits: Limits) -> bytes:
             return _named(package, book, limits) or data if book else data
     except _FAULTS:
         return data  # the look into the package says what is wrong with it
+
+
+def sheet_parts(file: zipfile.ZipFile) -> dict[str, str]:
+    """Which part holds which sheet of a workbook with the names that Excel gives; empty where that cannot be followed."""
+    package = _Package(file)
+    book = next((name for name in BOOKS.values() if _key(name) in package.names), "")
+    try:
+        parts = {relation.id: relation.part for relation in package.relations(book)} if book else {}
+        data = package.small(book) if parts else b""
+        sheets = xlsb.sheets(data) if book.endswith(".bin") else _sheets(data) if parts else []
+    except _FAULTS:
+        return {}
+    return {name: parts[link] for name, link in sheets if link in parts}
+
+
+def _sheets(book: bytes) -> list[tuple[str, str]]:
+    """Name of each sheet and id of the relation that leads to it."""
+    return [(str(sheet.get("name", "")), next(iter(_ids(sheet)), "")) for sheet in _tree(book).iter("{*}sheet")]
 
 
 def _key(name: str) -> str:

@@ -10,17 +10,15 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from lxml import etree
-
 from cleanse.model import Note
-from cleanse.readers import xlsb
+from cleanse.readers import opc, xlsb
 from cleanse.readers.cells import error_notes
 from cleanse.readers.hidden import Hidden, of_ods
 from cleanse.readers.raw import Limits, Unreadable
 from cleanse.readers.styles import STYLES, padded_cells, zero_formats
 
 MANIFEST = "META-INF/manifest.xml"
-BOOK, BINARY_BOOK = "xl/workbook.xml", "xl/workbook.bin"
+BINARY_BOOK = "xl/workbook.bin"
 CHUNK = 1 << 20
 OVERLAP = 256
 MOST_PARTS = 20_000
@@ -34,7 +32,6 @@ _ERROR = re.compile(
 )
 _NO_VALUE = re.compile(rb"(?:</(?:\w+:)?f>|<f[^>]*/>)(?:</(?:\w+:)?c>|<v\s*/>|<v></v>)")
 _OWN_NAMES = re.compile(rb"<!ENTITY|<!DOCTYPE[^>\[]*\[")  # a document type alone is never fetched, and harms nobody
-_RELATION = re.compile(r"\{.*\}id$")
 
 
 @dataclass
@@ -69,7 +66,7 @@ def guess(data: bytes) -> str:
 
 def _inspect(package: zipfile.ZipFile, limits: Limits) -> Package:
     names = package.namelist()
-    found = Package(_form(package, names), _sheet_parts(package, names))
+    found = Package(_form(package, names), opc.sheet_parts(package))
     if not found.form:
         raise Unreadable("unsupported_format", "zip", "zip")
     if found.form == "xlsb" and BINARY_BOOK in names and xlsb.is_early(package.read(BINARY_BOOK)):
@@ -190,31 +187,3 @@ def _number(letters: bytes) -> int:
     for letter in letters.upper():
         number = number * 26 + letter - 64
     return number
-
-
-def _sheet_parts(package: zipfile.ZipFile, names: list[str]) -> dict[str, str]:
-    """Which part holds which sheet."""
-    book = next((name for name in (BOOK, BINARY_BOOK) if name in names), "")
-    links = f"{book.replace('xl/', 'xl/_rels/')}.rels"
-    if not book or links not in names:
-        return {}
-    parser = etree.XMLParser(resolve_entities=False, no_network=True)
-    try:
-        targets = {e.get("Id"): e.get("Target", "") for e in etree.fromstring(package.read(links), parser)}
-        sheets = xlsb.sheets(package.read(book)) if book == BINARY_BOOK else _sheets(package.read(book), parser)
-    except etree.XMLSyntaxError:
-        return {}
-    parts = {}
-    for name, link in sheets:
-        target = str(targets.get(link, "")).removeprefix("/")
-        parts[name] = target if target.startswith("xl/") else f"xl/{target}"
-    return parts
-
-
-def _sheets(book: bytes, parser: etree.XMLParser) -> list[tuple[str, str]]:
-    """Name of each sheet and id of the relation that leads to it."""
-    found = []
-    for sheet in etree.fromstring(book, parser).iter("{*}sheet"):
-        link = next((str(value) for key, value in sheet.attrib.items() if _RELATION.match(str(key))), "")
-        found.append((str(sheet.get("name", "")), link))
-    return found

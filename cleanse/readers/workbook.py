@@ -20,9 +20,8 @@ BIFF = (b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00")  # a workbook stream
 BIFF_LENGTHS = (b"\x04\x00", b"\x06\x00", b"\x08\x00", b"\x10\x00")
 OLE_HEAD = 512  # bytes
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-STREAMS = tuple(
-    name.encode("utf-16-le") for name in ("Workbook", "Book", "WORKBOOK", "BOOK")
-)  # case counts for nothing
+# Case counts for nothing.
+STREAMS = tuple(name.encode("utf-16-le") for name in ("Workbook", "Book", "WORKBOOK", "BOOK"))
 BOF = b"\x09\x08\x10\x00\x00\x06\x05\x00"  # the workbook's first record in BIFF8, 20 bytes long
 WRITE_PROTECT, FILE_PASS = b"\x86\x00\x00\x00", b"\x2f\x00"
 LEADING_BLANKS = 10_000

@@ -95,15 +95,19 @@ class _Stood:
 
     def __init__(self, found: Sequence[Table], files: Collection[str]) -> None:
         self.tables = {n: table for n, table in enumerate(found) if table.source not in files}
-        self.at = {(t.source, t.sheet, int(row)): (n, int(row)) for n, t in self.tables.items() for row in t.rows.index}
+        self.sheets: dict[tuple[str, str], list[int]] = {}
+        for number, table in self.tables.items():
+            self.sheets.setdefault((table.source, table.sheet), []).append(number)
 
     def place(self, address: Address, was: str) -> tuple[int, int] | None:
         """The number of a table and the row in it; None where the row is no longer as it was, or is one of several."""
-        here = self.at.get(address)
-        if here and digest(self.tables[here[0]].rows.loc[here[1]]) == was:
-            return here
+        same, row = self.sheets.get(address[:2], []), address[2]
+        for number in same:
+            rows = self.tables[number].rows
+            if row in rows.index and digest(rows.loc[row]) == was:
+                return number, row
         moved = self.anywhere.get(was, [])
-        near = [(n, row) for n, row in moved if (self.tables[n].source, self.tables[n].sheet) == address[:2]]
+        near = [place for place in moved if place[0] in same]
         among = near or moved
         return among[0] if len(among) == 1 else None
 

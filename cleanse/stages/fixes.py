@@ -13,7 +13,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cleanse.codes import all_codes
 from cleanse.kinds.characters import matching, tidied
 from cleanse.model import Fix, Kind, Options, Reading, Repairs, Test, Words
 
@@ -158,7 +157,7 @@ def _doubted(kind: str, words: Words) -> list[tuple[str, Test]]:
     return [
         (code, matching("|".join(_as_pattern(text) for text, *_ in rows)))
         for code, rows in sorted(listed.items())
-        if rows and code in all_codes()
+        if rows
     ]
 
 

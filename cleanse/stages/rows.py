@@ -45,11 +45,12 @@ _TOTAL = re.compile(
     rf".{{0,24}}?{_TOTALS}{_COUNTED}(?:\s*[（(][^)）]{{0,10}}[)）])?\s*[:：]?(?:\s*[\d,.]+\s*{_UNIT}(?:客户|企业|单位|记录|数据)?)?",
     re.IGNORECASE,
 )
+# Of a group by its name, or another figure: only beside sums.
 _TOTAL_OF = re.compile(
     rf"(?:sub-?\s*totals?|grand\s+totals?|totals?\s+(?:for|of))\b.{{0,30}}|其中\s*[:：]?.*|of which\b.*|"
     rf".+\s(?:{_TOTALS}|{_FIGURE})|(?:{_FIGURE})\s*[:：]?",
     re.IGNORECASE,
-)  # of a group by its name, or another figure: only beside sums
+)
 _NOTE = re.compile(rf"[（(【*＊]*{_NOTES}", re.IGNORECASE)
 _SIGNER, _STAMP = re.compile(_SIGNERS, re.IGNORECASE), re.compile(_STAMPED, re.DOTALL)
 _LABEL = re.compile(r"[^\s:：]{1,12}(?:\s[^\s:：]{1,12})?\s*[:：].*", re.DOTALL)
@@ -120,9 +121,8 @@ _MEASURE = re.compile(
     r"\s*[)）\]】]?",
     re.IGNORECASE,
 )
-_COMPANY = re.compile(
-    r"(?:公司|集团|厂|店|中心|\b(?:inc|ltd|llc|corp|co)\.?)\s*$", re.IGNORECASE
-)  # a name, not a sentence
+# A name, not a sentence.
+_COMPANY = re.compile(r"(?:公司|集团|厂|店|中心|\b(?:inc|ltd|llc|corp|co)\.?)\s*$", re.IGNORECASE)
 _LIST_TITLE = re.compile(
     r".{0,30}(?:名单|清单|台账|列表|名录|明细表?|一览表?|汇总表|统计表|登记表|信息表|资料表|客户表|通讯录|\b(?:list|contacts|customers|leads|accounts))\s*"
     r"(?:[（(].{1,12}[)）])?",
