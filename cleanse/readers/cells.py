@@ -111,10 +111,7 @@ def frame_of(columns: Sequence[pa.Array | pa.ChunkedArray], first_row: int = 1, 
     """Text columns as the frame of a grid: rows numbered from ``first_row``, columns from ``first_column``."""
     length = len(columns[0]) if columns else 0
     index = pd.RangeIndex(first_row, first_row + length)
-    data = {
-        first_column + i: pd.array(c.combine_chunks() if isinstance(c, pa.ChunkedArray) else c, dtype="str")
-        for i, c in enumerate(columns)
-    }
+    data = {first_column + i: pd.array(c, dtype="str") for i, c in enumerate(columns)}
     return pd.DataFrame(data, index=index, columns=range(first_column, first_column + len(columns)))
 
 

@@ -22,6 +22,7 @@ from cleanse.readers.raw import Parsed, Raw, Unreadable
 DELIMITERS = ",\t;|^~\x01"
 SAMPLE = 400_000  # characters looked at for the delimiter
 SAMPLE_ROWS = 300
+BLOCK = 4 << 20  # bytes parsed at a time; a longer record is read row by row
 LONGEST_CELL = 200  # lines; a quote that swallows more is a stray one
 PROSE = 60  # characters of a usual line that is a sentence and no name
 _SEPARATOR = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
@@ -59,7 +60,8 @@ def read(raw: Raw) -> Parsed:
     delimiter = delimiter or find_delimiter(text)
     if not delimiter and _is_prose(text):
         raise Unreadable("no_table", format="txt")
-    cells, notes = _parse(text, delimiter or ",", first_row)
+    untouched = decoded.encoding == "utf-8" and len(text) == len(decoded.text)
+    cells, notes = _parse(text, raw.data if untouched else None, delimiter or ",", first_row)
     cells, armour = _unarmour(cells) if '="' in text else (cells, ())
     return Parsed(_format(delimiter), (Grid("", cells, (*_damage(decoded), *nul, *notes, *armour)),), decoded.encoding)
 
@@ -125,23 +127,24 @@ def _is_prose(text: str) -> bool:
     return len(lines) < 2 or sum(map(len, lines)) / len(lines) > PROSE
 
 
-def _parse(text: str, delimiter: str, first_row: int) -> tuple[pd.DataFrame, tuple[Note, ...]]:
+def _parse(text: str, data: bytes | None, delimiter: str, first_row: int) -> tuple[pd.DataFrame, tuple[Note, ...]]:
+    """The cells; ``data`` is the same text as UTF-8 where the file was that."""
     if (rows := otherwise(text, delimiter)) is not None:
         return _framed(rows, [], first_row)
     width = len(next(_records(text[:SAMPLE], delimiter), ([], False))[0])
-    table = _fast(text, delimiter, width) if width and text.count('"') % 2 == 0 else None
+    table = _fast(text, data, delimiter, width) if width and text.count('"') % 2 == 0 else None
     if table is not None:
         return frame_of(table.columns, first_row), ()
     return _tolerant(text, delimiter, first_row)
 
 
-def _fast(text: str, delimiter: str, width: int) -> pa.Table | None:
+def _fast(text: str, data: bytes | None, delimiter: str, width: int) -> pa.Table | None:
     """The strict parse, or None when a row disagrees or a cell is suspiciously long."""
     names = [str(i) for i in range(width)]
     try:
         table = arrow_csv.read_csv(
-            pa.BufferReader(_bytes(text)),
-            read_options=arrow_csv.ReadOptions(column_names=names, block_size=16 << 20),
+            pa.BufferReader(_without_last_breaks(text.encode() if data is None else data)),
+            read_options=arrow_csv.ReadOptions(column_names=names, block_size=BLOCK),
             parse_options=arrow_csv.ParseOptions(
                 delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False
             ),
@@ -151,16 +154,14 @@ def _fast(text: str, delimiter: str, width: int) -> pa.Table | None:
         )
     except (pa.ArrowInvalid, UnicodeEncodeError):
         return None
-    for column in table.columns if '"' in text else ():
-        lines = pc.max(pc.count_substring(column, "\n")).as_py() or 0
-        if lines > LONGEST_CELL:
-            return None
-    return table
+    if text.count("\n") - table.num_rows <= LONGEST_CELL:  # no cell can hold more of them
+        return table
+    longest = (pc.max(pc.count_substring(column, "\n")).as_py() or 0 for column in table.columns)
+    return None if any(lines > LONGEST_CELL for lines in longest) else table
 
 
-def _bytes(text: str) -> bytes:
+def _without_last_breaks(data: bytes) -> bytes:
     """The text without the line ends behind its last line, which would be rows of their own."""
-    data = text.encode()
     return data if data[-2:].strip(b"\r\n") == data[-2:] else data.rstrip(b"\r\n")
 
 
