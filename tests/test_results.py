@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zipfile
 from pathlib import Path
 
+import msoffcrypto
 import openpyxl
+import pandas as pd
 import pytest
 
 ROWS = [
@@ -128,3 +131,25 @@ def test_the_corrections_are_input_for_the_next_run(invoke, ran, tmp_path, proje
     (again / "files" / "c.xlsx").write_bytes((root / "corrections" / "c.xlsx").read_bytes())
     golden = run_flow(again).frame("golden/customer")
     assert len(golden) == 1 and golden["name"].iloc[0] in {row["客户名称"] for row in ROWS}
+
+
+def test_a_result_file_is_read_as_the_sources_are(invoke, ran, tmp_path):
+    root = ran("salesforce")
+    answer = save(tmp_path / "e.csv", [{**written(root, "Account")[0], "ERROR": "x"}])
+    with zipfile.ZipFile(tmp_path / "e.zip", "w") as packed:
+        packed.write(answer, "job/e.csv")
+    told = invoke("results", tmp_path / "e.zip", "--to", tmp_path / "c.xlsx", "--project", root)
+    assert told.returncode == 1 and "1 refused" in told.stdout, told.stderr
+    table = pd.read_csv(answer, dtype="str")
+    with io.BytesIO() as plain, (tmp_path / "locked.xlsx").open("wb") as locked:
+        table.to_excel(plain, index=False)
+        msoffcrypto.OfficeFile(plain).encrypt("geheim", locked)
+    told = invoke("results", tmp_path / "locked.xlsx", "--project", root)
+    assert told.returncode == 3 and "password" in told.stderr and "to do: " in told.stderr
+    (tmp_path / "passwords.txt").write_text("geheim\n", "utf-8")
+    given = ("--password-file", tmp_path / "passwords.txt", "--to", tmp_path / "c.xlsx")
+    assert invoke("results", tmp_path / "locked.xlsx", *given, "--project", root).returncode == 1
+    with (root / "cleanse.toml").open("a", encoding="utf-8") as file:
+        file.write("[reading]\ncells = 5\n")
+    told = invoke("results", tmp_path / "locked.xlsx", *given, "--project", root)
+    assert told.returncode == 3 and "limits of reading" in told.stderr

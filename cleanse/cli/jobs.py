@@ -150,16 +150,19 @@ def trial(
 @click.option("--to", type=click.Path(path_type=Path), default=Path("corrections.xlsx"), help="Correction workbook.")
 @PROJECT
 @OUT
+@PASSWORDS
 @JSON
 @verb
-def results(files: tuple[Path, ...], to: Path, root: Path, out: Path | None, as_json: bool) -> int:
+def results(
+    files: tuple[Path, ...], to: Path, root: Path, out: Path | None, password_file: Path | None, as_json: bool
+) -> int:
     """Read the result FILES of the target's import (of the latest run): what was taken, what was refused and why; the
     source rows of what was refused go into a workbook to correct."""
     from cleanse.flow import results as answered
     from cleanse.project import load_project
     from cleanse.reports import text as summary
 
-    project = load_project(root, out=out)
+    project = load_project(root, out=out, password_file=password_file)
     told = answered.take(project, files, to)
     found = {"objects": told.counts, "strange": [list(s) for s in told.strange], "corrections": told.corrections}
     click.echo(

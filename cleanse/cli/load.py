@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cleanse.cli.common import JSON, OUT, PROJECT, verb
+from cleanse.cli.common import JSON, OUT, PASSWORDS, PROJECT, verb
 
 if TYPE_CHECKING:
     from cleanse.project import Project
@@ -54,16 +54,19 @@ def approve(run_id: str, who: str, root: Path, out: Path | None, as_json: bool) 
 )
 @PROJECT
 @OUT
+@PASSWORDS
 @JSON
 @verb
-def load(to: str, run_id: str, who: str, overwrite: bool, root: Path, out: Path | None, as_json: bool) -> int:
+def load(
+    to: str, run_id: str, who: str, overwrite: bool, root: Path, out: Path | None, password_file: Path | None, as_json: bool
+) -> int:  # fmt: skip
     """Load the approved plan into a database: only what changed, in batches; a load that was cut off goes on."""
     from cleanse.errors import TargetError
     from cleanse.flow import delivering
     from cleanse.project import load_project
     from cleanse.reports import loading
 
-    project = load_project(root, out=out)
+    project = load_project(root, out=out, password_file=password_file)
     _warn_of_password(project, to)
     found = delivering.load(
         project, to, run=run_id, who=who, overwrite=overwrite, progress=_shown(loading.progress_text, project.language)
@@ -106,17 +109,19 @@ def _shown(text: Callable[..., str], language: str) -> Callable[[str, int, int, 
 @WHO
 @PROJECT
 @OUT
+@PASSWORDS
 @JSON
 @verb
 def reconcile(
-    to: str, exports: tuple[Path, ...], run_id: str, who: str, root: Path, out: Path | None, as_json: bool
-) -> int:
+    to: str, exports: tuple[Path, ...], run_id: str, who: str, root: Path, out: Path | None, password_file: Path | None,
+    as_json: bool,
+) -> int:  # fmt: skip
     """The target against the plan, by key and cell by cell: missing, doubled, changed by the target, extra."""
     from cleanse.flow import delivering
     from cleanse.project import load_project
     from cleanse.reports import loading
 
-    project = load_project(root, out=out)
+    project = load_project(root, out=out, password_file=password_file)
     if not exports:
         _warn_of_password(project, to)
     found = delivering.reconcile(project, to, run=run_id, exports=exports, who=who)

@@ -9,10 +9,7 @@ from importlib import import_module
 import numpy as np
 import pandas as pd
 
-from cleanse import readers
-from cleanse.codes import all_codes, sentence
-from cleanse.errors import SourceError
-from cleanse.flow.reading import reading_limits
+from cleanse.flow.reading import read_named
 from cleanse.kinds.header import Vocabulary
 from cleanse.model import Entity
 from cleanse.project import Project
@@ -64,13 +61,10 @@ def required(project: Project) -> list[str]:
 def looked_up(project: Project) -> dict[str, pd.DataFrame]:
     """The lookup file read, mapped and repaired as a source is; raises CleanseError when it cannot be read."""
     path = project.complete["lookup"]
-    source = readers.read(path, path.name, reading_limits(project), project.encoding, known=project.passwords)
-    if source.status != "read":
-        cure = all_codes()[source.reason].cure["en"]
-        raise SourceError(f"the lookup file cannot be read: {sentence(source.reason)}", where=str(path), cure=cure)
+    grids = read_named(project, path, "the lookup file")
     vocabulary = Vocabulary.of(project.words, project.entities)
     known, told = frozenset(vocabulary.synonyms), vocabulary.tells
-    found = [t for g in source.grids for t in tables.find_tables(g, source.name, known, told)]
+    found = [t for g in grids for t in tables.find_tables(g, path.name, known, told)]
     maps = [map.propose(t, vocabulary, project.entities, project.words, {}) for t in found]
     mapped = map.apply(tuple(found), tuple(maps), project.entities)
     clean = normalize.normalize(mapped.columns, mapped.addresses, project.entities, project.words, project.today)

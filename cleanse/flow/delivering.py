@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from cleanse import readers
 from cleanse.errors import SourceError, UsageError
 from cleanse.flow.approving import approved, may, planned
 from cleanse.flow.loading import Loader, Manner, Progress, patiently, quiet
+from cleanse.flow.reading import read_named
 from cleanse.flow.results import write_corrections
 from cleanse.model import Profile
 from cleanse.project import Project
@@ -222,11 +222,9 @@ def _exported(
     profile = project.profile
     parts: dict[str, list[pd.DataFrame]] = {}
     for path in paths:
-        source = readers.read(path, path.name)
-        if source.status != "read":
-            raise SourceError(f"the export cannot be read: {source.reason}", where=str(path))
         known = results.headers(profile, project.words)
-        there = [t.rows for grid in source.grids for t in tables.find_tables(grid, source.name, known)]
+        grids = read_named(project, path, "the export")
+        there = [t.rows for grid in grids for t in tables.find_tables(grid, path.name, known)]
         told = [(one, t) for t in there if (one := results.object_of(t, plan, profile))]
         if not told:
             raise SourceError(

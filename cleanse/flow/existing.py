@@ -13,9 +13,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from cleanse import readers
 from cleanse.errors import SourceError
-from cleanse.flow.reading import reading_limits
+from cleanse.flow.reading import read_named
 from cleanse.kinds.header import normalize_header
 from cleanse.matching import MatchSchema
 from cleanse.model import Entity, Profile, Table, TargetField, TargetObject
@@ -130,11 +129,8 @@ def _exported(project: Project) -> dict[str, TargetObject]:
 def _read(project: Project, target: TargetObject) -> list[Table]:
     """The tables of an export, columns named as the profile names them."""
     path = project.existing[target.name]
-    source = readers.read(path, path.name, reading_limits(project), project.encoding)
-    if source.status != "read":
-        raise SourceError(f"the export cannot be read: {source.reason}", where=str(path))
     names = _names(target, project.profile)
-    found = [t for g in source.grids for t in tables.find_tables(g, path.name, frozenset(names))]
+    found = [t for g in read_named(project, path, "the export") for t in tables.find_tables(g, path.name, frozenset(names))]
     renamed = [t.rows.rename(columns={c: names[n] for c in t.rows if (n := normalize_header(str(c))) in names})
                for t in found]  # fmt: skip
     telling = [c.name for c in target.fields if c.unique or c.name in (target.key, target.parent)]

@@ -12,9 +12,11 @@ from typing import Any
 import pandas as pd
 
 from cleanse import readers
+from cleanse.codes import all_codes
+from cleanse.errors import SourceError
 from cleanse.flow.frames import joined, plain
 from cleanse.kinds.header import Vocabulary, normalize_header
-from cleanse.model import PARKED_LISTS, Entity, Note, Source, Table, frame
+from cleanse.model import PARKED_LISTS, Entity, Grid, Note, Source, Table, frame
 from cleanse.project import CONFIG, DECISIONS, Project
 from cleanse.review.decisions import CHOICES
 from cleanse.stages import aside, corrected, join, map, tables
@@ -155,6 +157,19 @@ def corrections(found: Input, entities: Mapping[str, Entity]) -> pd.DataFrame:
     """What people corrected in parked rows, as changes of the ledger."""
     paths = {(n, m.column): m.path for n, maps in enumerate(found.maps) for m in maps}
     return corrected.changes(found.patches, found.tables, paths, entities)
+
+
+def read_named(project: Project, path: Path, what: str) -> list[Grid]:
+    """The sheets of a file that a person names, or of the files in an archive, read as the sources are: with their limits,
+    encoding and passwords. ``what`` it is said to be is told in the SourceError that is raised when it cannot be read."""
+    found = list(readers.read_all(path, path.name, reading_limits(project), project.encoding, (), project.passwords))
+    grids = [grid for source in found for grid in source.grids]
+    bad = next((s for s in found if s.status == "error"), None if grids else found[0])
+    if bad:
+        code = all_codes()[bad.reason or "no_cells"]
+        where = str(path.parent / bad.name)
+        raise SourceError(f"{what} cannot be read: {code.text['en']}", where=where, cure=code.cure["en"])
+    return grids
 
 
 def reading_limits(project: Project) -> readers.Limits:

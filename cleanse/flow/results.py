@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from cleanse import readers
 from cleanse.errors import SourceError
 from cleanse.flow.approving import planned
-from cleanse.flow.reading import read_input
+from cleanse.flow.reading import read_input, read_named
 from cleanse.flow.writing import parked_rows, write_parked
 from cleanse.model import Exit
 from cleanse.project import Project
@@ -67,11 +66,9 @@ def write_corrections(project: Project, folder: Path, refused: pd.DataFrame, to:
 
 
 def _answers(project: Project, path: Path, sent: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    source = readers.read(path, path.name)
-    if source.status != "read":
-        raise SourceError(f"the result file cannot be read: {source.reason}", where=str(path))
     known = results.headers(project.profile, project.words)
-    found = [t.rows for grid in source.grids for t in tables.find_tables(grid, source.name, known)]
+    grids = read_named(project, path, "the result file")
+    found = [t.rows for grid in grids for t in tables.find_tables(grid, path.name, known)]
     told = [results.answers(table, sent, project.profile, project.words) for table in found]
     if not any(len(t) for t in told):
         raise SourceError(

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import sqlite3
+import zipfile
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -247,8 +248,13 @@ def test_an_export_is_reconciled(root, do):
     pd.concat([table, table.iloc[:1]]).iloc[1:].to_csv(export, index=False)
     told = json.loads(do("reconcile", "--export", str(export), "--json", code=1).stdout)
     assert told["differences"] == {"arrived_cut": 6}
+    with zipfile.ZipFile(root / "export.zip", "w") as packed:
+        packed.write(export, "export.csv")
+    assert json.loads(do("reconcile", "--export", str(root / "export.zip"), "--json", code=1).stdout)["lines"] == told["lines"]
     export.write_text("城市,口味\n杭州,甜\n", "utf-8")
     do("reconcile", "--export", str(export), code=3)
+    export.write_bytes(b"")
+    assert "to do: " in do("reconcile", "--export", str(export), code=3).output
 
 
 def test_roles_hold(root, do, monkeypatch):
