@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import union_categoricals
 
 from cleanse.stages import shapes
 
@@ -253,23 +254,27 @@ def strata(
 
     ``rows``: golden_id, source_file of every source row; ``tables``: object -> what goes, by golden_id.
     """
-    parts = [_fired(changes, members), rows[["golden_id", "source_file"]].set_axis(["golden_id", "stratum"], axis=1)]
+    parts = [*_fired(changes, members), rows[["golden_id", "source_file"]].set_axis(["golden_id", "stratum"], axis=1)]
     parts.append(shapes.rare(tables))
-    return (
-        pd.concat([part.astype("str") for part in parts], ignore_index=True).dropna().drop_duplicates(ignore_index=True)
-    )
+    columns = {c: union_categoricals([_coded(part[c]) for part in parts]) for c in ("golden_id", "stratum")}
+    return pd.DataFrame(columns).dropna().drop_duplicates(ignore_index=True)
 
 
-def _fired(changes: pd.DataFrame, members: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def _coded(texts: pd.Series) -> pd.Series:
+    return texts if isinstance(texts.dtype, pd.CategoricalDtype) else texts.astype("str").astype("category")
+
+
+def _fired(changes: pd.DataFrame, members: Mapping[str, pd.DataFrame]) -> Iterator[pd.DataFrame]:
     """golden_id, stratum: the codes of the changes of its records."""
-    parts = []
     rids, (codes, names) = changes["rid"].to_numpy(dtype=np.int64), pd.factorize(changes["code"])
     for entity, table in members.items():
-        at = pd.Series(table["golden_id"].to_numpy(dtype=object), index=table["rid"])
+        ids = _coded(table["golden_id"]).cat
+        at = pd.Series(ids.codes.to_numpy(), index=table["rid"])
         mine = (changes["entity"] == entity).to_numpy()
         rid, code = np.divmod(pd.unique(rids[mine] * len(names) + codes[mine]), max(len(names), 1))
-        parts.append(pd.DataFrame({"golden_id": at.reindex(rid).to_numpy(), "stratum": names.astype("str").take(code)}))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["golden_id", "stratum"])
+        fired = pd.Categorical.from_codes(code, names.astype("str"))
+        whose = pd.Categorical.from_codes(at.reindex(rid, fill_value=-1), ids.categories)
+        yield pd.DataFrame({"golden_id": whose, "stratum": fired})
 
 
 # ----------------------------------------------------------------------------------------------------------- verdict
