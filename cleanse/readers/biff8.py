@@ -23,7 +23,8 @@ from cleanse.readers.hidden import Hidden
 BOF, SHEET, ROW, COLUMNS, CODEPAGE = 0x0809, 0x0085, 0x0208, 0x007D, 0x0042
 FORMULA, OLDER_FORMULAS, BOOL_OR_ERROR = 0x0006, (0x0206, 0x0406), 0x0205
 FORMAT, STYLE = 0x041E, 0x00E0
-KEPT = range(59, 164)  # numbers of formats that Excel keeps without a use
+# Numbers of formats that Excel keeps for dates, by its language or without a use: what the file says of them stands.
+KEPT = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 164)))
 FREE = 219  # what to add for a number that it gives away
 FORM_8, UTF16 = 0x0600, 1200
 WORKBOOK = "Workbook".encode("utf-16-le")
@@ -95,7 +96,7 @@ def _walk(stream: bytes, found: Look) -> bytearray:
                 if kind in OLDER_FORMULAS:
                     struct.pack_into("<H", mended, at, FORMULA)
         at += 4 + size
-    for number in formats.keys() & set(KEPT):
+    for number in formats.keys() & KEPT:
         for place in formats[number] if number + FREE not in formats else ():
             struct.pack_into("<H", mended, place, number + FREE)
     return mended

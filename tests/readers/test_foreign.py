@@ -226,13 +226,16 @@ def test_a_code_page_says_nothing_of_texts_in_utf16(tmp_path, page):
     assert grids(read(tmp_path / "a.xls", "a.xls")) == grids(read(MADE / "excel97.xls", "b.xls"))
 
 
-def test_a_number_format_of_the_file_may_have_a_number_that_excel_keeps(tmp_path):
+@pytest.mark.parametrize("first", [14, 27, 50, 59])
+def test_a_number_format_of_the_file_may_have_a_number_that_excel_keeps(tmp_path, first):
+    """Whatever Excel keeps it for: dates of the file stay dates, and its numbers (under a format of zeros) numbers."""
+
     def change(kind: int, body: bytes) -> tuple[int, bytes]:
-        if kind == 0x41E and struct.unpack_from("<H", body)[0] >= 164:
-            return kind, struct.pack("<H", struct.unpack_from("<H", body)[0] - 164 + 59) + body[2:]
-        if kind == 0xE0 and struct.unpack_from("<H", body, 2)[0] >= 164:
-            return kind, body[:2] + struct.pack("<H", struct.unpack_from("<H", body, 2)[0] - 164 + 59) + body[4:]
-        return kind, body
+        at = {0x41E: 0, 0xE0: 2}.get(kind)
+        if at is None or (number := struct.unpack_from("<H", body, at)[0]) < 164:
+            return kind, body
+        body = body[:at] + struct.pack("<H", number - 164 + first) + body[at + 2 :]
+        return kind, body.replace(b"General", b"0.00000")
 
     (tmp_path / "a.xls").write_bytes(restreamed("excel97.xls", change))
     assert grids(read(tmp_path / "a.xls", "a.xls")) == grids(read(MADE / "excel97.xls", "b.xls"))
