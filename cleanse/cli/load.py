@@ -72,7 +72,7 @@ def load(
         project, to, run=run_id, who=who, overwrite=overwrite, progress=_shown(loading.progress_text, project.language)
     )
     if as_json:
-        lists = {name: getattr(found, name).to_dict("records") for name in ("refused", "held", "left")}
+        lists = {name: getattr(found, name).to_dict("records") for name in ("refused", "held", "left", "aside")}
         click.echo(_json({
             "load": found.load, "target": found.target, "batches": found.batches, "counts": found.counts, **lists,
             "receipts": str(found.receipts), "corrections": found.corrections,
@@ -80,8 +80,8 @@ def load(
     else:
         click.echo(
             loading.load_text(
-                found.load, found.target, found.batches, found.counts, found.refused, len(found.held), found.left,
-                str(found.receipts), found.corrections, project.language,
+                found.load, found.target, found.batches, found.counts, found.refused, found.held, found.left,
+                found.aside, str(found.receipts), found.corrections, project.language,
             )
         )  # fmt: skip
     return TargetError.exit_code if len(found.refused) else 1 if len(found.held) else 0

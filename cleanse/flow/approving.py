@@ -35,8 +35,8 @@ def fingerprint(manifest: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def planned(project: Project, folder: Path) -> dict[str, pd.DataFrame]:
-    """What a run wrote for import, made again from its golden records: object name -> text by golden_id."""
+def conformed(project: Project, folder: Path) -> conform.Conformed:
+    """What a run wrote for import, made again from its golden records."""
     rows = pd.read_parquet(folder / "ledger" / "rows.parquet")
     stays = rows["reason"].isin(["target_exists", "target_known"])
     going = rows.loc[(rows["exit"] == Exit.MIGRATED) | stays, ["entity", "golden_id"]]
@@ -45,11 +45,13 @@ def planned(project: Project, folder: Path) -> dict[str, pd.DataFrame]:
         table = pd.read_parquet(folder / "golden" / f"{name}.parquet")
         mine = going.loc[going["entity"] == name, "golden_id"]
         golden[name] = table[table["golden_id"].isin(mine)].reset_index(drop=True)
-    made = conform.conform(golden, project.profile, held.there_again(read_existing(project), folder))
-    none = pd.Series(
-        dtype="str"
-    )  # what goes by the target's own id goes by file: under our key it would be there twice
-    return {name: table.drop(made.ids.get(name, none).index) for name, table in made.tables.items()}
+    return conform.conform(golden, project.profile, held.there_again(read_existing(project), folder))
+
+
+def keyed(made: conform.Conformed) -> dict[str, pd.DataFrame]:
+    """Of what was written, what goes by our key: object name -> text by golden_id. What goes by the target's own id goes by
+    file alone: under our key it would be there twice."""
+    return {n: t.drop(made.ids[n].index) if n in made.ids else t for n, t in made.tables.items()}
 
 
 def approve(project: Project, run: str, who: str) -> dict[str, Any]:

@@ -13,11 +13,12 @@ from pathlib import Path
 import pandas as pd
 
 from cleanse.errors import SourceError, UsageError
-from cleanse.flow.approving import approved, may, planned
+from cleanse.flow.approving import approved, conformed, keyed, may
 from cleanse.flow.loading import Loader, Manner, Progress, patiently, quiet
+from cleanse.flow.naming import became, named
 from cleanse.flow.reading import read_named
 from cleanse.flow.results import write_corrections
-from cleanse.model import Profile
+from cleanse.model import NO_OBJECT, Exit, Profile
 from cleanse.project import Project
 from cleanse.reports import xlsx
 from cleanse.runs import audit
@@ -25,6 +26,7 @@ from cleanse.runs.batches import BOOK, LoadBook
 from cleanse.runs.folder import find_run, locked, write_frame
 from cleanse.stages import reconcile as reconciling
 from cleanse.stages import results, tables
+from cleanse.stages.conform import Conformed
 from cleanse.targets.database import Database, shows_password
 from cleanse.targets.target import KEY, key_of
 
@@ -37,8 +39,10 @@ class Loaded:
     """What a load came to. ``batches``: the numbers of those it sent. ``counts``: object -> planned, unchanged,
     left_over, and every status of its receipts.
     ``refused``: object, key, message of every refused row; ``held``: object, key, status of rows that people changed or
-    removed in the target; ``left``: object, key of rows that were loaded once and are planned no more; ``receipts``: where all
-    receipts stand; ``corrections``: the workbook of the refused rows' sources, '' where there is none."""
+    removed in the target; ``left``: object, key, now (what became of them) of rows that were loaded once and are planned no
+    more; these three with name (masked) and source of each. ``aside``: what, why, n of records that go by file alone, or not
+    at all. ``receipts``: where all receipts stand; ``corrections``: the workbook of the refused rows' sources, '' where there
+    is none."""
 
     load: int
     target: str
@@ -47,6 +51,7 @@ class Loaded:
     refused: pd.DataFrame
     held: pd.DataFrame
     left: pd.DataFrame
+    aside: pd.DataFrame
     receipts: Path
     corrections: str
 
@@ -81,7 +86,8 @@ def load(
     with locked(project.out), _book(project) as book:
         folder, print_ = approved(project, run)
         target = _target(project, to)
-        plan = planned(project, folder)
+        made = conformed(project, folder)
+        plan = keyed(made)
         book.made(target.name, _prepared(project, target, create=True))
         number = book.begin(target.name, folder.name, print_, who, f"{datetime.now():%Y-%m-%dT%H:%M:%S}")
         audit.note(
@@ -105,16 +111,48 @@ def load(
             target=target.name,
             counts=counts,
         )
-    refused = receipts.loc[receipts["status"] == "refused", ["object", "key", "message"]]
-    held = receipts.loc[receipts["status"].isin(["held", "gone"]), ["object", "key", "status"]]
-    left = [(name, key) for name, keys in loader.left.items() for key in keys]
+        left = _by_run(project, pd.concat(loader.left, ignore_index=True), book.runs(target.name), folder)
+    told = named(project, folder, _with_ids(project, plan, receipts[receipts["status"].isin(["refused", "held", "gone"])]))
+    refused = told.loc[told["status"] == "refused", ["object", "key", "name", "source", "message", "golden_id"]]
+    held = told.loc[told["status"] != "refused", ["object", "key", "name", "source", "status"]]
     (folder / REFUSED).unlink(missing_ok=True)
-    said = refused.rename(columns={"key": "golden_id"})
     batches = tuple(sorted({int(b) for b in receipts["batch"]}))
     return Loaded(
-        number, target.name, batches, counts, refused, held, pd.DataFrame(left, columns=["object", "key"]), path,
-        write_corrections(project, folder, said, folder / REFUSED),
+        number, target.name, batches, counts, refused, held, left, _aside(project, folder, made), path,
+        write_corrections(project, folder, refused, folder / REFUSED),
     )  # fmt: skip
+
+
+def _with_ids(project: Project, plan: Mapping[str, pd.DataFrame], lines: pd.DataFrame) -> pd.DataFrame:
+    """Lines (object, key) with the golden id of each: where the target knows a record by another key of ours, not the same."""
+    parts = [lines.iloc[:0].assign(golden_id="")]
+    for one in project.profile.objects:
+        mine, table = lines[lines["object"] == one.name], plan.get(one.name)
+        if len(mine) and table is not None:
+            ids = pd.Series(table.index, index=table.get(key_of(one), table.index))
+            parts.append(mine.assign(golden_id=mine["key"].map(ids[~ids.index.duplicated()]).fillna(mine["key"])))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _by_run(project: Project, lines: pd.DataFrame, runs: pd.Series, now: Path | None = None) -> pd.DataFrame:
+    """Lines (object, key, batch) as the run of their batch knows them; with ``now``, and what became of them in that run."""
+    told = [lines.assign(golden_id=lines["key"], name="", source="", now="").iloc[:0]]
+    for run, some in lines.groupby(lines["batch"].map(runs), sort=False):
+        mine, before = some.assign(golden_id=some["key"]).reset_index(drop=True), project.out / str(run)
+        since = became(project, before, now, mine) if now else ""
+        told.append(named(project, before, mine).assign(now=since).set_axis(some.index))
+    return pd.concat(told).sort_index().drop(columns=["golden_id", *([] if now else ["now"])])
+
+
+def _aside(project: Project, folder: Path, made: Conformed) -> pd.DataFrame:
+    """The records of a run that no load into a database has a part in: what they are, why (``by_file``: they go by the
+    target's own id and stand in a file; else their exit or its reason), how many."""
+    rows = pd.read_parquet(folder / "ledger" / "rows.parquet", columns=["entity", "exit", "reason", "golden_id"])
+    behind = rows["exit"].where(rows["exit"] == Exit.PARKED, rows["reason"].where(rows["reason"] == NO_OBJECT))
+    counts = rows.assign(why=behind).dropna(subset=["why"]).groupby(["entity", "why"], observed=True).size()
+    lines = [(name, "by_file", len(ids)) for name, ids in made.ids.items()]
+    lines += [(entity, why, int(n)) for (entity, why), n in counts.items()]
+    return pd.DataFrame(lines, columns=["what", "why", "n"])
 
 
 def reconcile(
@@ -126,7 +164,8 @@ def reconcile(
     Raises SourceError where an export cannot be read or is none of the profile's objects, TargetError for the database.
     """
     folder = find_run(project.out, run)
-    plan = planned(project, folder)
+    made = conformed(project, folder)
+    plan = made.tables if exports else keyed(made)
     if exports:
         name, (found, keys) = ", ".join(path.name for path in exports), _exported(project, plan, exports)
     else:
@@ -173,7 +212,7 @@ def undo(project: Project, to: str, *, batch: int = 0, do: bool = False, who: st
                 batches=sorted({int(b) for b in found["batch"]}),
                 counts=counts,
             )
-    return found
+        return _by_run(project, found, book.runs(target.name))
 
 
 @contextmanager

@@ -85,7 +85,7 @@ class Loader:
         self.objects = {one.name: one for one in profile.objects}
         self.progress, self.sleep = progress, sleep
         self.own = book.own(target.name)
-        self.left: dict[str, list[str]] = {}  # by object the keys that were loaded once and are planned no more
+        self.left: list[pd.DataFrame] = []  # object, key, batch of what was loaded once and is planned no more
 
     def load(self, load: int, tables: Mapping[str, pd.DataFrame]) -> dict[str, dict[str, int]]:
         """Send of every table (object -> text by golden_id) what changed since it was last loaded there.
@@ -115,8 +115,8 @@ class Loader:
         last, refused = self.book.last(self.target.name, one.name), self.book.refused(load, one.name)
         changed = _differs(digest, planned.index, last["digest"])
         new = changed & _differs(digest, planned.index, refused["digest"])
-        left = last.index[planned.index.get_indexer(last.index) < 0] if len(last) else last.index
-        self.left[one.name] = left.tolist()
+        left = last[planned.index.get_indexer(last.index) < 0] if len(last) else last
+        self.left.append(pd.DataFrame({"object": one.name, "key": left.index, "batch": left["batch"].to_numpy()}))
         counts = {"planned": len(planned), "unchanged": int((~changed).sum()), "left_over": len(left)}
         planned, digest, step = planned[new], digest[new], self.manner.batch
         before = last["landed"].reindex(planned.index)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from cleanse.errors import SourceError
-from cleanse.flow.approving import planned
+from cleanse.flow.approving import conformed
 from cleanse.flow.reading import read_input, read_named
 from cleanse.flow.writing import parked_rows, write_parked
 from cleanse.model import Exit
@@ -38,7 +38,7 @@ def take(project: Project, paths: Sequence[Path], to: Path) -> Answers:
     Raises SourceError when a file cannot be read or is no result file of the target.
     """
     folder = find_run(project.out)
-    sent = planned(project, folder)
+    sent = conformed(project, folder).tables
     told = pd.concat([_answers(project, path, sent) for path in paths], ignore_index=True)
     known = told[told["golden_id"] != ""].drop_duplicates(["object", "golden_id"], keep="last")
     write_frame(folder / FRAME, known)

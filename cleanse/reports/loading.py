@@ -18,7 +18,16 @@ SAID = {
         "batches": "批次 {first}–{last}（`cleanse undo --batch N` 撤销一批）",
         "object": "{name}：计划 {planned}，未变 {unchanged}{rest}",
         "left_over": "{name}：以前装载过、已不在计划中的 {n} 条，未动",
-        "refused": "拒绝 {n} 条，例如 {object} {key}：{message}",
+        "now": {
+            "": "", "gone": "来源中已没有内容相同的行", "parked": "现在待更正，见 parked.xlsx", "excluded": "现在不迁移",
+            "merged": "现在并入 {id}",
+        },
+        "aside": {
+            "by_file": "{what}：{n} 条按目标系统自己的编号更新，只写入导入文件（migration/），没有装载到数据库",
+            "parked": "{what}：{n} 行待更正，没有装载，见 parked.xlsx",
+            "target_no_object": "{what}：{n} 行在目标系统没有对应的对象，没有装载；其值在运行文件夹的 golden/ 中",
+        },
+        "refused": "拒绝 {n} 条：{message}",
         "held": "装载后在目标系统中被改过或删除的 {n} 条，未动（要覆盖请加 --overwrite）",
         "receipts": "回执：{path}",
         "corrections": "被拒绝的行可在此更正，放回来源文件夹再运行：{path}",
@@ -49,7 +58,16 @@ SAID = {
         "batches": "batches {first} to {last} (`cleanse undo --batch N` takes one back)",
         "object": "{name}: {planned} planned, {unchanged} unchanged{rest}",
         "left_over": "{name}: {n} loaded before are no longer planned; left as they are",
-        "refused": "{n} refused, such as {object} {key}: {message}",
+        "now": {
+            "": "", "gone": "no source row says the same any more", "parked": "parked now, see parked.xlsx",
+            "excluded": "left out now", "merged": "part of {id} now",
+        },
+        "aside": {
+            "by_file": "{what}: {n} are updated by the target's own id and stand in the import files (migration/) alone; not loaded",
+            "parked": "{what}: {n} rows are parked, see parked.xlsx; not loaded",
+            "target_no_object": "{what}: the target has no object for {n} rows; not loaded, their values are in golden/ of the run",
+        },
+        "refused": "{n} refused: {message}",
         "held": "{n} were changed or removed in the target since they were loaded; left as they are (--overwrite overwrites)",
         "receipts": "receipts: {path}",
         "corrections": "the refused rows, to correct and put back among the sources: {path}",
@@ -96,10 +114,11 @@ def open_password_text(place: str, language: str) -> str:
 
 
 def load_text(
-    load: int, target: str, batches: Sequence[int], counts: Mapping[str, Mapping[str, int]], refused: pd.DataFrame, held: int, left: pd.DataFrame,
-    receipts: str, corrections: str, language: str,
+    load: int, target: str, batches: Sequence[int], counts: Mapping[str, Mapping[str, int]], refused: pd.DataFrame,
+    held: pd.DataFrame, left: pd.DataFrame, aside: pd.DataFrame, receipts: str, corrections: str, language: str,
 ) -> str:  # fmt: skip
-    """What a load came to; ``refused``: object, key, message; ``left``: object, key."""
+    """What a load came to; ``refused``, ``held``, ``left``: object, key, name, source, and message of the first, now of the
+    last; ``aside``: what, why, n."""
     lines = [_said(language, "load", load=load, target=target)]
     if batches:
         lines.append(_said(language, "batches", first=batches[0], last=batches[-1]))
@@ -113,16 +132,30 @@ def load_text(
         lines.append(_said(language, "object", name=name, rest=rest, **{k: mine[k] for k in ("planned", "unchanged")}))
         if mine["left_over"]:
             lines.append(_said(language, "left_over", name=name, n=mine["left_over"]))
-            lines += _some(left.loc[left["object"] == name, "key"].tolist())
+            some = left[left["object"] == name]
+            lines += _some(_records(some, [_now(word, language) for word in some["now"]]))
+    reasons: Mapping[str, str] = SAID[language]["aside"]  # type: ignore[assignment]
+    lines += [reasons[why].format(what=what, n=n) for what, why, n in aside.itertuples(index=False)]
     for message, some in list(refused.groupby("message", sort=False))[:MOST]:
-        first = some.iloc[0]
-        lines.append(_said(language, "refused", n=len(some), object=first["object"], key=first["key"], message=message))
-    if held:
-        lines.append(_said(language, "held", n=held))
+        lines += [_said(language, "refused", n=len(some), message=message), *_some(_records(some))]
+    if len(held):
+        lines += [_said(language, "held", n=len(held)), *_some(_records(held))]
     lines.append(_said(language, "receipts", path=receipts))
     if len(refused):
         lines.append(_said(language, "corrections" if corrections else "no_corrections", path=corrections))
     return "\n".join(lines)
+
+
+def _now(word: str, language: str) -> str:
+    """What became of a record: one of the words, or the id it is part of."""
+    told: Mapping[str, str] = SAID[language]["now"]  # type: ignore[assignment]
+    return told[word] if word in told else told["merged"].format(id=word)
+
+
+def _records(lines: pd.DataFrame, more: Sequence[str] = ()) -> list[str]:
+    """Which records lines speak of: object, key, masked name, source rows."""
+    told = zip(*(lines[name].astype("str") for name in ("object", "key", "name", "source")), more or [""] * len(lines), strict=True)
+    return ["  ".join(part for part in parts if part) for parts in told]
 
 
 def _some(lines: Sequence[str]) -> list[str]:
@@ -149,7 +182,7 @@ def undo_text(found: pd.DataFrame, done: bool, language: str) -> str:
     for (batch, name, what), some in found.groupby(["batch", "object", "outcome"], sort=False):
         lines.append(_said(language, "undo", batch=batch, object=name, what=outcome[what], n=len(some)))
         if what in ("touched", "later", "refused"):
-            lines += _some([f"{key}  {message}" for key, message in zip(some["key"], some["message"], strict=True)])
+            lines += _some(_records(some, some["message"].tolist()))
     return "\n".join(lines if done else [*lines, _said(language, "dry")])
 
 

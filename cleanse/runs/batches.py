@@ -171,6 +171,11 @@ class LoadBook:
             "SELECT batch, object FROM batches WHERE target = ? AND state = 'sent' ORDER BY batch", [target]
         )
 
+    def runs(self, target: str) -> pd.Series:
+        """The run that each batch was of, by its number."""
+        found = self._all("SELECT batch, run FROM batches JOIN loads USING (load) WHERE batches.target = ?", [target])
+        return pd.Series([run for _, run in found], index=[batch for batch, _ in found], dtype="str")
+
     def state(self, batch: int) -> str:
         return str(self._all("SELECT state FROM batches WHERE batch = ?", [batch])[0][0])
 

@@ -195,7 +195,7 @@ def test_a_refused_row_is_exit_4_with_the_targets_words(root, do):
     )
     do("undo", *SQLITE, "--yes")
     ended = do("load", *SQLITE, code=4)
-    assert "not this one" in ended.output
+    assert "not this one" in ended.output and "杭*******公司  a.csv!3" in ended.output
     assert "云栖" not in ended.output
     assert len(names(root)) == 5
     receipts = pd.read_parquet(root / "out" / "latest" / "receipts.parquet")
@@ -235,9 +235,52 @@ def test_a_row_planned_no_more_is_named_and_left(root, do):
     do("run")
     do("approve")
     ((gone,),) = query(root, "SELECT golden_id FROM customer WHERE name LIKE '%岚石%'")
-    assert gone in do("load", *SQLITE).output
+    said = do("load", *SQLITE).output
+    assert f"{gone}  杭*******公司  a.csv!2  来源中已没有内容相同的行" in said and "岚石" not in said
     assert gone in [row["key"] for row in loaded(do)["left"]]
     assert len(names(root)) == 6
+
+
+def test_a_row_that_went_into_another_or_is_parked_now_is_told(root, do):
+    loaded(do)
+    ids = dict(query(root, "SELECT name, golden_id FROM customer"))
+    one, other = "杭州岚石软件有限公司", "杭州云栖软件有限公司"
+    pairs = sorted(known_digests(root, one) + known_digests(root, other))
+    said = {"entity": "customer", "left": pairs[0], "right": pairs[1], "verdict": "merge", "who": "test"}
+    (root / "decisions.jsonl").write_text(json.dumps(said) + "\n", "utf-8")
+    do("run")
+    do("approve")
+    told = loaded(do)["left"]
+    (line,) = [line for line in told if line["object"] == "customer"]
+    assert {line["key"], line["now"]} == {ids[one], ids[other]} and line["source"] in ("a.csv!2", "a.csv!3")
+
+
+def known_digests(root: Path, name: str) -> list[str]:
+    """By what decisions know the records of a customer."""
+    records = pd.read_parquet(root / "out" / "latest" / "records" / "customer.parquet")
+    digests = pd.read_parquet(root / "out" / "latest" / "digests.parquet")
+    rids = records.loc[records["name"] == name, "rid"]
+    return digests.loc[(digests["entity"] == "customer") & digests["rid"].isin(rids), "digest"].tolist()
+
+
+def test_what_no_load_has_a_part_in_is_told(root, do):
+    with (root / "files" / "a.csv").open("a", encoding="utf-8") as file:
+        file.write(",无名氏,13900009999,没有客户\n")
+    shutil.copy(ROOT / "rules" / "targets" / "generic.toml", root / "two.toml")
+    text = (root / "two.toml").read_text("utf-8").replace('name = "generic"', 'name = "two"')
+    cut = text.index("[[objects]]\nname = \"activity\"")
+    (root / "rules" / "targets").mkdir(parents=True)
+    (root / "rules" / "targets" / "two.toml").write_text(text[:cut], "utf-8")
+    with (root / "files" / "b.csv").open("w", encoding="utf-8") as file:
+        file.write("客户名称,跟进记录,跟进日期\n杭州岚石软件有限公司,寄出样品,2024-03-01\n")
+    with (root / "cleanse.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[target]\nprofile = "two"\n')
+    do("run")
+    do("approve")
+    told = {(line["what"], line["why"]): line["n"] for line in loaded(do)["aside"]}
+    assert told == {("activity", "target_no_object"): 1, ("contact", "parked"): 1, ("customer", "parked"): 1}
+    said = do("load", *SQLITE).output
+    assert "没有对应的对象" in said and "parked.xlsx" in said
 
 
 def test_an_export_is_reconciled(root, do):
