@@ -286,7 +286,6 @@ class Entity:
     refers_to: str = ""
     identity: tuple[str, ...] = ()
     one_of: tuple[tuple[str, ...], ...] = ()
-    checks: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def stored(self) -> tuple[str, ...]:
@@ -315,7 +314,7 @@ class Rule:
 
     ``form`` says which of the others count: ``all`` or ``any`` of ``must``; ``unique`` (``field``); ``same`` (``field``,
     within ``per``); ``count`` (``of``, within ``per``, ``at_least`` to ``at_most``); ``exists`` (``of``, with ``field`` its
-    value there). ``on``: the source rows, or the golden records that come of them.
+    value there). ``on``: the source rows as they were cleaned, the golden records that come of them, or both.
     """
 
     code: str
@@ -324,7 +323,7 @@ class Rule:
     cure: Mapping[str, str]
     entity: str
     form: str
-    on: str = "golden"  # golden | rows
+    on: str = "golden"  # golden | rows | both
     when: tuple[Condition, ...] = ()
     must: tuple[Condition, ...] = ()
     field: str = ""

@@ -21,7 +21,7 @@ from cleanse.errors import CleanseError, UsageError
 from cleanse.kinds import KINDS
 from cleanse.kinds.header import PLACES
 from cleanse.kinds.owner import INACTIVE
-from cleanse.model import COMPLETION, Entity, Field, Profile, Rule, Severity, Words
+from cleanse.model import COMPLETION, Entity, Field, Profile, Rule, Words
 
 SHIPPED = next(
     p for p in (Path(__file__).parent / "data" / "rules", Path(__file__).parent.parent / "rules") if p.is_dir()
@@ -53,14 +53,8 @@ SETTINGS: dict[str, dict[str, type | tuple[type, ...]]] = {
 }
 SQL_KEYS = ("name", "url", "query")
 MAPPING_KEYS = ("source", "sheet", "columns", "join")
-ENTITY_KEYS = ("name", "label", "refers_to", "identity", "one_of", "fields", "checks")
+ENTITY_KEYS = ("name", "label", "refers_to", "identity", "one_of", "fields")
 FIELD_KEYS = tuple(k for k in Field.__dataclass_fields__ if k not in ("entity", "name"))
-CHECK_KEYS = ("code", "first", "op", "second", "severity")
-CHECK_VALUES: dict[str, tuple[str, ...]] = {
-    "op": ("<=", "<", ">=", ">", "==", "!="),
-    "severity": tuple(Severity),
-    "code": tuple(name for name, code in all_codes().items() if code.sort == "failure"),
-}
 SURVIVORS = (
     "most_frequent",
     "latest",
@@ -281,6 +275,10 @@ class RuleFiles:
                 found[path.relative_to(start).as_posix()] = path
         return [found[name] for name in sorted(found)]
 
+    def is_shipped(self, path: Path) -> bool:
+        """Whether a rule file is not the project's own; the repository is a project whose own rules are the shipped ones."""
+        return not path.is_relative_to(self.own)
+
     def words(self, faults: Faults) -> Words:
         """Lexicons by path below ``lexicons/`` and picklists as ``picklists/<name>``, each as rows of text."""
         words: dict[str, tuple[tuple[str, ...], ...]] = {}
@@ -295,7 +293,9 @@ class RuleFiles:
 
     def digest(self, config: Path) -> str:
         """One digest over the configuration and every rule file that counts."""
-        paths = [config] + [p for folder in sorted(p.name for p in SHIPPED.iterdir()) for p in self.files(folder, "")]
+        bases = [base for base in (SHIPPED, self.own) if base.is_dir()]
+        folders = sorted({folder.name for base in bases for folder in base.iterdir()})
+        paths = [config] + [p for folder in folders for p in self.files(folder, "")]
         total = hashlib.sha256()
         for path in (p for p in paths if p.is_file()):
             total.update(path.name.encode() + b"\0" + path.read_bytes())
@@ -455,18 +455,10 @@ def _entities(rules: RuleFiles, faults: Faults) -> dict[str, Entity]:
     found: dict[str, Entity] = {}
     for path in rules.files("entities", ".toml"):
         data, text = _toml(path, faults)
-        faults.keys(data, ENTITY_KEYS, path, text)
         name = data.get("name", path.stem)
+        _old_checks(name, data.pop("checks", []), path, text, faults)
+        faults.keys(data, ENTITY_KEYS, path, text)
         fields = {key: _field(name, key, spec, path, text, faults) for key, spec in data.get("fields", {}).items()}
-        for check in data.get("checks", []):
-            faults.keys(check, CHECK_KEYS, path, text)
-            for key, known in CHECK_VALUES.items():
-                if (key in check or key != "severity") and check.get(key) not in known:
-                    told = str(check.get(key, ""))
-                    faults.add(f"check: unknown {key} '{told}'", where(path, text, told or key), nearest(told, known))
-            for end in ("first", "second"):
-                if check.get(end) not in fields:
-                    faults.add(f"check names no field: '{check.get(end)}'", where(path, text, end))
         found[name] = Entity(
             name=name,
             label=data.get("label", {"zh": name, "en": name}),
@@ -474,21 +466,35 @@ def _entities(rules: RuleFiles, faults: Faults) -> dict[str, Entity]:
             refers_to=data.get("refers_to", ""),
             identity=tuple(data.get("identity", ())),
             one_of=tuple(tuple(names) for names in data.get("one_of", ())),
-            checks=tuple(data.get("checks", ())),
         )
     _check_parts(found, faults)
     return _parents_first(found, faults)
 
 
+def _old_checks(entity: str, checks: Any, path: Path, text: str, faults: Faults) -> None:
+    """Entity files once held rules between two fields: each is told with the rule that says the same."""
+    lines = [n for n, line in enumerate(text.split("\n"), 1) if re.match(r"\s*\[\[\s*checks\s*\]\]", line)]
+    for number, check in enumerate(checks if isinstance(checks, list) else [{}]):
+        said = check if isinstance(check, dict) else {}
+        code, first, op, second = (said.get(key, "?") for key in ("code", "first", "op", "second"))
+        rule = f'[[rule]] code = "{code}" entity = "{entity}" on = "both" all = ["{first} {op} {second}"]'
+        at = f"{path}:{lines[number]}" if number < len(lines) else where(path, text, "checks")
+        faults.add(
+            "rules between fields stand in rules/checks now, not in the entity's file", at,
+            f"delete '{code}' here; unless a file of rules/checks has it already, write there, a key a line: {rule}",
+        )  # fmt: skip
+
+
 def _rules(files: RuleFiles, entities: Mapping[str, Entity], words: Words, faults: Faults) -> tuple[Rule, ...]:
-    """The rules across fields, rows, entities and files, of ``rules/checks``."""
+    """The rules across fields, rows, entities and files, of ``rules/checks``. The project's own come first; a shipped one
+    whose code one of them has, or that speaks of what the project's entities have not, says nothing."""
     found: list[Rule] = []
-    for path in files.files("checks", ".toml"):
+    for path in sorted(files.files("checks", ".toml"), key=files.is_shipped):
         data, text = _toml(path, faults)
         taken = {*all_codes(), *(rule.code for rule in found)}
         rules, wrong = rulebook.parse(data, text, entities, words, taken)
         found += rules
-        for fault in wrong:
+        for fault in wrong if not files.is_shipped(path) else ():
             faults.add(fault.what, f"{path}:{fault.line}", fault.cure)
     return tuple(found)
 

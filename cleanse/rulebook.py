@@ -23,6 +23,7 @@ KEYS = (
     "cure_en",
 )  # fmt: skip
 WITH = {"same": ("per",), "count": ("per", "at_least", "at_most"), "exists": ("field",)}  # keys of one form only
+PLACES = ("golden", "rows", "both")
 ON = {"unique": "rows", "same": "rows"}  # what is said of all files is said of their rows; else of golden records
 TODAY = "today"
 NUMBERS = ("money", "quantity", "percent")
@@ -112,8 +113,8 @@ def _rule(spec: Mapping[str, Any], codes: Collection[str], book: _Book) -> Rule 
         book.fault(f"a rule says one of {', '.join(FORMS)}; here: {', '.join(forms) or 'none'}", code)
         return None
     on = spec.get("on", ON.get(forms[0], "golden"))
-    if on not in ("golden", "rows"):
-        book.fault(f"unknown '{on}'", str(on), ["golden", "rows"])
+    if on not in PLACES:
+        book.fault(f"unknown '{on}'", str(on), PLACES)
     return _formed(spec, forms[0], book.entities[entity], {"code": code, "severity": severity, "on": on}, book)
 
 

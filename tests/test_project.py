@@ -61,18 +61,72 @@ def test_a_fault_in_any_rule_file_is_named(project, tmp_path, path, content, wor
         ("lexicons/headers.tsv", "customer.name 甲方\n", ("headers.tsv:1", "no tab")),
         ("lexicons/doubts/person/not_a_nmae.tsv", "王某\n", ("not_a_nmae.tsv", "person/not_a_name")),
         ("lexicons/nulls.tsv", "没\n无记录\tphnoe\n", ("nulls.tsv:2", "phone")),
-        ("entities/customer.toml", None, ("customer.toml:", "unknown op '=<'")),
     ],
 )
 def test_a_line_of_rules_that_could_have_no_effect_is_named_with_its_number(project, tmp_path, file, content, told):
     root = project(tmp_path, {})
-    if content is None:
-        content = (SHIPPED / file).read_text("utf-8").replace('op = "<="', 'op = "=<"')
     (root / "rules" / file).parent.mkdir(parents=True, exist_ok=True)
     (root / "rules" / file).write_text(content, "utf-8")
     with pytest.raises(UsageError) as raised:
         load_project(root)
     assert all(word in str(raised.value) for word in told), str(raised.value)
+
+
+OLD = """
+[[checks]]
+code = "dates_out_of_order"
+first = "first_date"
+op = "<="
+second = "last_date"
+
+[[checks]]
+code = "fields_contradict"
+first = "sales"
+op = ">="
+second = "employees"
+severity = "error"
+"""
+
+
+def test_the_old_form_of_a_rule_between_fields_is_told_with_its_line_and_what_to_write_instead(project, tmp_path):
+    root = project(tmp_path, {})
+    (root / "rules/entities").mkdir(parents=True)
+    shipped = (SHIPPED / "entities/customer.toml").read_text("utf-8")
+    (root / "rules/entities/customer.toml").write_text(shipped + OLD, "utf-8")
+    said, line = fault(root), len(shipped.split("\n"))
+    assert f"customer.toml:{line + 1}\n" in said and f"customer.toml:{line + 7}\n" in said
+    assert 'code = "fields_contradict" entity = "customer" on = "both" all = ["sales >= employees"]' in said
+    assert "rules/checks" in said and "unknown key" not in said
+
+
+def test_a_rule_of_the_project_stands_in_place_of_the_shipped_one_of_its_code(project, tmp_path):
+    root = project(tmp_path, {})
+    assert [(r.code, r.severity, r.on) for r in load_project(root).rules] == [("dates_out_of_order", "warning", "both")]
+    (root / "rules/checks").mkdir(parents=True)
+    own = '[[rule]]\ncode = "dates_out_of_order"\nentity = "customer"\nall = ["first_date <= last_date"]\nseverity = "error"\n'
+    (root / "rules/checks/ours.toml").write_text(own, "utf-8")
+    assert [(r.severity, r.on) for r in load_project(root).rules] == [("error", "golden")]
+    (root / "rules/checks/ours.toml").write_text("", "utf-8")
+    (root / "rules/checks/dates.toml").write_text("", "utf-8")
+    assert load_project(root).rules == ()
+
+
+def test_a_shipped_rule_says_nothing_of_fields_that_a_projects_own_entity_has_not(project, tmp_path):
+    root = project(tmp_path, {})
+    for file in ("entities/customer.toml", "targets/generic.toml"):
+        (root / "rules" / file).parent.mkdir(parents=True)
+        text = (SHIPPED / file).read_text("utf-8").replace("first_date", "since")
+        (root / "rules" / file).write_text(text, "utf-8")
+    assert load_project(root).rules == ()
+
+
+@pytest.mark.parametrize("file", ["checks/ours.toml", "mappings/ours.toml", "lexicons/nulls.tsv"])
+def test_the_digest_of_the_rules_knows_every_file_of_the_project(project, tmp_path, file):
+    root = project(tmp_path, {})
+    before = load_project(root).digest
+    (root / "rules" / file).parent.mkdir(parents=True)
+    (root / "rules" / file).write_text("# nothing yet\n", "utf-8")
+    assert load_project(root).digest != before
 
 
 def test_a_missing_source_and_a_missing_configuration(project, tmp_path):

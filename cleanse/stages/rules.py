@@ -6,7 +6,7 @@ What is missing or has not its form breaks no rule but ``is filled``: it is a fi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -47,16 +47,19 @@ class Ruled:
 
 
 def judge(rules: Sequence[Rule], tables: Tables) -> Ruled:
-    """Every failure of every rule, by rid, field and code."""
+    """Every failure of every rule, by rid, field and code; what is found in a row and in its golden record is told of the
+    row."""
     issues = [frame("issues")]
     parked = [pd.DataFrame(columns=["entity", "golden_id", "code"], dtype="str")]
-    for rule, failed in _failures(rules, tables):
+    placed = [replace(r, on=on) for on in ("rows", "golden") for r in rules if r.on in (on, "both")]
+    for rule, failed in _failures(placed, tables):
         issues.append(_issues(rule, failed))
         if rule.severity == Severity.ERROR:
             parked.append(failed[["golden_id"]].drop_duplicates().assign(entity=rule.entity, code=rule.code))
     found = pd.concat([p for p in issues if len(p)] or issues[:1], ignore_index=True)
-    order = found.sort_values(["rid", "entity", "field", "code"], kind="stable", ignore_index=True)
-    return Ruled(order, pd.concat(parked, ignore_index=True))
+    key = ["rid", "entity", "field", "code"]
+    told = found.sort_values(key, kind="stable").drop_duplicates(key, ignore_index=True)
+    return Ruled(told, pd.concat(parked, ignore_index=True).drop_duplicates(ignore_index=True))
 
 
 def _failures(rules: Sequence[Rule], tables: Tables) -> Iterator[tuple[Rule, pd.DataFrame]]:
@@ -100,8 +103,9 @@ def _issues(rule: Rule, failed: pd.DataFrame) -> pd.DataFrame:
     name = names[0] if names else ""
     lines = pd.DataFrame({"rid": failed["rid"], "entity": rule.entity, "field": name, "code": rule.code})
     value = failed[name].to_numpy(dtype=object) if name else None
-    others = ", ".join(dict.fromkeys(p for p in spoken if p and p != f"{rule.entity}.{name}"))
-    return lines.assign(severity=rule.severity, value=value, note=others)[list(COLUMNS["issues"])]
+    others = dict.fromkeys(p for p in spoken if p and p != f"{rule.entity}.{name}")
+    note = ", ".join(p.removeprefix(f"{rule.entity}.") for p in others)
+    return lines.assign(severity=rule.severity, value=value, note=note)[list(COLUMNS["issues"])]
 
 
 # ----------------------------------------------------------------------------------------------------------- conditions

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -11,18 +11,14 @@ import pandera.pandas as pandera
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cleanse.codes import all_codes, severity
+from cleanse.codes import severity
 from cleanse.model import COLUMNS, Entity, Field, Severity, frame
 
 Level = Literal["record", "golden"]
 Allowed = Mapping[str, frozenset[str]]
 Judge = Callable[[pa.Array], pa.Array]  # text -> whether it is right; missing stays missing
 
-NUMERIC = "money"
 DERIVED = "\0"  # starts the name of a column that is made for a rule over several fields
-OPERATIONS = {
-    "<=": pc.less_equal, "<": pc.less, ">=": pc.greater_equal, ">": pc.greater, "==": pc.equal, "!=": pc.not_equal,
-}  # fmt: skip
 
 
 def validate(
@@ -39,10 +35,10 @@ def validate(
     ``allowed``: field name -> the values of its list. Uniqueness is asked of golden records only: among the records
     of scattered files a repeated value is a duplicate to merge, not a fault.
 
-    A failure of the whole record has field ``''``, one between two fields the second; ``note`` names the other fields.
+    A failure of the whole record has field ``''``; ``note`` names the fields of which one must be filled.
     """
     table = pd.DataFrame({name: _text(records, name) for name in entity.stored}, index=records.index)
-    derived = _derived(table, entity, shapes)
+    derived = _derived(table, entity)
     schema = _schema(entity, shapes, allowed or {}, level, list(derived))
     checked = table.assign(**derived).reset_index(drop=True)
     try:
@@ -128,37 +124,16 @@ def _itself(values: pd.Series) -> pd.Series:
     return values
 
 
-# ------------------------------------------------------------------------------------------- rules over several fields
+# ------------------------------------------------------------------------------------------------ of several, one
 
 
-def _derived(table: pd.DataFrame, entity: Entity, shapes: Mapping[str, str]) -> dict[str, pd.Series]:
-    """One column of truth values per rule over several fields: pandera's frame-wide checks report every cell of a row
-    and cost three times as much. Its name holds code, field and what else the rule looks at."""
-    found = {}
-    for names in entity.one_of:
-        right = table[list(names)].notna().any(axis=1)
-        found[DERIVED.join(("", "one_of_missing", "", ", ".join(names)))] = right
-    for check in entity.checks:
-        name = DERIVED.join(("", check["code"], check["second"], check["first"]))
-        found[name] = pd.Series(_in_order(table, entity, shapes, check), table.index)
-    return found
-
-
-def _in_order(table: pd.DataFrame, entity: Entity, shapes: Mapping[str, str], check: Mapping[str, Any]) -> np.ndarray:
-    """Whether ``first op second`` holds; true where one is missing or has not its form, a failure of its own."""
-    left, right = (
-        _comparable(_arrow(table[name]), shapes.get(name, ""), entity.fields[name].kind)
-        for name in (check["first"], check["second"])
-    )
-    holds: np.ndarray = pc.fill_null(OPERATIONS[check["op"]](left, right), True).to_numpy(zero_copy_only=False)
-    return holds
-
-
-def _comparable(texts: pa.Array, shape: str, kind: str) -> pa.Array:
-    """The values that have their form, amounts as numbers; ISO dates compare as text."""
-    if shape:
-        texts = pc.if_else(_matches(shape)(texts), texts, pa.scalar(None, texts.type))
-    return pc.cast(texts, pa.float64()) if kind == NUMERIC else texts
+def _derived(table: pd.DataFrame, entity: Entity) -> dict[str, pd.Series]:
+    """One column of truth values per group of fields of which one must be filled: pandera's frame-wide checks report every
+    cell of a row and cost three times as much. Its name holds the code and the fields."""
+    return {
+        DERIVED.join(("", "one_of_missing", ", ".join(names))): table[list(names)].notna().any(axis=1)
+        for names in entity.one_of
+    }
 
 
 # ------------------------------------------------------------------------------------------------------------ issues
@@ -169,7 +144,7 @@ def _issues(failures: pd.DataFrame, rids: np.ndarray, table: pd.DataFrame, entit
     parts = []
     for (column, code), group in failures.groupby(["column", "check"], sort=True):
         place = group["index"].to_numpy(dtype=np.int64)
-        _, _, name, note = column.split(DERIVED) if DERIVED in column else ("", "", column, "")
+        name, note = ("", column.split(DERIVED)[2]) if DERIVED in column else (column, "")
         value = table[name].iloc[place].to_numpy(dtype=object) if name else None
         parts.append(pd.DataFrame({
             "rid": rids[place], "entity": entity.name, "field": name, "code": code,
@@ -180,10 +155,7 @@ def _issues(failures: pd.DataFrame, rids: np.ndarray, table: pd.DataFrame, entit
 
 
 def _severity(entity: Entity, name: str, code: str) -> str:
-    """A rule's own word first; a field that only warns never fails for its value."""
-    for check in entity.checks:
-        if (check["code"], check["second"]) == (code, name) and "severity" in check:
-            return str(check["severity"])
+    """A field that only warns never fails for its value."""
     if name and entity.fields[name].on_error == "warn" and code != "required_missing":
         return Severity.WARNING.value
-    return severity(code) if code in all_codes() else Severity.WARNING.value
+    return severity(code)

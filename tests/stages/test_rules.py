@@ -55,6 +55,8 @@ def _table(entity: str, lines: list[str]) -> pd.DataFrame:
 def test_a_rule_finds_what_breaks_it_and_nothing_else(case):
     rows = {name: _table(name, case.get(name, [])) for name in ENTITIES}
     golden = {name: t.drop_duplicates("golden_id").reset_index(drop=True) for name, t in rows.items()}
+    if "golden" in case:
+        golden["customer"] = _table("customer", case["golden"])
     ruled = judge(rules_of(case["rule"]), Tables(ENTITIES, rows, golden, SHAPES, "2025-06-30"))
     told = zip(ruled.issues["rid"], ruled.issues["field"], ruled.issues["value"].fillna("-"), strict=True)
     assert [f"{rid} {field} {value}" if field else str(rid) for rid, field, value in told] == case["broken"]

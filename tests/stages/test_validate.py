@@ -17,12 +17,10 @@ ALLOWED = {"type": frozenset({"战略", "普通"})}
 def entity() -> Entity:
     rules = {
         "name": {"kind": "company", "required": True, "max_length": 6}, "mobile": {"kind": "phone"},
-        "type": {"kind": "picklist"}, "code": {"kind": "code", "unique": True}, "first": {"kind": "date"},
-        "last": {"kind": "date"},
+        "type": {"kind": "picklist"}, "code": {"kind": "code", "unique": True},
     }  # fmt: skip
     fields = {n: Field(entity="customer", name=n, label=LABEL, **r) for n, r in rules.items()}
-    check = {"code": "dates_out_of_order", "first": "first", "op": "<=", "second": "last", "severity": "warning"}
-    return Entity("customer", LABEL, fields, one_of=(("mobile", "code"),), checks=(check,))
+    return Entity("customer", LABEL, fields, one_of=(("mobile", "code"),))
 
 
 def records(*rows: dict[str, str]) -> pd.DataFrame:
@@ -37,7 +35,7 @@ def found(level, *rows):
 
 
 GOOD = {
-    "name": "甲公司", "mobile": "13912345670", "type": "战略", "code": "1", "first": "2020-01-01", "last": "2020-01-01",
+    "name": "甲公司", "mobile": "13912345670", "type": "战略", "code": "1",
 }  # fmt: skip
 
 
@@ -46,13 +44,12 @@ def test_a_good_record_has_no_issue():
 
 
 def test_every_failure_of_every_row_is_found():
-    bad = {**GOOD, "mobile": "1391234567", "type": "VIP", "name": "名字太长的公司", "first": "2021-01-01"}
+    bad = {**GOOD, "mobile": "1391234567", "type": "VIP", "name": "名字太长的公司"}
     assert found("record", GOOD, bad, bad) == [
         (rid, field, code)
         for rid in (11, 12)
         for field, code in (
-            ("last", "dates_out_of_order"), ("mobile", "format_invalid"), ("name", "too_long"),
-            ("type", "not_in_picklist"),
+            ("mobile", "format_invalid"), ("name", "too_long"), ("type", "not_in_picklist"),
         )
     ]  # fmt: skip
 
@@ -77,17 +74,11 @@ def test_nothing_in_nothing_out():
     assert found("golden") == []
 
 
-def test_an_issue_carries_the_value_and_the_fields_it_is_held_against():
-    wrong = {**GOOD, "mobile": "139", "first": "2021-01-01", "last": "2020-05-05"}
-    issues = validate(records(wrong), entity(), SHAPES, ALLOWED).set_index("field")
-    assert issues.loc["mobile", ["severity", "value", "note"]].tolist() == ["error", "139", ""]
-    assert issues.loc["last", ["severity", "value", "note"]].tolist() == ["warning", "2020-05-05", "first"]
-
-
-def test_dates_without_their_form_are_not_compared():
-    shapes = {"first": "[0-9]{4}-[0-9]{2}-[0-9]{2}"}
-    issues = validate(records({**GOOD, "first": "9999年", "last": "2020-01-01"}), entity(), shapes)
-    assert issues["code"].tolist() == ["format_invalid"]
+def test_an_issue_carries_the_value_and_the_fields_of_which_one_is_missing():
+    issues = validate(records({**GOOD, "mobile": "139"}), entity(), SHAPES, ALLOWED)
+    assert issues[["field", "severity", "value", "note"]].to_numpy().tolist() == [["mobile", "error", "139", ""]]
+    issues = validate(records({**GOOD, "mobile": None, "code": None}), entity(), SHAPES, ALLOWED)
+    assert issues[["code", "field", "note"]].to_numpy().tolist() == [["one_of_missing", "", "mobile, code"]]
 
 
 def test_a_field_that_only_warns_has_no_error():
