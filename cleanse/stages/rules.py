@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-import pandera.pandas as pandera
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from cleanse.model import COLUMNS, Condition, Entity, Rule, Severity, frame
+from cleanse.stages.truths import failing
 
 NUMBERS = ("money", "quantity", "percent")
 OPERATIONS: Mapping[str, Callable[[pa.Array, pa.Array], pa.Array]] = {
@@ -63,28 +63,12 @@ def judge(rules: Sequence[Rule], tables: Tables) -> Ruled:
 
 
 def _failures(rules: Sequence[Rule], tables: Tables) -> Iterator[tuple[Rule, pd.DataFrame]]:
-    """The records that break a rule. Those of one entity go through one schema: column-wise checks on truth values are
-    what pandera does fast, frame-wide ones and joint uniqueness are not."""
+    """The records that break a rule; those of one entity are judged together."""
     for entity, on in dict.fromkeys((r.entity, r.on) for r in rules):
         table = tables.of(entity, on).reset_index(drop=True)
         mine = {r.code: r for r in rules if (r.entity, r.on) == (entity, on)}
-        truths = pd.DataFrame({code: _truth(rule, table, tables) for code, rule in mine.items()}, index=table.index)
-        for code, places in _failing(truths).items():
-            yield mine[code], table.iloc[np.sort(places)]
-
-
-def _failing(truths: pd.DataFrame) -> dict[str, np.ndarray]:
-    schema = pandera.DataFrameSchema({c: pandera.Column(bool, pandera.Check(_itself, error=c)) for c in truths})
-    try:
-        schema.validate(truths, lazy=True)
-    except pandera.errors.SchemaErrors as failed:
-        cases = failed.failure_cases.groupby("column", sort=False)["index"]
-        return {str(code): places.to_numpy(dtype=np.int64) for code, places in cases}
-    return {}
-
-
-def _itself(values: pd.Series) -> pd.Series:
-    return values
+        for code, places in failing({code: _truth(rule, table, tables).to_numpy() for code, rule in mine.items()}).items():
+            yield mine[code], table.iloc[places]
 
 
 def _truth(rule: Rule, table: pd.DataFrame, tables: Tables) -> pd.Series:

@@ -1,24 +1,33 @@
-"""The second witness: pandera schemas made from shapes and rules, never from repairs: no repair certifies itself."""
+"""The second witness: what must hold of every record by shapes and rules, never by repairs: no repair certifies itself."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import pandas as pd
-import pandera.pandas as pandera
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from cleanse.codes import severity
 from cleanse.model import COLUMNS, Entity, Field, Severity, frame
+from cleanse.stages.truths import failing
 
 Level = Literal["record", "golden"]
 Allowed = Mapping[str, frozenset[str]]
 Judge = Callable[[pa.Array], pa.Array]  # text -> whether it is right; missing stays missing
 
-DERIVED = "\0"  # starts the name of a column that is made for a rule over several fields
+
+@dataclass(frozen=True)
+class Verdict:
+    """Of every record, whether it holds; the code of a failure, and the field ('' for the whole record) and note it has."""
+
+    code: str
+    field: str
+    note: str
+    holds: np.ndarray
 
 
 def validate(
@@ -38,14 +47,12 @@ def validate(
     A failure of the whole record has field ``''``; ``note`` names the fields of which one must be filled.
     """
     table = pd.DataFrame({name: _text(records, name) for name in entity.stored}, index=records.index)
-    derived = _derived(table, entity)
-    schema = _schema(entity, shapes, allowed or {}, level, list(derived))
-    checked = table.assign(**derived).reset_index(drop=True)
-    try:
-        schema.validate(checked, lazy=True)
-    except pandera.errors.SchemaErrors as failed:
-        return _issues(failed.failure_cases, records["rid"].to_numpy(), table, entity)
-    return frame("issues")
+    verdicts = sorted(_verdicts(table, entity, shapes, allowed or {}, level), key=lambda v: (v.field, v.code, v.note))
+    failed = failing({str(number): verdict.holds for number, verdict in enumerate(verdicts)})
+    if not failed:
+        return frame("issues")
+    places = {number: failed[str(number)] for number in range(len(verdicts)) if str(number) in failed}
+    return _issues(places, verdicts, table, records["rid"].to_numpy(), entity)
 
 
 def _text(records: pd.DataFrame, name: str) -> pd.Series:
@@ -53,49 +60,40 @@ def _text(records: pd.DataFrame, name: str) -> pd.Series:
     return values if values.dtype == "str" else values.astype("str")
 
 
-# ------------------------------------------------------------------------------------------------------------ schema
+# ---------------------------------------------------------------------------------------------------------- verdicts
 
 
-def _schema(
-    entity: Entity, shapes: Mapping[str, str], allowed: Allowed, level: Level, derived: list[str]
-) -> pandera.DataFrameSchema:
-    columns = {}
+def _verdicts(
+    table: pd.DataFrame, entity: Entity, shapes: Mapping[str, str], allowed: Allowed, level: Level
+) -> Iterator[Verdict]:
+    for names in entity.one_of:
+        yield Verdict("one_of_missing", "", ", ".join(names), table[list(names)].notna().any(axis=1).to_numpy())
     for name in entity.stored:
-        checks = list(_checks(entity.fields[name], shapes.get(name, ""), allowed.get(name), level))
-        columns[name] = pandera.Column(None, checks, nullable=True)
-    for name in derived:
-        code = name.split(DERIVED)[1]
-        columns[name] = pandera.Column(None, [pandera.Check(_itself, error=code)])
-    return pandera.DataFrameSchema(columns)
+        for code, holds in _of_field(entity.fields[name], table[name], shapes.get(name, ""), allowed.get(name), level):
+            yield Verdict(code, name, "", holds)
 
 
-def _checks(f: Field, shape: str, allowed: frozenset[str] | None, level: Level) -> Iterator[pandera.Check]:
-    """Built-in checks of pandera drop ``name=``: the code goes through ``error=``."""
+def _of_field(
+    f: Field, values: pd.Series, shape: str, allowed: frozenset[str] | None, level: Level
+) -> Iterator[tuple[str, np.ndarray]]:
+    """By code, whether each value is right; one that is missing is, unless it is required."""
     if f.required:
-        yield pandera.Check(_filled, error="required_missing", ignore_na=False)
+        yield "required_missing", values.notna().to_numpy()
     if shape:
-        yield _check(_matches(shape), "format_invalid")
+        yield "format_invalid", _right(values, _matches(shape))
     if allowed:
-        yield _check(_listed(allowed), "not_in_picklist")
+        yield "not_in_picklist", _right(values, _listed(allowed))
     if f.max_length:
-        yield _check(_within(f.max_length), "too_long")
+        yield "too_long", _right(values, _within(f.max_length))
     if f.unique and level == "golden":
-        yield pandera.Check(_unique, error="not_unique", ignore_na=False)
+        yield "not_unique", (~values.duplicated(keep=False) | values.isna()).to_numpy()
 
 
-def _check(judge: Judge, code: str) -> pandera.Check:
-    """A check over the whole column at once; a missing value is right."""
-
-    def check(values: pd.Series) -> pd.Series:
-        right = pc.fill_null(judge(_arrow(values)), True)
-        return pd.Series(right.to_numpy(zero_copy_only=False), index=values.index)
-
-    return pandera.Check(check, error=code, ignore_na=False)
-
-
-def _arrow(values: pd.Series) -> pa.Array:
+def _right(values: pd.Series, judge: Judge) -> np.ndarray:
     array = pa.array(values.array, from_pandas=True)
-    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    texts = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    right: np.ndarray = pc.fill_null(judge(texts), True).to_numpy(zero_copy_only=False)
+    return right
 
 
 def _matches(shape: str) -> Judge:
@@ -112,50 +110,33 @@ def _within(length: int) -> Judge:
     return lambda texts: pc.less_equal(pc.utf8_length(texts), length)
 
 
-def _filled(values: pd.Series) -> pd.Series:
-    return values.notna()
-
-
-def _unique(values: pd.Series) -> pd.Series:
-    return ~values.duplicated(keep=False) | values.isna()
-
-
-def _itself(values: pd.Series) -> pd.Series:
-    return values
-
-
-# ------------------------------------------------------------------------------------------------ of several, one
-
-
-def _derived(table: pd.DataFrame, entity: Entity) -> dict[str, pd.Series]:
-    """One column of truth values per group of fields of which one must be filled: pandera's frame-wide checks report every
-    cell of a row and cost three times as much. Its name holds the code and the fields."""
-    return {
-        DERIVED.join(("", "one_of_missing", ", ".join(names))): table[list(names)].notna().any(axis=1)
-        for names in entity.one_of
-    }
-
-
 # ------------------------------------------------------------------------------------------------------------ issues
 
 
-def _issues(failures: pd.DataFrame, rids: np.ndarray, table: pd.DataFrame, entity: Entity) -> pd.DataFrame:
-    """``failure_cases`` as issues; never the message of the error, which grows with the data and quotes values."""
-    parts = []
-    for (column, code), group in failures.groupby(["column", "check"], sort=True):
-        place = group["index"].to_numpy(dtype=np.int64)
-        name, note = ("", column.split(DERIVED)[2]) if DERIVED in column else (column, "")
-        value = table[name].iloc[place].to_numpy(dtype=object) if name else None
-        parts.append(pd.DataFrame({
-            "rid": rids[place], "entity": entity.name, "field": name, "code": code,
-            "severity": _severity(entity, name, code), "value": value, "note": note,
-        }))  # fmt: skip
-    issues = pd.concat(parts, ignore_index=True)[list(COLUMNS["issues"])]
-    return issues.sort_values(["rid", "field", "code", "note"], kind="stable", ignore_index=True)
+def _issues(
+    places: Mapping[int, np.ndarray], verdicts: list[Verdict], table: pd.DataFrame, rids: np.ndarray, entity: Entity
+) -> pd.DataFrame:
+    """The failures of some verdicts, which stand in the order of field, code and note."""
+    values = [_values(table, verdicts[n].field, at) for n, at in places.items()]
+    number = np.repeat(np.fromiter(places, dtype=np.int64), [len(at) for at in places.values()])
+    found = pd.DataFrame(
+        {"rid": rids[np.concatenate(list(places.values()))], "value": pd.concat(values, ignore_index=True)}
+    )
+    order = np.argsort(found["rid"].to_numpy(), kind="stable")
+    said = {
+        "entity": [entity.name] * len(verdicts), "field": [v.field for v in verdicts], "code": [v.code for v in verdicts],
+        "severity": [_severity(entity, v) for v in verdicts], "note": [v.note for v in verdicts],
+    }  # fmt: skip
+    words = {name: pd.array(told, dtype="str").take(number[order]) for name, told in said.items()}
+    return found.take(order).reset_index(drop=True).assign(**words)[list(COLUMNS["issues"])]
 
 
-def _severity(entity: Entity, name: str, code: str) -> str:
+def _values(table: pd.DataFrame, name: str, places: np.ndarray) -> pd.Series:
+    return table[name].iloc[places] if name else pd.Series(np.nan, index=places, dtype="str")
+
+
+def _severity(entity: Entity, verdict: Verdict) -> str:
     """A field that only warns never fails for its value."""
-    if name and entity.fields[name].on_error == "warn" and code != "required_missing":
+    if verdict.field and entity.fields[verdict.field].on_error == "warn" and verdict.code != "required_missing":
         return Severity.WARNING.value
-    return severity(code)
+    return severity(verdict.code)
