@@ -16,8 +16,8 @@ from pyarrow import csv as arrow_csv
 from cleanse.model import Grid, Note
 from cleanse.readers.cells import frame_of, listed, padded
 from cleanse.readers.dialect import is_strict, otherwise
-from cleanse.readers.encodings import Decoded, decode, is_wide
-from cleanse.readers.raw import Parsed, Raw, Unreadable
+from cleanse.readers.encodings import Decoded, decode, is_ebcdic, is_wide
+from cleanse.readers.raw import HEAD, Parsed, Raw, Unreadable
 
 DELIMITERS = ",\t;|^~\x01"
 SAMPLE = 400_000  # characters looked at for the delimiter
@@ -42,14 +42,17 @@ def sniff(head: bytes) -> bool:
         return False
     if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
         return True
-    if b"\0" in head and is_wide(head):
+    if is_ebcdic(head) or (b"\0" in head and is_wide(head)):
         return True
     shown = head.rstrip(b"\0\x1a")
     return len(_CONTROL.findall(shown)) <= max(1, len(shown) / 500)
 
 
 def read(raw: Raw) -> Parsed:
-    """One grid; rows are numbered by logical record, the first line is 1, blank lines count."""
+    """One grid; rows are numbered by logical record, the first line is 1, blank lines count. Text of a mainframe is read
+    where a person names its encoding."""
+    if not raw.encoding and is_ebcdic(raw.data[:HEAD]):
+        raise Unreadable("unsupported_format", "EBCDIC", "txt")
     decoded = decode(raw.data, raw.encoding)
     text, nul = _without_nul(decoded.text.removeprefix("\ufeff"))
     if not text or text.isspace():

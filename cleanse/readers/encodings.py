@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from charset_normalizer import from_bytes
@@ -26,13 +26,37 @@ TOLERATED = 0.001  # of the bytes may be damaged
 SAMPLE = 200_000
 JAPANESE = 0.7  # of the pairs are everyday ones of cp932, and hardly any of GBK
 SPOKEN = 0.95  # of the characters of UTF-16 text are of scripts that lists are written in
+MAINFRAME = 16  # bytes that are enough to tell its text
 LEAST_CJK = 2  # characters of a line that is UTF-8 and no accident
 CHUNK = 1 << 22
+LONE = 0.5  # of the runs of bytes that are not ASCII are single ones in a word of plain letters
+ODD = 0.25  # of such signs may stand where nobody writes them
+WESTERN = ("cp1252", "mac_roman", "cp850")  # code pages of accented letters, the usual one first
+SEVEN_BITS = (("hz", rb"~\{"), ("iso2022_jp", rb"\x1b\$"), ("utf-7", rb"\+[\w/]{3}"))  # and how they show themselves
 _CJK = re.compile("[\u4e00-\u9fff]")
+_PLAIN = re.compile("[A-Za-z0-9 .,;:'\"()/&@+_|\\n\\x85-]")
+_EVERYDAY = re.compile("[\u3000-\u30ff\u4e00-\u9fff\uff01-\uff5e\u00c0-\u00ff\u00a0]")
 _TWO_BYTES = re.compile("[\u0080-\u07ff]")
 _SPOKEN = re.compile("[\t\r\n -~\u00a0-\u00ff\u2010-\u203f\u3000-\u30ff\u4e00-\u9fff\uff01-\uff5e\uac00-\ud7a3]")
 _KANA_OR_KANJI = re.compile(rb"\x82[\x9f-\xf1]|\x83[\x40-\x96]|\x81[\x40-\xac]|[\x88-\x97][\x40-\x7e\x80-\xfc]")
 _PAIR = re.compile(rb"[\x80-\xff][\x40-\xff]")
+_RUN = re.compile(rb"[\x80-\xff]+")
+_LONE = re.compile(
+    rb"(?<![\x80-\xff])(?:(?<=[A-Za-z])[\x80-\xff](?=[A-Za-z])|(?<=[A-Za-z]{2})[\x80-\xff]|[\x80-\xff](?=[A-Za-z]{2}))"
+    rb"(?![\x80-\xff])"
+)
+_CAPITAL, _SMALL = "À-ÖØ-ÞŒŠŽŸ", "à-öø-ÿœšž"
+# Signs that stand between letters, and those that stand beside one at most.
+_INSIDE, _OUTSIDE = "’‘·\xad–—", "\xa0¡¿«»‹›“”„‚…•°ºª§€£¥©®™²³¹½¼¾±×´µ"
+_LETTER, _OTHER = f"A-Za-zß{_CAPITAL}{_SMALL}", f"[^\0-\x7fß{_CAPITAL}{_SMALL}{_INSIDE}{_OUTSIDE}]"
+_ACCENTED = re.compile(f"[ß{_CAPITAL}{_SMALL}]")
+# A capital behind a small letter or between a capital and a small one, a small letter before a capital, punctuation
+# inside a word, any other sign beside a letter.
+_OUT_OF_PLACE = re.compile(
+    f"(?<=[a-z{_SMALL}])[{_CAPITAL}]|(?<=[A-Z])[{_CAPITAL}](?=[a-z])|[{_SMALL}](?=[A-Z])"
+    f"|(?<=[a-z{_SMALL}])[–—](?=[a-z{_SMALL}])|(?<=[{_LETTER}])[{_OUTSIDE}](?=[{_LETTER}])"
+    f"|{_OTHER}(?=[{_LETTER}])|(?<=[{_LETTER}]){_OTHER}"
+)
 
 
 @dataclass(frozen=True)
@@ -63,8 +87,24 @@ def decode(data: bytes, said: str = "") -> Decoded:
     said = ALIASES.get(said.strip().lower(), said.strip().lower())
     for name in dict.fromkeys(filter(None, (said, "utf-8"))):
         if (text := _strict(data, name)) is not None:
-            return Decoded(text, name)
+            return (None if said else _seven_bits(data)) or Decoded(_lined(text), name)
     return _legacy(data)
+
+
+def _lined(text: str) -> str:
+    """The text with the line ends that we know, where it has those of a mainframe only."""
+    return text if "\n" in text or "\x85" not in text else text.replace("\x85", "\n")
+
+
+def _seven_bits(data: bytes) -> Decoded | None:
+    """Text that is ASCII to the eye and holds Chinese or Japanese between signs that turn it on and off; None where it
+    is plain, or anything that comes out is not everyday text."""
+    for name, sign in SEVEN_BITS:
+        if data.isascii() and re.search(sign, data) and (text := _strict(data, name)) is not None:
+            strange = [c for c in text if not c.isascii()]
+            if len(strange) > LEAST_CJK and all(_EVERYDAY.match(c) for c in strange):
+                return Decoded(text, name, evidence="signs of seven bits")
+    return None
 
 
 def _strict(data: bytes, name: str) -> str | None:
@@ -105,6 +145,16 @@ def is_wide(head: bytes) -> bool:
     return _wide(head) is not None
 
 
+def is_ebcdic(head: bytes) -> bool:
+    """Whether the beginning of a file is text of a mainframe, in which no byte means what it means elsewhere.
+
+    >>> is_ebcdic("NAME,CITY\\nMILLER,BERLIN\\n".encode("cp037")), is_ebcdic("客户名称".encode("gbk"))
+    (True, False)
+    """
+    plain = len(_PLAIN.findall(head.decode("cp037")))
+    return len(head) > MAINFRAME and plain >= SPOKEN * len(head) and not re.search(rb"[ \r\n]", head)
+
+
 def _is_spoken(head: bytes, name: str) -> bool:
     text = head[: len(head) - len(head) % 2].decode(name, "replace")
     return "\0" not in text and "\n" in text and len(_SPOKEN.findall(text)) >= SPOKEN * len(text)
@@ -135,11 +185,14 @@ def _weigh_big5(lead: int, trail: int) -> float:
 
 
 def _legacy(data: bytes) -> Decoded:
-    """Not UTF-8: lines of two encodings, a code page of Chinese or Japanese, UTF-8 with a few damaged bytes, or what
-    charset-normalizer says."""
+    """Not UTF-8: lines of two encodings, accented letters, a code page of Chinese or Japanese, UTF-8 with a few damaged
+    bytes, or what charset-normalizer says."""
     if _shows_utf8(data) and (mixed := _mixture(data)) is not None:
         return mixed
     sample = bytes(data[:SAMPLE])
+    if (western := _western(sample)) is not None:
+        found = _lenient(data, western)
+        return replace(found, encoding=western.replace("_", "-"), evidence="accented letters among plain ones")
     shares = {name: _everyday(sample, name) for name in CHINESE}
     seen = ", ".join(f"{name} {share:.0%}" for name, share in sorted(shares.items(), key=lambda s: (-s[1], s[0])))
     if _japanese(sample) and (text := _strict(data, "cp932")) is not None:
@@ -155,6 +208,20 @@ def _legacy(data: bytes) -> Decoded:
     name = guess.encoding if guess is not None and guess.encoding in ELSEWHERE else "cp1252"
     text = _strict(data, name)
     return best if text is None else Decoded(text, name.replace("_", "-"), evidence=f"no Chinese code page: {seen}")
+
+
+def _western(sample: bytes) -> str | None:
+    """The code page in which the accented letters of a text stand where people write them; None where they are not
+    single ones, as letters among plain ones are and halves of Chinese characters are not."""
+    runs = len(_RUN.findall(sample))
+    if len(_LONE.findall(sample)) < LONE * runs:
+        return None
+    texts = {name: sample.decode(name, "replace") for name in WESTERN}
+    odd = {name: len(_OUT_OF_PLACE.findall(text)) for name, text in texts.items()}
+    name = usual = WESTERN[0]
+    if odd[usual] >= ODD * runs:
+        name = max(WESTERN, key=lambda name: len(_ACCENTED.findall(texts[name])) - odd[name])
+    return name if odd[name] <= ODD * runs else None
 
 
 def _shows_utf8(data: bytes) -> bool:

@@ -92,6 +92,17 @@ def test_words_for_nothing_stay_as_they_stand(reading):
         ("客户,电话\n甲,1\n", "utf-8-sig", "utf-8-sig"),
         ("name,city\nMüller,Köln\nJosé,Málaga\n", "cp1252", "cp1252"),
         ("会社名,担当者\n株式会社サンプル,見本たろう\n見本商事株式会社,サンプルはなこ\n", "cp932", "cp932"),
+        ("name,city\nMüller,Köln\nJosé,Málaga\n", "mac_roman", "mac-roman"),
+        ("name,city\rMüller,Köln\rJosé,Málaga\r", "mac_roman", "mac-roman"),
+        ("name,city\nMÜLLER,KÖLN\nJosé,Málaga\n", "cp850", "cp850"),
+        ("name,city\nMÜller,Lund\n", "cp1252", "cp1252"),
+        ("name,note\nLi,5§ «a» €5 – b…\nGröße,œuvre\n", "cp1252", "cp1252"),
+        ("name,city\nMiller,臺北\nSmith,高雄\nBrown,桃園\n", "big5", "big5"),
+        ("name,owner\nMiller,朱镕\nSmith,李喆\nBrown,张囧\n", "gbk", "gbk"),
+        ("客户名称,电话\n青松样品有限公司,1\n", "hz", "hz"),
+        ("客户名称,电话\n青松样品有限公司,1\n", "utf-7", "utf-7"),
+        ("会社名,電話\n株式会社サンプル,1\n", "iso2022_jp", "iso2022_jp"),
+        ("name,phone\nLi,+86-13800001111\nWu,a+b+c\nHe,~{1}\nXu,+8613800002222\n", "ascii", "utf-8"),
         ("客户名称,联系电话\n青松样品有限公司,王小样\n", "utf-16-le", "utf-16-le"),
         ("客户名称,联系电话\n青松样品有限公司,王小样\n", "utf-16-be", "utf-16-be"),
         ("客户名称,联系电话\n青松样品有限公司,王小样\n", "utf-16", "utf-16"),
@@ -101,6 +112,13 @@ def test_the_encoding_is_found_from_the_bytes(reading, text, encoding, found):
     source = reading(text.encode(encoding))
     assert rows(source) == [line.split(",") for line in text.splitlines()]
     assert source.encoding == found
+
+
+@pytest.mark.parametrize("end", ["\n", "\x85"])
+def test_text_of_a_mainframe_is_refused_unless_its_encoding_is_named(reading, end):
+    data = f"NAME,CITY{end}MILLER,BERLIN{end}SMITH,PARIS{end}".encode("cp037")
+    assert (reading(data).reason, reading(data).detail) == ("unsupported_format", "EBCDIC")
+    assert rows(reading(data, "cp037")) == [["NAME", "CITY"], ["MILLER", "BERLIN"], ["SMITH", "PARIS"]]
 
 
 def test_one_damaged_byte_does_not_change_the_encoding(reading):
