@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -19,7 +19,7 @@ import pandas as pd
 from cleanse.errors import TargetError
 from cleanse.model import Profile, TargetObject
 from cleanse.runs.batches import OPEN, LoadBook
-from cleanse.stages.loaded import CREATE, UPDATE, actions, digests
+from cleanse.stages.loaded import CREATE, SAME, UPDATE, actions, beside, digests
 from cleanse.targets.target import Busy, Session, Target, columns_of, key_of
 
 Progress = Callable[[str, int, int, float], None]  # object, rows done, rows in all, seconds since the start
@@ -33,17 +33,19 @@ def quiet(name: str, done: int, total: int, seconds: float) -> None:
 
 @dataclass(frozen=True)
 class Part:
-    """Rows of a batch: as they are to be sent, their digests, and the digest of what the last load left there, by key."""
+    """Rows of a batch: as they are to be sent, their digests, by key the digest of what the last load left there, and the keys
+    of those that we created."""
 
     one: TargetObject
     table: pd.DataFrame
     digest: np.ndarray
     last: pd.Series
+    ours: pd.Index
 
     def left(self, keys: pd.Series) -> Part:
         """Without these rows."""
         rest = ~self.table.index.isin(keys)
-        return Part(self.one, self.table[rest], self.digest[rest], self.last)
+        return replace(self, table=self.table[rest], digest=self.digest[rest])
 
 
 @dataclass(frozen=True)
@@ -119,9 +121,9 @@ class Loader:
         self.left.append(pd.DataFrame({"object": one.name, "key": left.index, "batch": left["batch"].to_numpy()}))
         counts = {"planned": len(planned), "unchanged": int((~changed).sum()), "left_over": len(left)}
         planned, digest, step = planned[new], digest[new], self.manner.batch
-        before = last["landed"].reindex(planned.index)
+        before, created = last["landed"].reindex(planned.index), last.index[last["created"]]
         return counts, [
-            Part(one, planned.iloc[at : at + step], digest[at : at + step], before.iloc[at : at + step].dropna())
+            Part(one, planned.iloc[at : at + step], digest[at : at + step], before.iloc[at : at + step].dropna(), created)
             for at in range(0, len(planned), step)
         ]
 
@@ -144,12 +146,13 @@ class Loader:
         self._patiently(attempt)
 
     def _send(self, batch: int, part: Part) -> None:
-        one, table = part.one, part.table
-        keys = table.index.tolist()
-        said = np.full(len(table), "", dtype=object)
+        one, keys = part.one, part.table.index.tolist()
+        said = np.full(len(keys), "", dtype=object)
         with self.target.session() as session:
             there = session.look(one, keys)
-            what = actions(table, there, digests(there, list(there.columns)), part.last, self.manner.overwrite)
+            now = pd.Series(digests(there, list(there.columns)), index=there.index, dtype="str")
+            table = beside(part.table, there, part.ours)
+            what = actions(table, there, now.tolist(), part.last, self.manner.overwrite)
             create, update = what == CREATE, what == UPDATE
             before = np.full(len(table), None, dtype=object)
             if update.any():
@@ -159,7 +162,9 @@ class Loader:
                 said[create] = session.create(one, table if create.all() else table[create])
             if update.any():
                 said[update] = session.update(one, table[update])
-            landed = self._landed(session, one, table.index[(create | update) & (said == "")])
+            landed = dict(now[table.index[what == SAME]])
+            if one.name not in self.own or table is not part.table:
+                landed |= self._landed(session, one, table.index[(create | update) & (said == "")])
         if not landed and not (said != "").any():
             self.book.done(batch)
             return
@@ -168,8 +173,8 @@ class Loader:
 
     def _landed(self, session: Session, one: TargetObject, keys: Sequence[str]) -> dict[str, str]:
         """The digests of rows as the target keeps them, where that may not be what was sent: its own tables may fill in
-        columns of theirs, trim, or hold types."""
-        if one.name in self.own or not len(keys):
+        columns of theirs, trim, or hold types; and a row that was there before us keeps what the plan does not say."""
+        if not len(keys):
             return {}
         found = session.look(one, list(keys))
         return dict(zip(found.index, digests(found, list(found.columns)), strict=True))
@@ -188,7 +193,7 @@ class Loader:
             moved = present & (rows["key"].map(image) != rows["before"])
             lost = ((rows["action"] == CREATE) & ~present) | ((rows["action"] == UPDATE) & ~moved)
             digest = pd.Series(digests(there, list(there.columns)), index=there.index, dtype="str")
-            landed = rows["key"].map(digest).where(rows["action"].isin([CREATE, UPDATE]))
+            landed = rows["key"].map(digest).where(rows["action"].isin([CREATE, UPDATE, SAME]))
             self.book.ended(batch, rows.assign(landed=landed)[~lost])
 
     # --------------------------------------------------------------------------------------------------------- undo
@@ -216,7 +221,7 @@ class Loader:
             created, kept = rows["action"] == CREATE, rows["landed"].fillna(rows["digest"])
             image = rows["key"].map(pd.Series(_images(there, one), index=there.index, dtype=object))
             back = now.isna() | (image == rows["before"])  # a kill came between the target and the book
-            later = rows["key"].map(last["batch"]) != batch
+            later = rows["key"].map(last["changed"]) != batch
             outcome = pd.Series(np.where(created, "removed", "restored"), index=rows.index, dtype=object)
             outcome[now != kept] = "touched"
             outcome[later] = "later"

@@ -28,7 +28,7 @@ SAID = {
             "target_no_object": "{what}：{n} 行在目标系统没有对应的对象，没有装载；其值在运行文件夹的 golden/ 中",
         },
         "refused": "拒绝 {n} 条：{message}",
-        "held": "装载后在目标系统中被改过或删除的 {n} 条，未动（要覆盖请加 --overwrite）",
+        "held": "在目标系统中与计划不同的 {n} 条，未动：装载后有人改过或删除，或不是由此装载的（要覆盖请加 --overwrite）",
         "receipts": "回执：{path}",
         "corrections": "被拒绝的行可在此更正，放回来源文件夹再运行：{path}",
         "no_corrections": "被拒绝的行没有更正表：[sources] 中的文件已不是运行时的那些",
@@ -68,7 +68,8 @@ SAID = {
             "target_no_object": "{what}: the target has no object for {n} rows; not loaded, their values are in golden/ of the run",
         },
         "refused": "{n} refused: {message}",
-        "held": "{n} were changed or removed in the target since they were loaded; left as they are (--overwrite overwrites)",
+        "held": "{n} say otherwise in the target and are left as they are: changed or removed there since they were loaded, or there "
+        "before us (--overwrite overwrites)",
         "receipts": "receipts: {path}",
         "corrections": "the refused rows, to correct and put back among the sources: {path}",
         "no_corrections": "no workbook of the refused rows: the files of [sources] are no longer those of the run",

@@ -153,11 +153,15 @@ class LoadBook:
         return frozenset(o for (o,) in self._all("SELECT object FROM made WHERE target = ?", [target]))
 
     def last(self, target: str, name: str) -> pd.DataFrame:
-        """What was last loaded of an object: digest of what was sent, landed (as the target keeps it), batch; by key."""
+        """What was last loaded of an object, by key: digest of what was sent, landed (as the target keeps it), batch, created
+        (whether by us), changed (the last batch that changed it, 0 for none)."""
         rows = self._pages("target = ? AND object = ?", [target, name])
         rows = rows[rows["action"].isin(STANDING) & (rows["message"] == "") & ~rows["undone"]]
-        rows = rows.assign(landed=rows["landed"].fillna(rows["digest"]))[["key", "digest", "landed", "batch"]]
-        return rows.drop_duplicates("key", keep="last").set_index("key")
+        first = rows.drop_duplicates("key").set_index("key")["action"] == CHANGING[0]
+        changed = rows[rows["action"].isin(CHANGING)].drop_duplicates("key", keep="last").set_index("key")["batch"]
+        rows = rows.drop_duplicates("key", keep="last").set_index("key")
+        told = rows.assign(landed=rows["landed"].fillna(rows["digest"]), created=first.reindex(rows.index))
+        return told.assign(changed=changed.reindex(rows.index, fill_value=0))[["digest", "landed", "batch", "created", "changed"]]
 
     def refused(self, load: int, name: str) -> pd.DataFrame:
         """What the target refused in a load, of an object: digest of what was sent, by key."""

@@ -38,8 +38,9 @@ def actions(
 
     create  it is not there, and never was
     same    it stands there as planned
-    update  it is there, as we left it, or never loaded by us
-    held    somebody changed it in the target since it was loaded: left, unless ``overwrite``
+    update  it is there, as we left it; or it was there before us, and only its blanks are filled
+    held    somebody changed it in the target since it was loaded, or it was there before us and says otherwise: left,
+            unless ``overwrite``
     gone    somebody removed it in the target since it was loaded: left, unless ``overwrite``
 
     Both frames by key, of text; ``current_digests``: of the rows of ``current``; ``last``: key -> digest of the row as the
@@ -55,12 +56,28 @@ def actions(
     touched = before.notna().to_numpy() & (before.to_numpy() != now)
     if not overwrite:
         answer[np.flatnonzero(there)[touched]] = HELD
-    equal = np.ones(len(planned), dtype=bool)
+    equal, filling = np.ones(len(planned), dtype=bool), np.ones(len(planned), dtype=bool)
     for name in planned.columns:
         old = current[name].to_numpy(dtype=object, na_value="")[place[there]]
-        equal[there] &= planned[name].to_numpy(dtype=object, na_value="")[there] == old
+        same = planned[name].to_numpy(dtype=object, na_value="")[there] == old
+        equal[there] &= same
+        filling[there] &= same | (old == "")
+    if not overwrite:
+        answer[there & ~known & ~filling] = HELD
     answer[there & equal] = SAME
     return answer
+
+
+def beside(planned: pd.DataFrame, current: pd.DataFrame, ours: pd.Index) -> pd.DataFrame:
+    """The planned rows as they are to stand: a row that we did not create keeps what it holds where the plan says nothing.
+    ``ours``: the keys of rows that we created. The very same frame where nothing is kept."""
+    foreign = current[_places(current.index, ours) < 0]
+    if foreign.empty:
+        return planned
+    old = foreign.reindex(planned.index)
+    keeps = {n: planned[n].fillna("").eq("") & old[n].fillna("").ne("") for n in planned.columns}
+    kept = {name: planned[name].mask(where, old[name]) for name, where in keeps.items() if where.any()}
+    return planned.assign(**kept) if kept else planned
 
 
 def _places(keys: pd.Index, among: pd.Index) -> np.ndarray:

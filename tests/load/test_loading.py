@@ -167,11 +167,43 @@ def test_tables_of_the_targets_own_are_used_as_they_are(load, tables, database, 
         c.exec_driver_sql(
             f"INSERT INTO {name} (id, name, code) VALUES ('C-0001', 'there before', ''), ('X', 'not ours', 'x')"
         )
-    load({"customer": tables(3, code=["a", None, "c"])["customer"]})
+    sent = {"customer": tables(3, code=["a", None, "c"])["customer"]}
+    assert load(sent)["status"].tolist() == ["create", "held", "create"]
+    assert rows(database, profile)["name"].tolist() == ["客户0", "there before", "客户2", "not ours"]
+    assert load(sent, Manner(batch=4, overwrite=True))["status"].tolist() == ["update"]
     assert rows(database, profile)["name"].tolist() == ["客户0", "客户1", "客户2", "not ours"]
-    assert load({"customer": tables(3, code=["a", None, "c"])["customer"]}).empty
-    assert undo(database, profile, book) == {"C-0000": "removed", "C-0001": "restored", "C-0002": "removed"}
+    assert load(sent).empty
+    assert undo(database, profile, book) == {"C-0001": "restored"}
+    assert undo(database, profile, book) == {"C-0000": "removed", "C-0002": "removed"}
     assert rows(database, profile)["name"].tolist() == ["there before", "not ours"]
+
+
+def test_a_row_that_was_there_before_us_is_filled_and_never_emptied(load, tables, database, profile, book):
+    load(tables(2))
+    book.book.executescript("DELETE FROM batches; DELETE FROM loads;")  # the book was lost
+    execute(database, "UPDATE TABLE SET name = 'by hand' WHERE id = 'C-0001'")
+    execute(database, "UPDATE TABLE SET kind = NULL WHERE id = 'C-0000'")
+    sent = {"customer": tables(2, code=[None, "no1"])["customer"]}
+    assert load(sent)["status"].tolist() == ["update", "held"]
+    assert rows(database, profile).loc["C-0000", ["code", "kind"]].tolist() == ["no0", "甲"]
+    assert rows(database, profile).loc["C-0001", "name"] == "by hand"
+    sent["customer"].loc["C-0000", "name"] = "新名"
+    assert load(sent)["status"].tolist() == ["update", "held"]
+    assert rows(database, profile).loc["C-0000", ["name", "code"]].tolist() == ["新名", "no0"]
+    assert undo(database, profile, book) == {"C-0000": "restored"}
+    assert undo(database, profile, book) == {"C-0000": "restored"}
+    assert rows(database, profile).loc["C-0000", "name"] == "客户0" and rows(database, profile)["kind"].isna().tolist()[0]
+
+
+def test_a_row_that_somebody_else_made_the_same_can_still_be_told_and_taken_back(load, tables, database, profile, book):
+    load({"customer": tables(2)["customer"]})
+    execute(database, "UPDATE TABLE SET name = 'n1' WHERE id = 'C-0001'")
+    changed = {"customer": tables(2, name=["客户0", "n1"])["customer"]}
+    assert load(changed)["status"].tolist() == ["same"]
+    changed["customer"].loc["C-0001", "name"] = "n2"
+    assert load(changed)["status"].tolist() == ["update"]
+    assert undo(database, profile, book) == {"C-0001": "restored"}
+    assert undo(database, profile, book) == {"C-0000": "removed", "C-0001": "touched"}
 
 
 def test_a_missing_column_is_named_before_anything_is_sent(database, profile):
