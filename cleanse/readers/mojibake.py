@@ -26,21 +26,37 @@ _GBK_SIGN = "[" + "".join(bytes((a, b)).decode("gbk") for a in range(0xE4, 0xEA)
 _HIGH = (
     r"\x{0152}\x{0153}\x{0160}\x{0161}\x{0178}\x{017d}\x{017e}\x{0192}\x{02c6}\x{02dc}\x{2013}-\x{203a}\x{20ac}\x{2122}"
 )
-_LATIN_SIGN = rf"[\x{{00a1}}-\x{{00ff}}{_HIGH}]{{2}}"
+_LATIN_SIGN = rf"[\x{{00a1}}-\x{{00ff}}{_HIGH}][\x{{0080}}-\x{{00ff}}{_HIGH}]"
 _LOST = r"锟斤拷|烫烫烫|屯屯屯|\x{FFFD}{2}"
 _SUSPECT = f"{_GBK_SIGN}|{_LATIN_SIGN}|{_LOST}"
 _LOOKS_LOST = re.compile("锟斤拷|烫烫烫|屯屯屯|\ufffd{2}")
-_LATIN_PAIR = re.compile(
-    "[ÃÂÄÅÆÐÑ][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]"
+# The characters of Europe as two signs, and its quotes and dashes as three.
+_AFTER = "\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122"
+_LATIN_PAIR = re.compile(f"[ÃÂÄÅÆÐÑ][{_AFTER}]|â(?:€[{_AFTER}]|‚¬|„¢)")
+_LETTER, _QUOTED = (
+    r"[^\W\d_]",
+    "\u2013\u2014\u2019\u201d\u00bb",
+)  # the latter may part a word that ends in Ã from another
+# Where nobody writes such signs: a capital behind a small letter; signs before a small letter, and so inside a word; what
+# cannot stand beside Ã at all; Ã– that begins a word; Â between a figure and a sign, before a sum or an opening mark; â
+# before two more signs.
+_CERTAIN = re.compile(
+    rf"(?<=[a-z])[ÃÂÄÅÆÐÑ][{_AFTER}]|[ÃÂÄÅÆÐÑ](?![{_QUOTED}])[{_AFTER}](?=[a-z])"
+    rf"|Ã[\u0080-\u009f\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2020\u2021\u2030\u201a\u201e\u2039\u203a]"
+    rf"|(?<!{_LETTER})Ã[\u2013\u2014](?=[a-z])|(?<=\d)Â[\u00a0-\u00bf]|(?<!{_LETTER})Â(?:[£¥](?=\d)|[¡¿](?={_LETTER}))|â[€‚„]"
 )
+_EUROPE = frozenset(map(chr, (*range(0xA0, 0x180), *range(0x2013, 0x203B), 0x20AC, 0x2122)))
 
 
 def restored(text: str, least: int = LEAST) -> str | None:
     """The text as it was before it was garbled, or None where that is not certain. ``least``: so many everyday Chinese
-    characters must come out; fewer will do where other texts of the column were garbled without doubt.
+    characters must come out, or accents must have stood where nobody writes such signs; fewer, or any place, will do where
+    other texts of the column were garbled without doubt.
 
     >>> restored("瀹㈡埛鍚嶇О"), restored("¿Í»§Ãû³Æ"), restored("å®¢æˆ·å\\x90\\x8dç§°"), restored("MÃ¼ller"), restored("青松公司")
     ('客户名称', '客户名称', '客户名称', 'Müller', None)
+    >>> restored("LÃ®"), restored("LÃ®", 1)
+    (None, 'Lî')
     """
     if text.isascii():
         return None
@@ -72,12 +88,13 @@ def mended(grid: Grid) -> Grid:
         texts = {text: restored(text) for text in distinct}
         if sum(new is not None for new in texts.values()) >= WITNESSES:
             texts = {text: new or restored(text, 1) for text, new in texts.items()}
+        garbled = {text for text, new in texts.items() if new is None and _is_garbled(text)}
         values = column.to_numpy(zero_copy_only=False)
         for at in np.flatnonzero(marks).tolist():
             where = f"{column_name(int(place))}{int(grid.cells.index[at])}"
             if texts[values[at]] is not None:
                 done.append(where)
-            elif _LOOKS_LOST.search(values[at]):
+            elif values[at] in garbled:
                 left.append(where)
         good = {text: new for text, new in texts.items() if new is not None}
         if good:
@@ -90,6 +107,11 @@ def mended(grid: Grid) -> Grid:
     for place, series in changed.items():
         cells[place] = series.astype("str")
     return replace(grid, cells=cells, notes=(*grid.notes, *notes))
+
+
+def _is_garbled(text: str) -> bool:
+    """Whether a text has lost bytes, or accents would come out of it, though it may stand as it was meant."""
+    return bool(_LOOKS_LOST.search(text) or (_LATIN_PAIR.search(text) and restored(text, 1) is not None))
 
 
 def _suspected(column: pa.Array) -> bool:
@@ -141,11 +163,13 @@ def _good_chinese(text: str, found: str, least: int) -> bool:
 
 
 def _good_latin(text: str, found: str, least: int) -> bool:
-    """UTF-8 read as cp1252: Chinese, or letters of Europe that stood as Ã and another sign."""
+    """UTF-8 read as cp1252: Chinese, or letters and signs of Europe that stood as Ã and another sign."""
     if _everyday(found) >= least:
         return True
     rest = _LATIN_PAIR.sub("", text)
-    return rest.isascii() and all(sign.isascii() or "\u00a0" <= sign <= "\u017f" for sign in found)
+    if not rest.isascii() or not all(sign.isascii() or sign in _EUROPE for sign in found):
+        return False
+    return least < LEAST or _CERTAIN.search(text) is not None
 
 
 _WAYS: tuple[tuple[Callable[[str], bytes | None], str, Callable[[str, str, int], bool]], ...] = (

@@ -164,6 +164,82 @@ def test_garbled_text_is_restored_where_it_is_certain(reading, way):
     assert notes(source)[0][0] == "mojibake_repaired"
 
 
+def as_cp1252(text: str) -> str:
+    return "".join(bytes([b]).decode("cp1252", "ignore") or chr(b) for b in text.encode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "Müller",
+            "MÜLLER",
+            "José",
+            "JOSÉ",
+            "Éric",
+            "Österreich",
+            "Özgür",
+            "GARÇON",
+            "MÉXICO",
+            "São",
+            "Größe",
+            "voilà",
+        ),
+        *(
+            "Łódź",
+            "Dvořák",
+            "Škoda",
+            "İstanbul",
+            "œuvre",
+            "Café–Bar",
+            "don’t",
+            "a–b",
+            "“x”",
+            "€5",
+            "25°C",
+            "£100",
+            "km²",
+        ),
+        *("¡Hola", "Acme®"),
+    ],
+)
+def test_letters_of_europe_are_restored_where_nobody_writes_what_stands(text):
+    assert restored(as_cp1252(text)) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Â¡",
+        "LÃ®",
+        "ROMÂ®",
+        "IRMÃ’s",
+        "IRMÃ”",
+        "„Ä“",
+        "«PÂ»",
+        "MANHÃ–TARDE",
+        "ESPAÑ–a",
+        "Ã©",
+        "TÂ£",
+        "Åse",
+        "São Paulo™",
+        "x Â y",
+    ],
+)
+def test_signs_that_somebody_may_have_typed_are_left(text):
+    assert restored(text) is None
+
+
+def test_what_may_be_garbled_is_named_and_restored_only_beside_two_that_are(reading):
+    doubtful = reading("name,note\nLÃ®,a\nMÃ¼ller,b\nLÃ®,c\n")
+    assert [row[0] for row in rows(doubtful)] == ["name", "LÃ®", "Müller", "LÃ®"]
+    assert notes(doubtful) == [("mojibake_repaired", "A3"), ("mojibake_left", "A2 A4")]
+    sure = reading("name,note\nLÃ\xa0,a\nMÃ¼ller,b\nJosÃ©,c\n")
+    assert [row[0] for row in rows(sure)] == ["name", "Là", "Müller", "José"]
+    sure = reading("name,note\nLÃ®,a\nMÃ¼ller,b\nJosÃ©,c\n")
+    assert [row[0] for row in rows(sure)] == ["name", "Lî", "Müller", "José"]
+
+
 def test_text_that_lost_bytes_is_named_and_kept(reading):
     source = reading("客户名称,备注\n锟斤拷样品,好\n青松样品厂,鍚嶇О\n")
     assert rows(source) == [["客户名称", "备注"], ["锟斤拷样品", "好"], ["青松样品厂", "鍚嶇О"]]
