@@ -8,7 +8,7 @@ together, part by part.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -30,6 +30,8 @@ _ASIDE = re.compile(r"[(（\[【]([^()（）\[\]【】]*)[)）\]】]")
 _NO_BRACKETS: dict[int, str | None] = dict.fromkeys(map(ord, "()（）[]【】 "))
 _HEAD = re.compile(r"^(.*(?:公司|集团|银行|厂|店|院|所|社|行|中心|大学|学校|llc|ltd))(.*)$")
 _BEHIND = re.compile("(.{2,}公司)(.{2,12})")
+_REMARKED = re.compile(r"(.{2,}公司)[(（\[【]([^()（）\[\]【】]{2,12})[)）\]】]")
+_UNIT = re.compile(".*[部店厂区市县路院校所站处司局队组点库室楼座层号线期心行社间仓群园馆]")  # what ends the name of a part of a company
 _NOTE = re.compile("(?:原|曾用名|原名|前身|旧称|又名|简称|即)[:：为是]?.{2,}")
 _NUMBER = re.compile(
     r"第([一二三四五六七八九十百0-9]+)|([一二三四五六七八九十百0-9]+)(?=中学|小学|中|小|医院|人民医院|附属|幼儿园|职业|高级|工程|建筑|建设|分|厂|局|公司|处|院|粮|机|车间|大队|支队)"
@@ -47,7 +49,8 @@ class Company(NamedTuple):
 
     ``region``: the most specific place named; ``province``, ``city``, ``district``: the official names of what is named
     and what it lies in, where only one fits; ``brand``: what tells it from others; ``form``: class of the legal form; ``branch``: place or word of a
-    branch; ``number``: of a numbered institution; ``person``: whether it is a person's name.
+    branch; ``remark``: words in brackets behind a registered name that are no branch's and that no lexicon has;
+    ``number``: of a numbered institution; ``person``: whether it is a person's name.
     """
 
     region: str = ""
@@ -55,6 +58,7 @@ class Company(NamedTuple):
     trade: str = ""
     form: str = ""
     branch: str = ""
+    remark: str = ""
     number: str = ""
     person: bool = False
     province: str = ""
@@ -133,7 +137,7 @@ class _Parser:
 
     def _chinese(self, texts: Texts) -> dict[str, pa.Array]:
         texts, shop = self._shops(texts)
-        texts, aside = self._asides(texts)
+        texts, aside, remark = self._asides(texts)
         texts, branch = self._behind_forms(*self._branches(texts, shop))
         length, form = self.forms.longest(texts)
         registered = (length > 0) & (length < texts.size)
@@ -154,6 +158,7 @@ class _Parser:
             "trade": replace(rest, start=middle).array(),
             "form": _worded(self.meanings, np.where(registered, form, 0)),
             "branch": pa.array(branch, pa.large_string()),
+            "remark": pa.array(remark, pa.large_string()),
             "number": pa.array(number, pa.large_string()),
             "person": pa.array(person),
             **dict(zip(("province", "city", "district"), places[1:], strict=True)),
@@ -167,9 +172,9 @@ class _Parser:
         shop[at] = [region or end for region, end in zip(self._only_places(ends), ends, strict=True)]
         return texts.but(at, [m[1] or m[3] for m in found]), shop
 
-    def _asides(self, texts: Texts) -> tuple[Texts, np.ndarray]:
-        """The texts without their brackets, and the place that stood in one."""
-        place = np.zeros(len(texts.start), dtype=np.int64)
+    def _asides(self, texts: Texts) -> tuple[Texts, np.ndarray, np.ndarray]:
+        """The texts without their brackets, the place that stood in one, and the remark behind a registered name."""
+        place, remark = np.zeros(len(texts.start), dtype=np.int64), np.full(len(texts.start), "", dtype=object)
         at = np.flatnonzero(texts.hold(_OPENING))
         bracketed = texts.take(at).list()
         every = [_ASIDE.findall(text) for text in bracketed]
@@ -184,8 +189,9 @@ class _Parser:
             if whole or inside in _FILLERS or _NOTE.fullmatch(inside)
         }
         place[at] = [next((known[inside] for inside in reversed(found) if known[inside]), 0) for found in every]
-        kept = [_ASIDE.sub(lambda m: "" if m[1] in gone else m[1], text) for text in bracketed]
-        return texts.but(at, kept), place
+        plain, remark[at] = zip(*[_without_remark(text, gone) for text in bracketed], strict=True) if len(at) else ((), ())
+        kept = [_ASIDE.sub(lambda m: "" if m[1] in gone else m[1], text) for text in plain]
+        return texts.but(at, kept), place, remark
 
     def _branches(self, texts: Texts, shop: np.ndarray) -> tuple[Texts, np.ndarray]:
         """The names without their branch, and it; a shop is one."""
@@ -282,7 +288,13 @@ class _Parser:
         at = len(words := plain.split())
         while at > 1 and words[at - 1] in self.trade_words:
             at -= 1
-        return Company("", " ".join(words[:at]), " ".join(words[at:]), form, branch)
+        return Company(brand=" ".join(words[:at]), trade=" ".join(words[at:]), form=form, branch=branch)
+
+
+def _without_remark(text: str, gone: Container[str]) -> tuple[str, str]:
+    """A registered name and what stands in brackets behind it, where that is neither of ``gone`` nor a unit's name."""
+    found = _REMARKED.fullmatch(text)
+    return (text, "") if found is None or found[2] in gone or _UNIT.fullmatch(found[2]) else (found[1], found[2])
 
 
 def _numeral(text: str) -> str:

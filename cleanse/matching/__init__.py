@@ -272,7 +272,7 @@ def _single(coded: Coded, verdicts: pd.DataFrame, schema: MatchSchema) -> dict[s
     single = {e.name: coded.values[e.name][:, 0].copy() for e in schema.evidence if e.objects}
     if schema.name_kind == "company":
         named = coded.names.parts["folded"] != MISSING
-        for part in ("branch", "number", "person"):
+        for part in ("branch", "remark", "number", "person"):
             single[part] = np.where(named, coded.names.parts[part] + 1, MISSING)
     for values in single.values():
         values[merged] = MISSING

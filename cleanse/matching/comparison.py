@@ -27,7 +27,7 @@ LEVELS = (
     "other_person", "same_script", "same_sound", "called", "abbreviation", "other_script",
 )  # fmt: skip
 OBJECTIONS = (
-    "", "named_after", "cut_short", "person_and_company", "other_person", "number", "branch", "group_form", "group", "other_region",
+    "", "named_after", "cut_short", "person_and_company", "other_person", "number", "branch", "remark", "group_form", "group", "other_region",
     "other_place", "other_trade", "other_name", "namesake", "namesake_unknown", "nameless", "abbreviation",
     "other_script", "renamed",
 )  # fmt: skip
@@ -126,7 +126,7 @@ def companies(names: Names, left: np.ndarray, right: np.ndarray) -> tuple[np.nda
     firm = np.logical_or(*(side != MISSING for side in p.both("form")))
     cross = ~nameless & ~p.alike("han") & ~brand & ~(one & firm)
     abbreviated = _abbreviated(p, undecided & ~brand & ~longer & ~both & ~one & ~cross)
-    bare = p.lacks("region") & p.lacks("form") & p.lacks("branch")
+    bare = p.lacks("region") & p.lacks("form") & p.lacks("branch") & p.lacks("remark")
     levels = [
         (nameless, "nameless"),
         (cross, "other_script"),
@@ -160,6 +160,7 @@ def companies(names: Names, left: np.ndarray, right: np.ndarray) -> tuple[np.nda
         (both & ~equal, "other_person"),
         (~p.alike("number"), "number"),
         (~p.alike("branch"), "branch"),
+        (~p.alike("remark"), "remark"),
         (group & core, "group_form"),
         (group, "group"),
         (begun & short, "cut_short"),
