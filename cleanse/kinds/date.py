@@ -107,6 +107,7 @@ _SECOND = re.compile(r"(?:[-~～/&+—–至到]|and|to)\s*\d")
 _REMARK = re.compile(r"\s*[(\[【][^0-9]*[)\]】]|\s+(?![前后左右约起止至到初末底间中])[^0-9]+")
 _NUMERALS = "^[零〇○一二三四五六七八九]{4}年[一二三四五六七八九十]{1,3}月[一二三四五六七八九十]{1,3}日$"
 _NOTHING = r"[^\x00-\x{10FFFF}]"  # for RE2
+_MIDNIGHT_EAST = re.compile(r"(?:(?:1[3-9]|2[0-3]):00|18:30)(?::00(?:[.,]0+)?)?\s?(?:z|(?:utc|gmt)?(?:[+\-]00:?00)|utc|gmt)", re.ASCII)
 _VAGUE = re.compile("[约?？]|左右|前后|大概|以[前后]|之[前后]|[前后起止]$|about|before|after|circa")
 
 
@@ -231,6 +232,8 @@ def _finished(plain: str, match: re.Match[str], year: int, month: int, day: int)
     if not FIRST_YEAR <= year <= LAST_YEAR or value == NO_DATE:
         return "", "date_suspicious", ""
     time = match["time"] or match.groupdict().get("clock") or ""
+    if _MIDNIGHT_EAST.fullmatch(f"{time}{match.groupdict().get('zone') or ''}"):
+        return "", "date_utc", ""
     said = f"{time.strip()}{(match.groupdict().get('zone') or '').upper()}" if re.search("[1-9午晨早晚]", time) else ""
     return value, "", " ".join(x for x in (said.strip(), rest) if x)
 

@@ -53,7 +53,7 @@ _COURTESY = re.compile(
     r"((?:Mr|Mrs|Ms|Miss|Mx|Sir|Madam)\.?) (?=[^\W\d_][\w'.\-]* +[^\W\d_])", re.IGNORECASE
 )  # before a full name
 _NUMBERED = re.compile(r"(?:\d\D{0,2}){5}|\d(?:\.\d+)?[eE]\+?\d\d", re.ASCII)  # what is left of a number, not a name
-_ADDRESSEE = re.compile(rf"([{_HAN}]{{1,4}}?)(\s*)([亲親代]?收)")
+_ADDRESSEE = re.compile(rf"([{_HAN}](?:\s?[{_HAN}]){{0,7}}?)(\s*)([亲親代]?收)")
 _HARVESTS = "丰豐秋夏麦春喜大"
 _LOST = re.compile("[?？\ufffd]")
 _NOTHING = r"[^\x00-\x{10FFFF}]"  # for RE2
@@ -166,7 +166,12 @@ class _Reader:
         """收 behind a name is what stands on parcels; where it may be the end of the given name it is a doubt, and in
         丰收 and the like it is the given name."""
         if space or len(mark) > 1 or not self.plausible(clean):
-            return Fix(name, "person_split", rest=mark) if self.certain(name) else self.read(text, clean)
+            titled = self.read(text, name)
+            if titled.parts and not titled.doubt:
+                return replace(titled, rest="；".join(filter(None, (titled.rest, mark))))
+            if self.certain(name):
+                return Fix(name, "person_split", rest=mark)
+            return self.read(text, clean) if self.plausible(_BETWEEN.sub("", clean)) else kept(text, "person_addressee")
         return became(text, clean, "person_formatted") if clean[-2] in _HARVESTS else kept(text, "person_addressee")
 
     def _people(self, text: str) -> list[str]:

@@ -120,12 +120,19 @@ def folded(text: str) -> str:
     return plain if plain.isascii() else _CHINESE_RUN.sub(lambda m: arabic_digits(m[0]), plain)
 
 
-def exact(text: str) -> str:
-    """What a spreadsheet did to a number and can be taken back: ``.0`` at its end, ``E+10`` with all digits there.
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3}){3}(?:\.00?)?", re.ASCII)
+_ONE_BY_ONE = re.compile(r"\d(?: \d){7,}", re.ASCII)
 
-    >>> exact("13812345678.0"), exact("1.3812345678E+10"), exact("1.38E+10")
-    ('13812345678', '13812345678', '1.38E+10')
+
+def exact(text: str) -> str:
+    """What was done to a number as a whole and can be taken back: ``.0`` at its end, ``E+10`` with all digits there,
+    thousands parted, digits written one by one.
+
+    >>> exact("13812345678.0"), exact("1.3812345678E+10"), exact("1.38E+10"), exact("13,812,345,678")
+    ('13812345678', '13812345678', '1.38E+10', '13812345678')
     """
+    if _THOUSANDS.fullmatch(text) or _ONE_BY_ONE.fullmatch(text):
+        text = text.replace(",", "").replace(" ", "")
     if "." in text:
         text = re.sub(r"^(\d{7,})\.0+$", r"\1", text)
         science = SCIENTIFIC.fullmatch(text)
