@@ -38,7 +38,10 @@ _DASHED = re.compile(r"\s*[-—_–]+\s*([^-—_–]+)$")
 _BRACKETS = str.maketrans("()﹙﹚", "（）（）")
 _NOBODY = re.compile(r"[xX×*某]{2,}[\u4e00-\u9fff]{0,4}(?:公司|集团|厂|店|企业)")
 _BLANKED = re.compile(f"(?<=[{_HAN}])[xX×*＊]{{2,}}(?=[{_HAN}])")
-_MORE = re.compile(r"公司\s*(?:[/、;,&]\s*[^()]{2,}(?:公司|集团|厂)$|[^()]*\d{7,})")  # another company, or a number
+_MORE = re.compile(  # another company, a number, or who is spoken to there
+    r"公司(?:\s*[/、;,&]\s*[^()]{2,}(?:公司|集团|厂)$|\s*[^()]*\d{7,}|\s*:\s*\S|\s+[^()\s]{2,}(?<!分)(?:公司|集团|厂)$)"
+)
+_TRAILED = re.compile("(?<=公司|集团)[.．…*＊★☆]+$")
 _BEHIND = re.compile(f"公司[ \\-—]+([{_HAN}]{{1,2}}[^部店厂区市县路院校所站处司心局队组点库])$")
 _LABEL = re.compile(r"^(?:客户(?:名称)?|(?:公司|企业|单位|客户)?(?:名称|全称)|抬头)\s*[:：]\s*")
 _ANY_HAN = re.compile(f"[{_HAN}]")
@@ -65,7 +68,7 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
     def fix(text: str) -> Fix:
         if is_null(text, nulls):
             return NULL
-        plain = unmarked(_LABEL.sub("", re.sub(r"\s*\n\s*", " ", tidy(text))))
+        plain = _TRAILED.sub("", unmarked(_LABEL.sub("", re.sub(r"\s*\n\s*", " ", tidy(text)))))
         name, status = _without_status(plain, remarks)
         value = _chinese(name) if re.search(f"[{_HAN}]", name) else re.sub(r"\s+", " ", half_width(name)).strip()
         if not value:
@@ -121,7 +124,8 @@ def repairs(options: Options, words: Words) -> Repairs:
 
     def joined(texts: pa.Array) -> pa.Array:
         joined = pc.replace_substring_regex(texts, r"^(\p{Han}+) +(\p{Han}+)$", r"\1\2")
-        return pc.if_else(pc.match_substring_regex(texts, r"公司 +\p{Han}{2,3}$"), texts, joined)
+        more = r"公司 +(?:\p{Han}{2,3}|\p{Han}*[^分]公司|\p{Han}+集团|\p{Han}+厂)$"
+        return pc.if_else(pc.match_substring_regex(texts, more), texts, joined)
 
     return (("company_formatted", joined),)
 

@@ -41,7 +41,7 @@ _OPENING = "(（[【"
 _NUMERALS = "第一二三四五六七八九十百0123456789"
 _SPACES = " \t\r\v\f"
 _SPACE = re.compile(r"\s+")
-_FILLERS = frozenset(("集团", "有限合伙", "普通合伙", "特殊普通合伙", "中国", "控股", "个体工商户", "个人独资"))
+_FILLERS = frozenset(("集团", "有限合伙", "普通合伙", "特殊普通合伙", "中国", "控股", "总部", "总公司", "个体工商户", "个人独资"))
 
 
 class Company(NamedTuple):

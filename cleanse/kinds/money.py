@@ -39,6 +39,7 @@ _MARKED = re.compile("[^0-9.,()+\\-\\s万亿千百元¥￥]")  # what a currency
 _SWISS = re.compile(r"(?<=\d)['’](?=\d{3}(?:\D|$))")
 _UNITED = re.compile(UNIT)
 _ACCOUNTING = re.compile(rf"\(({NUMBER})\)", re.ASCII)
+_BRACKETED_UNIT = re.compile(r"\((万?元|[万亿])\)$")
 _TAIL = re.compile("(?:元整|圆整|块钱|元人民币|元|圆|圓|块|整)$")
 _VAGUE = re.compile(
     r"[约近超余多几数~～>＞<＜≥≤≈±]|左右|上下|以[上下内]|大概|大约|不到|不足|至少|至多|最[多少]|起$|\+$|\d\s*[-—–至到]\s*\d"
@@ -97,7 +98,7 @@ def fixer(options: Options, words: Words) -> Callable[[str], Fix]:
             return PLACEHOLDER
         foreign = _foreign(plain, currency)
         bare = re.sub(r"\s+", "", _CURRENCY.get(currency, _CURRENCY["CNY"]).sub("", plain, count=1))
-        bare = _SWISS.sub("", bare) if _SWISS.search(bare) else bare
+        bare = _BRACKETED_UNIT.sub(r"\1", _SWISS.sub("", bare))
         bare = bare.replace("元", "", 1) if bare.endswith("元整") and currency != "CNY" else bare
         if foreign or len(bare) > 40:
             return kept(text, "money_foreign" if foreign else "money_unclear")
