@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from cleanse.model import Note
-from cleanse.readers import opc, xlsb
+from cleanse.readers import odf, opc, xlsb
 from cleanse.readers.cells import error_notes
 from cleanse.readers.hidden import Hidden, of_ods
 from cleanse.readers.raw import Limits, Unreadable
@@ -93,6 +93,9 @@ def _inspect(package: zipfile.ZipFile, limits: Limits) -> Package:
         found.hidden[name] = part.hidden
         if part.unseen:
             found.hidden |= of_ods(package)
+        if part.erring:
+            errors = odf.errors(package)
+            found.sheets, found.notes = {name: name for name in errors}, found.notes | errors
         if part.far or (part.is_sheet and limits.cells < NEAR_BOX):
             _measure(package, name, found.form, limits)
     return found
@@ -126,7 +129,8 @@ class _Part:
         self.far = False
         self.unvalued = 0
         self.hidden = Hidden()
-        self.unseen = False  # an ods that says something of visibility
+        self.unseen = False  # an ods that says something of visibility,
+        self.erring = False  # or shows errors
         self.errors: list[str] = []
         self.tail = b""
 
@@ -136,7 +140,9 @@ class _Part:
         seen = self.tail + chunk
         if _OWN_NAMES.search(seen):
             raise Unreadable("corrupt", "DOCTYPE", self.form)
-        self.unseen = self.unseen or (self.form == "ods" and b'table:visibility="' in seen)
+        if self.form == "ods":
+            self.unseen = self.unseen or b'table:visibility="' in seen
+            self.erring = self.erring or odf.may_hold_errors(seen)
         cut = max(len(seen) - OVERLAP, 0)
         if self.is_sheet:
             cut = next((at for mark in (b"<row", b"<c ") if (at := seen.rfind(mark)) > 0), cut)

@@ -178,6 +178,35 @@ def test_what_an_ods_keeps_of_another_file_is_no_sheet_of_it(tmp_path):
     assert [grid.sheet for grid in read(tmp_path / "a.fods", "a.fods").grids] == ["甲"]
 
 
+ERROR_CELLS = {
+    "as LibreOffice writes": 'office:value-type="string" office:string-value="" calcext:value-type="error"',
+    "as it did before": 'office:value-type="float" office:value="0"',
+    "without a type of its own": 'office:value-type="string" office:string-value=""',
+}
+
+
+@pytest.mark.parametrize("way", sorted(ERROR_CELLS))
+def test_errors_of_an_ods_are_named(tmp_path, way):
+    """Two rows of them, an error beside; a text that says the same stays."""
+    text = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    error = f'<table:table-cell{{}} table:formula="of:=A1" {ERROR_CELLS[way]}><text:p>{{}}</text:p></table:table-cell>'
+    rows = [
+        text.format("乙") + error.format(' table:number-columns-repeated="2"', "#N/A") + text.format("#N/A"),
+        text.format("丙") + "<table:covered-table-cell/>" + error.format("", "Err:502") + "<table:table-cell/>",
+    ]
+    repeat = ['<table:table-row table:number-rows-repeated="2">', "<table:table-row>"]
+    table = "".join(start + row + "</table:table-row>" for start, row in zip(repeat, rows, strict=True))
+    book = flat(more=f'<table:table table:name="乙">{table}</table:table>')
+    book = book.replace(
+        "<office:document", '<office:document xmlns:calcext="urn:org:documentfoundation:names:calcext:1.0"'
+    )
+    (tmp_path / "a.fods").write_text(book, "utf-8")
+    first, second = read(tmp_path / "a.fods", "a.fods").grids
+    assert second.cells.to_numpy().tolist() == [["乙", "", "", "#N/A"]] * 2 + [["丙", "", "", ""]]
+    places = "B1=#N/A C1=#N/A B2=#N/A C2=#N/A C3=Err:502"
+    assert [(n.code, n.where, n.detail) for n in second.notes] == [("error_cell", places, "5")] and first.notes == ()
+
+
 @pytest.mark.parametrize(
     ("before", "reason"),
     [
