@@ -81,14 +81,15 @@ def _inspect(package: zipfile.ZipFile, limits: Limits) -> Package:
         if name.endswith("/"):
             continue
         part = _Part(name, found.form, formats)
+        binary: list[bytes] | None = [] if found.form == "xlsb" and _BINARY_SHEET.match(name) else None
         for chunk in _chunks(package, name):
             left -= len(chunk)
             if left < 0:
                 raise Unreadable("too_large", "unpacked", found.form)
             part.look(chunk)
-        found.notes[name] = part.finish()
-        if found.form == "xlsb" and _BINARY_SHEET.match(name):
-            found.notes[name] = error_notes(xlsb.errors(package.read(name)))
+            if binary is not None:
+                binary.append(chunk)
+        found.notes[name] = part.finish() if binary is None else error_notes(xlsb.errors(b"".join(binary)))
         found.zeros[name] = part.zeros
         found.hidden[name] = part.hidden
         if part.unseen:

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from cleanse.readers import Limits, passwords, read
 from cleanse.readers.opc import canonical
+from cleanse.readers.packages import inspect
 
 MADE = Path(__file__).parent / "made"
 PASSWORD = "秘密 123"  # of the made files
@@ -314,6 +315,15 @@ def test_errors_of_a_binary_workbook_are_named(tmp_path):
     grid = read(tmp_path / "a.xlsb", "a.xlsb").grids[0]
     assert grid.cells.at[1, 0] == "" and grid.cells.at[1, 1] == "编号"
     assert ("error_cell", "A1=#REF!") in [(note.code, note.where) for note in grid.notes]
+
+
+def test_a_sheet_of_a_binary_workbook_is_unpacked_once_to_be_looked_at(monkeypatch):
+    opened, real = [], zipfile.ZipFile.open
+    monkeypatch.setattr(
+        zipfile.ZipFile, "open", lambda self, name, *a: opened.append(str(name)) or real(self, name, *a)
+    )
+    inspect((MADE / "binary.xlsb").read_bytes(), Limits())
+    assert opened.count("xl/worksheets/sheet1.bin") == 1
 
 
 def test_a_binary_workbook_from_before_the_release_is_refused_by_name(tmp_path):
