@@ -181,3 +181,42 @@ def test_the_order_of_the_export_changes_nothing(ran) -> None:
         done = ran("salesforce", {"Account": "".join([head, *order])})
         found.append((done.file("1_Account_update_001").to_dict(), done.exits("customer")))
     assert found[0] == found[1]
+
+
+CONTACTS = (
+    "Id,Cleanse_Id__c,LastName,MobilePhone,AccountId\n"
+    "003A,,陆知行,13912345001,001A\n003B,,沈未,,001B\n003C,,顾南,13912345009,001C\n"
+)
+PEOPLE = [
+    {"客户名称": "杭州岚石机电有限公司", "联系人": "陆知行", "手机": "13912345001", "邮箱": "lu@lanshi.cn"},
+    {"客户名称": "杭州岚石机电有限公司", "联系人": "陆知行", "手机": "13912345777"},
+    {"客户名称": "青禾食品（苏州）有限公司", "联系人": "沈未", "手机": "13912345002"},
+    {"客户名称": "大海纺织有限公司", "联系人": "顾南", "手机": "13912345009"},
+]
+
+
+def test_what_people_say_of_contacts_that_are_there_holds_or_is_told(ran, command) -> None:
+    """Kept apart, a contact goes as a new one; merged, the other fills its blanks. Two of the target, or of two customers,
+    are never one: the decision is named with its reason instead of being counted as applied."""
+    exports = {"Account": ACCOUNTS, "Contact": CONTACTS}
+    done = ran("salesforce", exports, PEOPLE)
+    root = done.folder.parent.parent
+    digests = pd.read_parquet(done.folder / "digests.parquet")
+    people = digests[digests["entity"] == "contact"].set_index("rid")["digest"]
+
+    def told(*said: tuple[int, int, str]) -> tuple[Ran, dict, set[str]]:
+        (root / "decisions.jsonl").unlink(missing_ok=True)
+        lines = [decisions.decision("contact", people[a], people[b], v, "甲", "2025-07-01") for a, b, v in said]
+        decisions.append(root / "decisions.jsonl", lines)
+        assert command("run", "--project", root).returncode == 0
+        review = json.loads((root / "out" / "latest" / "report.json").read_text("utf-8"))["review"]
+        return Ran(root), review, {line["code"] for line in review["not_held"]}
+
+    now, review, codes = told((0, 7, "apart"), (1, 7, "merge"))
+    assert (review["applied"], codes) == (2, set())
+    assert now.exits("contact")[:2] == [("migrated", ""), ("migrated", "target_update")]
+    now, review, codes = told((7, 8, "merge"), (0, 9, "merge"))
+    assert (review["applied"], codes) == (0, {"decision_in_target", "decision_other_parent"})
+    assert now.exits("contact") == done.exits("contact")
+    sheet = now.sheets()["未采用的决定"]
+    assert any("属于不同的客户" in str(cell) for row in sheet for cell in row)

@@ -25,12 +25,14 @@ from cleanse.stages import exits, merge, relate, rules, validate
 
 @dataclass(frozen=True)
 class Linked:
-    """Per entity its links, and what people had decided and chosen before."""
+    """Per entity its links, and what people had decided and chosen before. ``void``: decisions to merge what must not be one,
+    with the code of why."""
 
     links: Mapping[str, matching.Links]
     digests: Mapping[str, pd.Series]
     resolved: review_decisions.Resolved
     settled: choices.Settled
+    void: tuple[tuple[review_decisions.Decision, str], ...] = ()
 
     def without(self, existing: Existing) -> Linked:
         """The links between records of the sources alone."""
@@ -74,18 +76,40 @@ def match(project: Project, records: Mapping[str, pd.DataFrame], issues: pd.Data
     fields = {name: compared(schema) for name, schema in project.schemas.items()}
     resolved = review_decisions.resolve(said, known, fields)
     links: dict[str, matching.Links] = {}
+    void = pd.Series("", index=resolved.forced.index)
     for name, entity in project.entities.items():
         schema, table = project.schemas.get(name), tables[name]
         if schema is None:
             continue
+        said_here, there = resolved.forced[resolved.forced["entity"] == name], existing.of(name).index
+        parents = None
         if schema.within:
             parents = existing.with_parents(links[entity.refers_to].clusters.set_index("rid")["cluster"])
             table = matching.with_others(table.assign(**{schema.within: table["rid"].map(parents)}), schema.within)
         table = _numbers_apart(table, records[name], entity, schema)
-        said_here = resolved.forced[resolved.forced["entity"] == name]
-        links[name] = models.link(project, schema, table, said_here, existing.of(name).index)
+        void.update(_void(said_here, there, parents))
+        links[name] = models.link(project, schema, table, said_here[void[said_here.index] == ""], there)
     clusters = {name: _clusters(records[name], links.get(name)) for name in project.entities}
-    return Linked(links, digests, resolved, settled(project, sound, clusters, known))
+    return Linked(links, digests, resolved, settled(project, sound, clusters, known), _never(resolved.by, void))
+
+
+def _void(said: pd.DataFrame, there: pd.Index, parents: pd.Series | None) -> pd.Series:
+    """Why two records that a person merges must not be one: both stand in the target, where we merge nothing, or their
+    parents are not one; '' where nothing speaks against it."""
+    found = pd.Series("", index=said.index, dtype="str")
+    merges = said["verdict"] == "merge"
+    if parents is not None:
+        found[merges & (said["left"].map(parents) != said["right"].map(parents))] = "decision_other_parent"
+    found[merges & said["left"].isin(there) & said["right"].isin(there)] = "decision_in_target"
+    return found
+
+
+def _never(
+    by: Sequence[review_decisions.Decision], void: pd.Series
+) -> tuple[tuple[review_decisions.Decision, str], ...]:
+    """The decisions that hold for no two records, with the first reason."""
+    holds = {said for said, code in zip(by, void, strict=True) if not code}
+    return tuple(dict.fromkeys((said, code) for said, code in zip(by, void, strict=True) if said not in holds))
 
 
 def _numbers_apart(

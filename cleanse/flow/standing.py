@@ -14,7 +14,9 @@ from cleanse.review.choices import Choice
 from cleanse.review.decisions import KEY, Decision
 from cleanse.review.words import offered_word
 
-SAYS_OTHERWISE = ("decision_disputed", "choice_disputed", "decision_chained")
+SAYS_OTHERWISE = (
+    "decision_disputed", "choice_disputed", "decision_chained", "decision_in_target", "decision_other_parent",
+)  # fmt: skip
 
 
 def numbers(linked: Linked) -> dict[str, Any]:
@@ -23,7 +25,7 @@ def numbers(linked: Linked) -> dict[str, Any]:
     lines = _lines(linked)
     conflicting = sum(code in SAYS_OTHERWISE for _, code, _ in lines)
     return {
-        "applied": linked.resolved.applied + len(linked.settled.values),
+        "applied": linked.resolved.applied - len({said for said, _ in linked.void}) + len(linked.settled.values),
         "stale": len(lines) - conflicting,
         "conflicting": conflicting - len(linked.resolved.disputed),  # of these both sides are listed
         "replaced": linked.resolved.replaced,
@@ -75,5 +77,6 @@ def _lines(linked: Linked) -> list[tuple[Decision | Choice, str, tuple[str, ...]
     lines: list[tuple[Decision | Choice, str, tuple[str, ...]]] = []
     lines += [(d, "decision_disputed", ()) for pair in r.disputed for d in (pair.earlier, pair.later)]
     lines += [(d, "decision_chained", ()) for d in r.conflicting]
+    lines += [(d, code, ()) for d, code in linked.void]
     lines += [(s.decision, s.code, s.fields) for s in r.stale]
     return lines + [(c, code, (c.field,)) for c, code in linked.settled.dropped]

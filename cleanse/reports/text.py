@@ -37,7 +37,7 @@ SAID = {
         "existing": "{label}：目标系统已有 {records} 条，其中 {found} 条在新数据里：更新 {updates}（补 {filled} 格），不动 {unchanged}；"
         "值不同 {differs} 处，待判 {doubts} 对，系统内疑似重复 {twins} 对",
         "headline": "{n} / {of} 个客户没有未解决的问题",
-        "review": "{label}：{review} 对待判，{merge} 对已自动合并 → duplicates.xlsx",
+        "review": "{label}：{review} 对待判，{merge} 对已自动合并 → {where}",
         "decisions": "人的决定：采用 {applied}，过时 {stale}，冲突 {conflicting}（原因见 duplicates.xlsx）",
         "unread": "读不出：{file}：{why} {cure}",
         "files": "已读 {read} 个文件，略过 {ignored} 个，读不出 {error} 个",
@@ -69,7 +69,7 @@ SAID = {
         "existing": "{label}: the target has {records}, {found} of them met: {updates} updated ({filled} cells filled), "
         "{unchanged} left; {differs} values differ, {doubts} pairs to review, {twins} pairs alike within the target",
         "headline": "{n} of {of} customers have no open issue",
-        "review": "{label}: {review} pairs to review, {merge} merged by themselves -> duplicates.xlsx",
+        "review": "{label}: {review} pairs to review, {merge} merged by themselves -> {where}",
         "decisions": "decisions: {applied} applied, {stale} stale, {conflicting} conflicting (why: duplicates.xlsx)",
         "unread": "not read: {file}: {why} {cure}",
         "files": "{read} files read, {ignored} passed over, {error} not readable",
@@ -144,7 +144,8 @@ def run_text(quality: Mapping[str, Any], gate: Mapping[str, Any], folder: Path, 
     for name, held in quality.get("existing", {}).items():
         lines.append(said["existing"].format(label=labels.get(name, name), **held))
     for name, d in quality["duplicates"].items():
-        lines.append(said["review"].format(label=labels.get(name, name), **d["bands"]))
+        place = "duplicates.xlsx" if d["queues"] else "`cleanse review serve`"  # the workbook holds no children
+        lines.append(said["review"].format(label=labels.get(name, name), where=place, **d["bands"]))
     if any(quality["review"][key] for key in ("applied", "stale", "conflicting")):
         lines.append(said["decisions"].format(**quality["review"]))
     lines.append(said["headline"].format(**quality["headline"]))

@@ -81,7 +81,8 @@ class Resolved:
     holds a disputed pair open. ``applied``: how many
     decisions hold. ``stale``: those of which a side is not among the records any more. ``conflicting``: those that keep
     two records apart which others merge, by a chain; they stand above the chain. ``disputed``: pairs on which two people
-    disagree; nothing holds. ``replaced``: how many earlier lines a later one replaced.
+    disagree; nothing holds. ``replaced``: how many earlier lines a later one replaced. ``by``: the decision of every line of
+    ``forced``.
     """
 
     forced: pd.DataFrame
@@ -90,6 +91,7 @@ class Resolved:
     replaced: int
     conflicting: tuple[Decision, ...] = ()
     disputed: tuple[Disputed, ...] = ()
+    by: tuple[Decision, ...] = ()
 
 
 def decision(
@@ -299,7 +301,7 @@ def resolve(
     disputed = _disputes(decisions, [d for d in held if d.against and d not in gone])
     return Resolved(
         forced[list(FORCED)], len(held) - len(gone) - len(disputed), _stale(gone, present, digests, fields or {}),
-        len(decisions) - len(latest), conflicting, disputed,
+        len(decisions) - len(latest), conflicting, disputed, tuple(held[n] for n in forced["said"]),
     )  # fmt: skip
 
 
