@@ -18,6 +18,7 @@ SHORT = 5  # characters of a name that may be an abbreviation
 LETTERS = re.compile(r"[a-z]+")
 DIGITS = re.compile(r"[0-9]+")
 _WORD = re.compile(r"[a-z'-]+")
+SLIP_FROM = 7  # characters of a person's Latin name in which one may be a slip
 
 
 # Levels and objections are handed on as their number in these lists: a column of words is large and slow.
@@ -25,11 +26,12 @@ LEVELS = (
     "other_name", "nameless", "same_name", "same_short", "same_parts", "same_unplaced", "same_core", "wider_region",
     "other_form", "short_name", "typo", "typo_brand", "other_place", "other_trade", "other_region", "same_person",
     "other_person", "same_script", "same_sound", "called", "abbreviation", "other_script",
+    "slip",
 )  # fmt: skip
 OBJECTIONS = (
     "", "named_after", "cut_short", "person_and_company", "other_person", "number", "branch", "remark", "group_form", "group", "other_region",
     "other_place", "other_trade", "other_name", "namesake", "namesake_unknown", "nameless", "abbreviation",
-    "other_script", "renamed",
+    "other_script", "renamed", "slip",
 )  # fmt: skip
 TELLING_APART = tuple(
     map(frozenset, ("甲乙丙丁戊己庚辛壬癸", "一二三四五六七八九十", "东南西北中", "上中下", "前后", "新老旧", "大小"))
@@ -257,9 +259,10 @@ def persons(names: Names, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarr
         (p.equal("folded"), "same_name"),
         (p.equal("sound"), "same_sound"),
         (_called(p) | _initialled(p), "called"),
+        (_slipped(p), "slip"),
     ]
     level = _first(levels, LEVEL, "other_name")
-    return level, _first([(level == LEVEL["other_name"], "other_name")], OBJECTION, "")
+    return level, _first([(level == LEVEL[name], name) for name in ("other_name", "slip")], OBJECTION, "")
 
 
 def _called(p: _Pairs) -> np.ndarray:
@@ -280,6 +283,23 @@ def _initialled(p: _Pairs) -> np.ndarray:
     words = [[_WORD.findall(text) for text in side] for side in p.texts(p.names.texts, at)]
     found[at] = [_fits(a, b) or _fits(b, a) for a, b in zip(*words, strict=True)]
     return found
+
+
+def _slipped(p: _Pairs) -> np.ndarray:
+    """Names of some length that differ in one character: Jon and John Harlow, 王小明 and 王小朋; a surname of one character
+    is not where."""
+    found = np.zeros(len(p.left), dtype=bool)
+    at = np.flatnonzero(p.conflict("folded"))
+    a, b = p.texts(p.names.texts, at)
+    near = cpdist(a, b, scorer=OSA.distance, score_cutoff=1) <= 1
+    found[at[near]] = [_may_slip(x, y) and not _told_apart(x, y) for x, y in zip(a[near], b[near], strict=True)]
+    return found
+
+
+def _may_slip(a: str, b: str) -> bool:
+    if a.isascii():
+        return min(len(a), len(b)) >= SLIP_FROM
+    return len(a) == len(b) == 3 and a[0] == b[0]
 
 
 def _fits(short: list[str], long: list[str]) -> bool:

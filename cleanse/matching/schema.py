@@ -38,7 +38,7 @@ WEIGHTS = {
         "same_person",
         "other_person",
     ),
-    "person": ("same_name", "same_script", "same_sound", "called", "other_name"),
+    "person": ("same_name", "same_script", "same_sound", "called", "slip", "other_name"),
 }
 BANDS = ("related", "review")
 PARTS = ("", "domain")
