@@ -15,13 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cleanse import matching, profiles, rulebook
+from cleanse import entities, matching, profiles, rulebook, wordlists
 from cleanse.codes import Code, all_codes
-from cleanse.errors import CleanseError, UsageError
-from cleanse.kinds import KINDS
-from cleanse.kinds.header import PLACES
+from cleanse.errors import UsageError
+from cleanse.faults import Faults, where
 from cleanse.kinds.owner import INACTIVE
-from cleanse.model import COMPLETION, Entity, Field, Profile, Rule, Words
+from cleanse.model import COMPLETION, Entity, Profile, Rule, Words
 
 SHIPPED = next(
     p for p in (Path(__file__).parent / "data" / "rules", Path(__file__).parent.parent / "rules") if p.is_dir()
@@ -52,27 +51,7 @@ SETTINGS: dict[str, dict[str, type | tuple[type, ...]]] = {
     "roles": {"runner": list, "reviewer": list, "approver": list, "four_eyes": bool},
 }
 SQL_KEYS = ("name", "url", "query")
-MAPPING_KEYS = ("source", "sheet", "columns", "join")
-ENTITY_KEYS = ("name", "label", "refers_to", "identity", "one_of", "fields")
-FIELD_KEYS = tuple(k for k in Field.__dataclass_fields__ if k not in ("entity", "name"))
-SURVIVORS = (
-    "most_frequent",
-    "latest",
-    "earliest",
-    "minimum",
-    "maximum",
-    "longest",
-    "join",
-    "most_complete_name",
-    "most_filled",
-    "most_trusted",
-    "most_restrictive",
-    "keep_both",
-    "losing_values",
-    "most_complete_group",
-)
-
-
+MAPPING_TYPES = {"source": str, "sheet": str, "columns": dict, "join": dict}
 @dataclass(frozen=True)
 class MappingRule:
     """A person's word on the columns of some tables: globs of file and sheet, header -> ``entity.field`` (or several) or
@@ -130,56 +109,6 @@ class Project:
         return {**all_codes(), **{r.code: Code(r.code, "failure", r.severity, r.text, r.cure) for r in self.rules}}
 
 
-class Faults:
-    """Collects faults of configuration, to say them all at once."""
-
-    def __init__(self) -> None:
-        self.found: list[CleanseError] = []
-
-    def add(self, what: str, where: str, cure: str = "") -> None:
-        self.found.append(UsageError(what, where=where, cure=cure))
-
-    def keys(self, table: Mapping[str, Any], known: Iterable[str], path: Path, text: str) -> None:
-        """A fault for every key that is not known, with the nearest one that is."""
-        names = sorted(known)
-        for key in table:
-            if key not in names:
-                near = difflib.get_close_matches(key, names, 1, 0.5)
-                cure = f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(names)}"
-                self.add(f"unknown key '{key}'", where(path, text, key), cure)
-
-    def attempt(self, make: Callable[[], Any]) -> Any:
-        try:
-            return make()
-        except CleanseError as fault:
-            self.found.append(fault)
-            return None
-
-    def raise_all(self) -> None:
-        if len(self.found) == 1:
-            raise self.found[0]
-        if self.found:
-            raise UsageError("\n".join(str(f) for f in self.found), cure=f"{len(self.found)} faults to mend")
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """What to do about a word that is not known: the nearest right one, or all there are."""
-    names = sorted(known)
-    near = difflib.get_close_matches(word, names, 1, 0.5)
-    return f"did you mean '{near[0]}'?" if near else f"known: {', '.join(names)}"
-
-
-def where(path: Path, text: str, key: str) -> str:
-    """``path:line`` of the first line that names the key, or holds the value."""
-    pattern = re.compile(
-        rf"^\s*\[*[\w.\"]*\b{re.escape(key)}\b|[{{,]\s*{re.escape(key)}\s*=|[\"']{re.escape(key)}[\"']"
-    )
-    for number, line in enumerate(text.split("\n"), 1):
-        if pattern.search(line):
-            return f"{path}:{number}"
-    return str(path)
-
-
 def load_project(
     root: Path,
     *,
@@ -205,24 +134,24 @@ def load_project(
     faults.keys(config, [*SETTINGS, "mapping"], config_path, text)
     settings = {name: _section(config, name, faults, config_path, text) for name in SETTINGS}
     rules = RuleFiles(root / "rules")
-    entities = _entities(rules, faults)
     words = rules.words(faults)
-    checks = _rules(rules, entities, words, faults)
-    _check_lines(root / "rules" / "lexicons", entities, faults)
+    known = _entities(rules, words, faults)
+    checks = _rules(rules, known, words, faults)
+    wordlists.check(root / "rules", SHIPPED, known, words, faults)
     schemas = {
         path.stem: schema
         for path in rules.files("matching", ".toml")
         if (schema := _parsed(path, faults, _schema)) is not None
     }
     models = _models(settings["matching"].get("model", ""), root, config_path, text, faults)
-    profile = _profile(settings["target"], rules, entities, words, faults, where(config_path, text, "profile"))
+    profile = _profile(settings["target"], rules, known, words, faults, where(config_path, text, "profile"))
     existing = _existing(settings["target"].get("existing", {}), root, profile, faults, config_path, text)
-    mappings = _mappings(config, config_path, text, rules, entities, faults)
+    mappings = _mappings(config, config_path, text, rules, known, faults)
     _check_values(settings, faults, config_path, text)
-    _check_completion(settings["complete"], root, entities, faults, config_path, text)
+    _check_completion(settings["complete"], root, known, faults, config_path, text)
     named = tuple(Path(p) for p in paths)
     given = named or tuple(root / p for p in settings["sources"].get("paths", ["."]))
-    queries = () if named else _queries(settings["sources"].get("sql", []), faults, config_path, text)
+    queries = () if named else _queries(settings["sources"], faults, config_path, text)
     said = settings["sources"].get("password_file", "")
     passwords = _passwords(password_file or (root / said if said else None), faults)
     for path in given:
@@ -243,7 +172,7 @@ def load_project(
         queries=queries,
         reading=settings["reading"],
         out=(out or root / settings["run"].get("out", "out")).resolve(),
-        entities=entities,
+        entities=known,
         rules=checks,
         profile=profile,
         existing=existing,
@@ -303,28 +232,29 @@ class RuleFiles:
 
 
 def _toml(path: Path, faults: Faults) -> tuple[dict[str, Any], str]:
+    text = wordlists.read_rules(path, faults)
     try:
-        text = path.read_text("utf-8-sig")
         return tomllib.loads(text), text
-    except UnicodeDecodeError:
-        faults.add("not a UTF-8 file", str(path), "save it as UTF-8")
     except tomllib.TOMLDecodeError as error:
-        faults.add(f"not valid TOML: {error}", str(path), "mend the line it names")
-    except OSError as error:
-        faults.add(f"cannot be read: {error.strerror}", str(path), "check the file's permissions")
+        told, _, place = str(error).partition(" (at line ")
+        number = int(place.partition(",")[0]) if place else 0
+        line = text.split("\n")[number - 1] if number else ""
+        faults.add(f"not valid TOML: {told}", f"{path}:{number}" if number else str(path), _toml_cure(line))
     return {}, ""
 
 
+def _toml_cure(line: str) -> str:
+    """What is most often wrong with a line that is no TOML."""
+    bare = re.sub(r"\"[^\"]*\"|'[^']*'", "", line)
+    if wide := re.search(r"[“”‘’，＝【】［］｛｝＂＇]", bare):
+        return f"'{wide[0]}' is a full-width mark: type it with the keyboard set to English"
+    if bare.count('"') % 2 or bare.count("'") % 2:
+        return "a quotation mark is missing in this line"
+    return "mend this line"
+
+
 def _rows(path: Path, faults: Faults) -> tuple[tuple[str, ...], ...]:
-    try:
-        lines = path.read_text("utf-8-sig").split("\n")
-    except (UnicodeDecodeError, OSError):
-        faults.add("cannot be read as UTF-8 text", str(path), "save it as UTF-8")
-        return ()
-    rows = (
-        line.rstrip("\r").split("\t") for line in lines if line.strip() and not line.startswith("# ") and line != "#"
-    )
-    return tuple(tuple(cell.strip() for cell in row) for row in rows)
+    return tuple(tuple(cells) for _, cells in wordlists.lines_of(wordlists.read_rules(path, faults)))
 
 
 def _section(config: Mapping[str, Any], name: str, faults: Faults, path: Path, text: str) -> dict[str, Any]:
@@ -332,28 +262,13 @@ def _section(config: Mapping[str, Any], name: str, faults: Faults, path: Path, t
     if not isinstance(table, dict):
         faults.add(f"[{name}] must be a table", where(path, text, name))
         return {}
-    faults.keys(table, SETTINGS[name], path, text)
-    good: dict[str, Any] = {}
-    for key, value in table.items():
-        wanted = SETTINGS[name].get(key)
-        if wanted is None:
-            continue
-        if wanted is float and type(value) is int:
-            value = float(value)  # noqa: PLW2901
-        if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
-            faults.add(f"'{key}' must be {getattr(wanted, '__name__', wanted)}", where(path, text, key))
-            continue
-        good[key] = value
-    return good
+    return faults.typed(table, SETTINGS[name], path, text, f"[{name}]")
 
 
-def _queries(entries: Iterable[Any], faults: Faults, path: Path, text: str) -> tuple[Query, ...]:
+def _queries(sources: Mapping[str, Any], faults: Faults, path: Path, text: str) -> tuple[Query, ...]:
     """The databases of ``[[sources.sql]]``, whose names must differ: they stand where others have a file's name."""
     found: dict[str, Query] = {}
-    for entry in entries:
-        if not isinstance(entry, dict):
-            faults.add("'sql' must be a list of tables", where(path, text, "sql"), "write [[sources.sql]]")
-            continue
+    for entry in _tables(sources, "sql", path, text, faults, "sources.sql"):
         faults.keys(entry, SQL_KEYS, path, text)
         values = {key: entry.get(key) for key in SQL_KEYS}
         for key, value in values.items():
@@ -426,7 +341,7 @@ def _check_completion(
             if name not in known:
                 near = difflib.get_close_matches(str(name), known, 1, 0.5)
                 cure = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(known)}"
-                faults.add(f"[complete] {key}: unknown '{name}'", where(path, text, str(name)), cure)
+                faults.add(f"[complete] {key}: unknown '{name}'", where(path, text, str(name), "[complete]"), cure)
     if not 0 < given.get("accept", 1.0) <= 1:
         faults.add("'accept' must lie above 0 and be at most 1", where(path, text, "accept"))
     if given.get("lookup") and not (root / given["lookup"]).is_file():
@@ -451,38 +366,16 @@ def _models(name: str, root: Path, config: Path, text: str, faults: Faults) -> d
     return _toml(root / name, faults)[0] if name and (root / name).is_file() else {}
 
 
-def _entities(rules: RuleFiles, faults: Faults) -> dict[str, Entity]:
+def _entities(rules: RuleFiles, words: Words, faults: Faults) -> dict[str, Entity]:
     found: dict[str, Entity] = {}
+    files: dict[str, tuple[Path, str]] = {}
     for path in rules.files("entities", ".toml"):
         data, text = _toml(path, faults)
-        name = data.get("name", path.stem)
-        _old_checks(name, data.pop("checks", []), path, text, faults)
-        faults.keys(data, ENTITY_KEYS, path, text)
-        fields = {key: _field(name, key, spec, path, text, faults) for key, spec in data.get("fields", {}).items()}
-        found[name] = Entity(
-            name=name,
-            label=data.get("label", {"zh": name, "en": name}),
-            fields=fields,
-            refers_to=data.get("refers_to", ""),
-            identity=tuple(data.get("identity", ())),
-            one_of=tuple(tuple(names) for names in data.get("one_of", ())),
-        )
-    _check_parts(found, faults)
-    return _parents_first(found, faults)
-
-
-def _old_checks(entity: str, checks: Any, path: Path, text: str, faults: Faults) -> None:
-    """Entity files once held rules between two fields: each is told with the rule that says the same."""
-    lines = [n for n, line in enumerate(text.split("\n"), 1) if re.match(r"\s*\[\[\s*checks\s*\]\]", line)]
-    for number, check in enumerate(checks if isinstance(checks, list) else [{}]):
-        said = check if isinstance(check, dict) else {}
-        code, first, op, second = (said.get(key, "?") for key in ("code", "first", "op", "second"))
-        rule = f'[[rule]] code = "{code}" entity = "{entity}" on = "both" all = ["{first} {op} {second}"]'
-        at = f"{path}:{lines[number]}" if number < len(lines) else where(path, text, "checks")
-        faults.add(
-            "rules between fields stand in rules/checks now, not in the entity's file", at,
-            f"delete '{code}' here; unless a file of rules/checks has it already, write there, a key a line: {rule}",
-        )  # fmt: skip
+        entity = entities.parse(data, text, path, faults)
+        found[entity.name], files[entity.name] = entity, (path, text)
+    faults.raise_all()  # what else is wrong can only be told by fields that are right
+    entities.check_together(found, words, files, faults)
+    return entities.parents_first(found, faults)
 
 
 def _rules(files: RuleFiles, entities: Mapping[str, Entity], words: Words, faults: Faults) -> tuple[Rule, ...]:
@@ -497,92 +390,6 @@ def _rules(files: RuleFiles, entities: Mapping[str, Entity], words: Words, fault
         for fault in wrong if not files.is_shipped(path) else ():
             faults.add(fault.what, f"{path}:{fault.line}", fault.cure)
     return tuple(found)
-
-
-def _field(entity: str, name: str, spec: Mapping[str, Any], path: Path, text: str, faults: Faults) -> Field:
-    faults.keys(spec, FIELD_KEYS, path, text)
-    kind = spec.get("kind", "text")
-    if kind not in KINDS:
-        near = difflib.get_close_matches(kind, KINDS, 1, 0.4)
-        faults.add(f"unknown kind '{kind}'", where(path, text, kind), f"did you mean '{near[0]}'?" if near else "")
-        kind = "text"
-    faults.keys(spec.get("options", {}), KINDS[kind].options, path, text)
-    rule = spec.get("survivor", "most_frequent")
-    if rule not in SURVIVORS:
-        near = difflib.get_close_matches(rule, SURVIVORS, 1, 0.4)
-        faults.add(
-            f"unknown survivor rule '{rule}'", where(path, text, rule), f"did you mean '{near[0]}'?" if near else ""
-        )
-    known = {key: value for key, value in spec.items() if key in FIELD_KEYS}
-    return Field(**{"label": {"zh": name, "en": name}, **known, "entity": entity, "name": name, "kind": kind})
-
-
-def _check_lines(folder: Path, entities: Mapping[str, Entity], faults: Faults) -> None:
-    """Lines of the project's own lexicons that could have no effect: headers of fields that do not exist, null words of
-    kinds that do not exist, doubts that have no sentence, a line of two columns without a tab."""
-    fields = ["-", *(f.path for e in entities.values() for f in e.fields.values())]
-    for number, row in _numbered(folder / "headers.tsv"):
-        at = f"{folder / 'headers.tsv'}:{number}"
-        if len(row) < 2:
-            faults.add(f"no tab in '{row[0]}'", at, "write field, tab, header word")
-        elif row[0] not in fields:
-            faults.add(f"unknown field '{row[0]}'", at, nearest(row[0], fields))
-    for number, row in _numbered(folder / "header_words.tsv"):
-        at = f"{folder / 'header_words.tsv'}:{number}"
-        if row[0] not in PLACES or len(row) < 2:
-            faults.add(f"not a place and a word: '{' '.join(row)}'", at, f"write {', '.join(PLACES)}, then tab and word")
-        for path in row[2].split() if len(row) > 2 else ():
-            if (path.lstrip("-") or path) not in (*fields, *entities):
-                faults.add(f"unknown field '{path}'", at, nearest((path.lstrip("-") or path), [*fields, *entities]))
-    doubts = [name for name, code in all_codes().items() if code.sort == "doubt"]
-    known = [f"{k}/{d.removeprefix(f'{k}_')}" for k in KINDS for d in doubts if d.startswith(f"{k}_")]
-    for listed in sorted((folder / "doubts").rglob("*.tsv")):
-        name = listed.relative_to(folder / "doubts").with_suffix("").as_posix()
-        if name not in known:
-            faults.add(f"no such doubt: '{name}'", str(listed), nearest(name, known))
-    for number, row in _numbered(folder / "nulls.tsv"):
-        for kind in row[1].split() if len(row) > 1 else ():
-            if kind.lstrip("-") not in (*KINDS, "*"):
-                faults.add(
-                    f"unknown kind '{kind}'", f"{folder / 'nulls.tsv'}:{number}", nearest(kind.lstrip("-"), KINDS)
-                )
-
-
-def _numbered(path: Path) -> list[tuple[int, list[str]]]:
-    """The lines of a TSV file that count, with their numbers; none where it cannot be read (told elsewhere)."""
-    try:
-        lines = path.read_text("utf-8-sig").split("\n") if path.is_file() else []
-    except (UnicodeDecodeError, OSError):
-        return []
-    return [
-        (number, [cell.strip() for cell in line.split("\t")])
-        for number, line in enumerate(lines, 1)
-        if line.strip() and not line.startswith("# ") and line != "#"
-    ]
-
-
-def _check_parts(entities: Mapping[str, Entity], faults: Faults) -> None:
-    paths = {f.path for e in entities.values() for f in e.fields.values() if not f.virtual}
-    for entity in entities.values():
-        for f in entity.fields.values():
-            for role, target in f.parts.items():
-                if target not in paths:
-                    near = difflib.get_close_matches(target, sorted(paths), 1, 0.5)
-                    cure = f"did you mean '{near[0]}'?" if near else ""
-                    faults.add(f"part '{role}' goes to no field: '{target}'", f"rules/entities, {f.path}", cure)
-
-
-def _parents_first(entities: dict[str, Entity], faults: Faults) -> dict[str, Entity]:
-    ordered: dict[str, Entity] = {}
-    waiting = dict(sorted(entities.items()))
-    while waiting:
-        ready = [n for n, e in waiting.items() if not e.refers_to or e.refers_to in ordered]
-        if not ready:
-            faults.add(f"refers_to leads nowhere or round in a circle: {', '.join(waiting)}", "rules/entities")
-            return entities
-        for name in ready:
-            ordered[name] = waiting.pop(name)
-    return ordered
 
 
 def _profile(
@@ -661,9 +468,9 @@ def _mappings(
         faults.keys(data, ["mapping"], path, content)
         files.append((path, content, data))
     for path, content, table in files:
-        for entry in table.get("mapping", []):
-            faults.keys(entry, MAPPING_KEYS, path, content)
-            columns, join = entry.get("columns", {}), entry.get("join", {})
+        for entry in _tables(table, "mapping", path, content, faults):
+            said = faults.typed(entry, MAPPING_TYPES, path, content)
+            columns, join = said.get("columns", {}), said.get("join", {})
             for header, targets in columns.items():
                 several = isinstance(targets, list) and bool(targets)
                 for target in targets if several else [targets]:
@@ -671,18 +478,30 @@ def _mappings(
                         header, target, known if several else [*known, "-"], faults, where(path, content, header)
                     )
             for target, headers in join.items():
-                _check_target(" + ".join(map(str, headers)), target, known, faults, where(path, content, target))
                 if not isinstance(headers, list) or len(headers) < 2 or not all(isinstance(h, str) for h in headers):
                     faults.add(f"join '{target}' needs a list of two headers or more", where(path, content, target))
+                    continue
+                _check_target(" + ".join(headers), target, known, faults, where(path, content, target))
             found.append(
                 MappingRule(
-                    entry.get("source", "*"),
-                    entry.get("sheet", "*"),
+                    said.get("source", "*"),
+                    said.get("sheet", "*"),
                     {h: tuple(t) if isinstance(t, list) else t for h, t in columns.items()},
                     {t: tuple(headers) for t, headers in join.items() if isinstance(headers, list)},
                 )
             )
     return tuple(found)
+
+
+def _tables(
+    table: Mapping[str, Any], key: str, path: Path, text: str, faults: Faults, name: str = ""
+) -> list[dict[str, Any]]:
+    """A list of tables, empty where it is none; ``name`` as it is written in the file, where that is not the key."""
+    given = table.get(key, [])
+    if isinstance(given, list) and all(isinstance(entry, dict) for entry in given):
+        return given
+    faults.add(f"'{key}' must be a list of tables", where(path, text, key), f"write [[{name or key}]]")
+    return []
 
 
 def _check_target(header: str, target: Any, known: Sequence[str], faults: Faults, at: str) -> None:

@@ -29,7 +29,8 @@ TODAY = "today"
 NUMBERS = ("money", "quantity", "percent")
 _STATE = re.compile(r"(.+?)\s+(?:is\s+(not\s+)?(filled|empty)|(不)?(为空))")
 _WORDED = re.compile(r"(.+?)\s+(is not|is|matches|不是|是|符合)\s+(.+)")
-_COMPARED = re.compile(r"(.+?)\s*(<=|>=|==|!=|<|>)\s*(.+)")
+_COMPARED = re.compile(r"(.+?)\s*(<=|>=|==|!=|<|>|[≤≥≠＜＞=＝])\s*(.+)")
+_SIGNS = {"≤": "<=", "≥": ">=", "≠": "!=", "＜": "<", "＞": ">", "=": "==", "＝": "=="}
 _WORDS = {"is not": ("is", True), "不是": ("is", True), "是": ("is", False), "符合": ("matches", False)}
 
 
@@ -81,7 +82,7 @@ def parse(
         book.end = len(book.lines)
         book.fault(f"unknown key '{key}'", key, ["rule"])
     tables = data.get("rule", [])
-    if not isinstance(tables, list):
+    if not isinstance(tables, list) or not all(isinstance(spec, Mapping) for spec in tables):
         return [], [Fault("'rule' must be a list of tables", 1, "write [[rule]] above each rule")]
     for number, spec in enumerate(tables):
         book.turn_to(number)
@@ -98,17 +99,22 @@ def _rule(spec: Mapping[str, Any], codes: Collection[str], book: _Book) -> Rule 
         book.fault(f"unknown key '{key}'", key, KEYS)
     _types(spec, book)
     code, entity = str(spec.get("code", "")), str(spec.get("entity", ""))
+    for key in (k for k in ("code", "entity") if k not in spec):
+        book.fault(f"'{key}' is missing", "", cure='every rule says code = "..." and entity = "..."')
     severity = spec.get("severity", Severity.WARNING.value)
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", code):
+    if code and not re.fullmatch(r"[a-z][a-z0-9_]*", code):
         book.fault(f"'{code}' is no code", "code", cure='name the rule in small letters: code = "no_phone"')
     elif code in codes:
         book.fault(f"the code '{code}' stands for something else already", code, cure="choose another")
     if entity not in book.entities:
-        book.fault(f"unknown entity '{entity}'", entity, book.entities)
+        if entity:
+            book.fault(f"unknown entity '{entity}'", entity, book.entities)
         return None
     if severity not in set(Severity):
         book.fault(f"unknown severity '{severity}'", str(severity), [s.value for s in Severity])
     forms = [form for form in FORMS if form in spec]
+    if not forms and set(spec) - set(KEYS):
+        return None  # a key that was not known may be the one that is missing
     if len(forms) != 1:
         book.fault(f"a rule says one of {', '.join(FORMS)}; here: {', '.join(forms) or 'none'}", code)
         return None
@@ -119,7 +125,7 @@ def _rule(spec: Mapping[str, Any], codes: Collection[str], book: _Book) -> Rule 
 
 
 def _types(spec: Mapping[str, Any], book: _Book) -> None:
-    for key, value in spec.items():
+    for key, value in ((k, v) for k, v in spec.items() if k in KEYS):
         if key in ("when", "all", "any"):
             right = isinstance(value, list) and value != [] and all(isinstance(v, str) for v in value)
             wanted = "a list of conditions"
@@ -231,18 +237,18 @@ def _condition(text: str, entity: Entity, book: _Book) -> Condition | None:
 
 def _comparison(compared: re.Match[str], text: str, entity: Entity, book: _Book) -> Condition:
     path, operand = _reach(compared[1], text, entity, book), compared[3].strip()
-    kind = _kind(path, book)
+    kind, op = _kind(path, book), _SIGNS.get(compared[2], compared[2])
     if operand == TODAY or re.fullmatch(r"[+-]?\d+(?:\.\d+)?|\d{4}-\d{2}-\d{2}", operand):
         if (kind == "date") != (operand == TODAY or "-" in operand[1:]) or kind not in (*NUMBERS, "date"):
             book.fault(
                 f"'{operand}' cannot be compared with a {kind}", text, cure="compare numbers, dates, or use 'is'"
             )
-        return Condition(path, compared[2], (operand,))
+        return Condition(path, op, (operand,))
     owner = book.entities.get(path.partition(".")[0], entity)
     other = _path(operand, owner, book)
     if kind in NUMBERS and _kind(other, book) not in NUMBERS:
         book.fault(f"a {kind} cannot be compared with a {_kind(other, book)}", text)
-    return Condition(path, compared[2], other=other)
+    return Condition(path, op, other=other)
 
 
 def _reach(word: str, text: str, entity: Entity, book: _Book) -> str:

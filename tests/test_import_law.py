@@ -26,14 +26,21 @@ ALLOWED = {
     "stages": {"kinds"},
     "profiles": set(),
     "rulebook": set(),
+    "faults": set(),
+    "messages": set(),
+    "entities": {"kinds", "faults"},
+    "wordlists": {"kinds", "faults"},
     "project": {
         "kinds",
         "profiles",
         "rulebook",
         "matching",
+        "entities",
+        "faults",
+        "wordlists",
     },  # names of kinds, targets and match rules are checked as they are read
     "flow": {*ROOMS, "project", "profiles", "__init__"},  # the corridor; the version goes into the manifest
-    "cli": {"flow", "project", "reports", "runs"},
+    "cli": {"flow", "project", "reports", "runs", "messages"},
     "__main__": {"cli"},
     "__init__": set(),
     "data": set(),

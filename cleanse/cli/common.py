@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 import traceback
@@ -13,6 +14,7 @@ from typing import Any
 import click
 
 from cleanse.errors import EXIT_BUG, CleanseError, TargetError
+from cleanse.messages import in_chinese
 
 PROJECT = click.option(
     "--project",
@@ -41,7 +43,7 @@ def verb(function: Callable[..., int | None]) -> Callable[..., None]:
         try:
             sys.exit(function(*args, **kwargs) or 0)
         except CleanseError as error:
-            click.echo(f"error: {error}", err=True)
+            _tell(error, kwargs.get("root"))
             sys.exit(error.exit_code)
         except click.ClickException:
             raise
@@ -50,7 +52,7 @@ def verb(function: Callable[..., int | None]) -> Callable[..., None]:
                 f"the disk refused: {error.strerror or error}", where=str(error.filename or ""),
                 cure="check free space and permissions, then run again",
             )  # fmt: skip
-            click.echo(f"error: {refused}", err=True)
+            _tell(refused, kwargs.get("root"))
             sys.exit(refused.exit_code)
         except KeyboardInterrupt:
             click.echo("stopped; nothing half-written is left, run again to start over", err=True)
@@ -61,6 +63,18 @@ def verb(function: Callable[..., int | None]) -> Callable[..., None]:
             sys.exit(EXIT_BUG)
 
     return run
+
+
+def _tell(error: CleanseError, root: Path | None) -> None:
+    """In English, and in Chinese too where the project does not say that its language is English."""
+    click.echo(f"error: {error}", err=True)
+    chinese = in_chinese(str(error))
+    try:
+        config = ((root or Path()) / "cleanse.toml").read_text("utf-8", errors="replace")
+    except OSError:
+        config = ""
+    if chinese.split("\n")[0] != error.what.split("\n")[0] and not re.search(r"^\s*language\s*=\s*[\"']en\b", config, re.MULTILINE):
+        click.echo(f"错误：{chinese}", err=True)
 
 
 def _write_trace(error: BaseException) -> Path:

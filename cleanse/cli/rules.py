@@ -15,7 +15,7 @@ from cleanse.cli.common import OUT, PROJECT, verb
 def rules(context: click.Context, root: Path) -> None:
     """Check cleanse.toml and every rule file; list what is in force."""
     if context.invoked_subcommand is None:
-        _check(root)
+        _check(root=root)
 
 
 @verb

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cleanse.entities import SURVIVORS
 from cleanse.model import Entity, Field, frame
-from cleanse.project import SURVIVORS
 from cleanse.stages.merge import merge
 
 LABEL = {"zh": "x", "en": "x"}
