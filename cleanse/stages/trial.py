@@ -261,7 +261,9 @@ def strata(
 
 
 def _coded(texts: pd.Series) -> pd.Series:
-    return texts if isinstance(texts.dtype, pd.CategoricalDtype) else texts.astype("str").astype("category")
+    if not isinstance(texts.dtype, pd.CategoricalDtype):
+        return texts.astype("str").astype("category")
+    return texts.cat.rename_categories(texts.cat.categories.astype("str"))  # of no row they may be objects
 
 
 def _fired(changes: pd.DataFrame, members: Mapping[str, pd.DataFrame]) -> Iterator[pd.DataFrame]:
