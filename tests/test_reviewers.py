@@ -186,3 +186,39 @@ def test_one_workbook_per_owner_with_nobody_elses_groups(root, tmp_path):
     assert "杭州岚石机电设备有限公司" in cells["多位负责人（撞单）"] and "何以安" not in cells["陆知行"]
     (mine,) = [p for p in written if p.stem == "陆知行"]
     assert taken(root, mine, "陆知行").unread == ()
+
+
+def test_not_a_duplicate_stays_over_runs_with_renamed_files_changed_rows_and_new_twins(root):
+    """What identifies a record may even be corrected: the two are then held open for a person, never merged by themselves."""
+    one, other = "杭州星渚软件有限公司", "星渚软件（杭州）有限公司"
+    files = root / "files"
+
+    def customers() -> list[str]:
+        ran(root)
+        rows = pd.read_parquet(find_run(load_project(root).out) / "ledger" / "rows.parquet")
+        mine = rows[(rows["entity"] == "customer") & (rows["source_row"] <= 3) & ~rows["source_file"].str.startswith("new")]
+        return mine.sort_values(["source_file", "source_row"])["golden_id"].tolist()[:2]
+
+    def apart() -> bool:
+        return len(set(customers())) == 2
+
+    assert not apart()
+    fill(exported(root, "d.xlsx"), "自动合并", "决定", {("客户名称", other): "不是重复", ("客户名称", one): "不是重复"})
+    assert taken(root, root.parent / "d.xlsx", "王敏").decisions
+    assert apart()
+    (files / "a.csv").rename(files / "2024 renamed.csv")
+    assert apart()
+    text = (files / "2024 renamed.csv").read_text("utf-8-sig")
+    text = text.replace("软件（杭州）有限公司,", "软件（杭州）有限公司,", 1).replace("0571-86543210", "0571-86543219", 1)
+    (files / "2024 renamed.csv").write_text(text, "utf-8-sig")  # the telephone of one of them
+    assert apart(), "what a person kept apart is not merged because a telephone was corrected"
+    folder = find_run(load_project(root).out)
+    review = json.loads((folder / "report.json").read_text("utf-8"))["review"]
+    assert [line["code"] for line in review["not_held"]] == ["decision_changed"]
+    assert [line["fields"] for line in review["not_held"]] == [["phone"]]
+    bands = pd.read_parquet(folder / "pairs.parquet").set_index(["entity", "left", "right"])["band"]
+    assert bands["customer", 0, 1] == "review"
+    (files / "new twins.csv").write_text(
+        "客户名称,手机,座机\n杭州星渚软件有限公司,13912345670,0571-86543210\n星渚软件（杭州）有限公司,13912345670,\n", "utf-8"
+    )
+    assert apart(), "a new twin joins no two that a person kept apart"

@@ -14,6 +14,7 @@ import os
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from itertools import product
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,10 +26,12 @@ import pyarrow.compute as pc
 from cleanse.errors import TargetError, UsageError
 from cleanse.review.components import components
 
-FORCING = ("merge", "apart", "related")  # the verdicts that say something of two records ...
+PARTING = ("apart", "related")
+FORCING = ("merge", *PARTING)  # the verdicts that say something of two records ...
 VERDICTS = (*FORCING, "defer", "withdrawn")  # ... and those that take an earlier one back: not yet, not any more
 DIGITS = 20  # hex digits of a digest: 80 bits, no two of a billion records alike
 KEY = 5 + DIGITS  # what of a digest tells the record; behind it stands a short sum per field
+ALIKE = 20  # records as like a missing one as each other, beyond which it may be anyone
 SUM = 5  # hex digits of a field's sum: 20 bits tell that it changed, not what it was
 _HEX, _SHIFTS = np.frombuffer(b"0123456789abcdef", np.uint8), np.arange(SUM, dtype=np.uint32)[::-1] * 4
 FORCED = ("entity", "left", "right", "verdict", "above")
@@ -58,11 +61,12 @@ class Decision:
 @dataclass(frozen=True)
 class Stale:
     """A decision of which a side is not among the records any more: a code of why, and the fields that changed where one
-    record is like the missing one but for them."""
+    record is like the missing one but for them. ``now``: of each side the keys of the records that it may be now."""
 
     decision: Decision
     code: str
     fields: tuple[str, ...] = ()
+    now: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ class Resolved:
     """What decisions mean for the records at hand.
 
     ``forced``: entity, left < right (rids), verdict, above (rid of the one the other belongs to, -1: not said); ``review``
-    holds a disputed pair open. ``applied``: how many
+    holds a disputed pair open, and one that was kept apart before a side of it changed. ``applied``: how many
     decisions hold. ``stale``: those of which a side is not among the records any more. ``conflicting``: those that keep
     two records apart which others merge, by a chain; they stand above the chain. ``disputed``: pairs on which two people
     disagree; nothing holds. ``replaced``: how many earlier lines a later one replaced. ``by``: the decision of every line of
@@ -274,7 +278,8 @@ def resolve(
     decisions: Sequence[Decision], digests: pd.DataFrame, fields: Mapping[str, Sequence[str]] | None = None
 ) -> Resolved:
     """Decisions as pairs of records. ``digests``: entity, rid, digest. ``fields``: by entity, those the digests are of.
-    Records of one content share their decisions."""
+    Records of one content share their decisions. Two records that were kept apart are not merged because one of them was
+    changed since: a person decides again."""
     latest = {(d.entity, d.left[:KEY], d.right[:KEY]): d for d in decisions}
     held = tuple(d for d in latest.values() if d.verdict in FORCING)
     table = pd.DataFrame([asdict(d) for d in held], columns=["entity", "left", "right", "verdict", "against", "above"])
@@ -285,8 +290,11 @@ def resolve(
     wanted = keys[keys["digest"].isin({*table["left"], *table["right"]}) & (keys["digest"] != "")]
     present = set(zip(wanted["entity"], wanted["digest"], strict=True))
     gone = [d for d in held if not {(d.entity, d.left[:KEY]), (d.entity, d.right[:KEY])} <= present]
-    pairs = table.assign(said=np.arange(len(table)))
-    sides = ("left", "right")
+    stale = _stale(gone, present, digests, fields or {})
+    open_ = _held_open(stale, latest, held)
+    table = pd.concat([table.assign(said=np.arange(len(table))), open_], ignore_index=True)
+    wanted = keys[keys["digest"].isin({*table["left"], *table["right"]}) & (keys["digest"] != "")]
+    pairs, sides = table, ("left", "right")
     for side in sides:
         pairs = pairs.merge(wanted.rename(columns={"rid": f"{side}_rid", "digest": side}), on=["entity", side])
     ends = np.sort(pairs[["left_rid", "right_rid"]].to_numpy(dtype=np.int64), axis=1)
@@ -300,7 +308,7 @@ def resolve(
     conflicting = tuple(held[n] for n in sorted(_chained(forced)))
     disputed = _disputes(decisions, [d for d in held if d.against and d not in gone])
     return Resolved(
-        forced[list(FORCED)], len(held) - len(gone) - len(disputed), _stale(gone, present, digests, fields or {}),
+        forced[list(FORCED)], len(held) - len(gone) - len(disputed), stale,
         len(decisions) - len(latest), conflicting, disputed, tuple(held[n] for n in forced["said"]),
     )  # fmt: skip
 
@@ -315,30 +323,45 @@ def _disputes(decisions: Sequence[Decision], later: Sequence[Decision]) -> tuple
 def _stale(
     gone: Sequence[Decision], present: set[tuple[str, str]], digests: pd.DataFrame, fields: Mapping[str, Sequence[str]]
 ) -> tuple[Stale, ...]:
-    """Why decisions do not hold any more."""
-    nearest = {
-        (d.entity, side): _nearest(side, digests.loc[digests["entity"] == d.entity, "digest"])
-        for d in gone
-        for side in (d.left, d.right)
-        if (d.entity, side[:KEY]) not in present
-    }
+    """Why decisions do not hold any more, and what they would speak of now."""
+    of = {name: digests.loc[digests["entity"] == name, "digest"] for name in {d.entity for d in gone}}
     found = []
     for d in gone:
-        changed = [nearest[d.entity, side] for side in (d.left, d.right) if (d.entity, side) in nearest]
         names = sorted(set(fields.get(d.entity, ())))
-        known = tuple(names[n] for n in sorted({n for numbers in changed for n in numbers}) if n < len(names))
-        found.append(Stale(d, "decision_changed" if known else "decision_gone", known))
+        left, right = (
+            ((), (side[:KEY],)) if (d.entity, side[:KEY]) in present else _nearest(side, other, of[d.entity])
+            for side, other in ((d.left, d.right), (d.right, d.left))
+        )
+        known = tuple(names[n] for n in sorted({*left[0], *right[0]}) if n < len(names))
+        now = (left[1], right[1])
+        found.append(Stale(d, "decision_changed" if all(now) else "decision_gone", known, now))
     return tuple(found)
 
 
-def _nearest(missing: str, digests: pd.Series) -> tuple[int, ...]:
-    """The fields in which the one record that is most like a missing one differs from it; none where that is less than
-    half like it, or cannot be told from another."""
+def _held_open(
+    stale: Sequence[Stale], latest: Mapping[tuple[str, str, str], Decision], held: Sequence[Decision]
+) -> pd.DataFrame:
+    """The pairs that were kept apart before a side of them changed, as lines of decisions: to be judged again, if nobody
+    has said anything of them since."""
+    number, lines = {d: n for n, d in enumerate(held)}, []
+    for one in stale:
+        d = one.decision
+        for left, right in (sorted(ends) for ends in product(*one.now) if d.verdict in PARTING):
+            since = latest.get((d.entity, left, right))
+            if left != right and (since is None or since.verdict == "defer"):
+                lines.append((d.entity, left, right, "review", "", "", number[d]))
+    return pd.DataFrame(lines, columns=["entity", "left", "right", "verdict", "against", "above", "said"]).astype({"said": int})
+
+
+def _nearest(missing: str, other: str, digests: pd.Series) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """The keys of the records that are most like a missing one, none where they are less than half like it or too many; and,
+    where it is one alone, the fields in which it differs. ``other`` stands there in its own right."""
     version, sums = missing.partition("-")[0], missing[KEY + 1 :]
     width = len(sums)
     there = digests[digests.str.startswith(f"{version}-") & (digests.str.len() == KEY + 1 + width)]
+    there = there[there.str[:KEY] != other[:KEY]]
     if not width or there.empty:
-        return ()
+        return (), ()
     empty = f"{zlib.crc32(b'') % 16**SUM:0{SUM}x}"
     own = [sums[at : at + SUM] for at in range(0, width, SUM)]
     theirs = there.str[KEY + 1 :]
@@ -346,9 +369,10 @@ def _nearest(missing: str, digests: pd.Series) -> tuple[int, ...]:
     filled = np.array([s != empty for s in own])
     like = same[filled].sum(axis=0)
     best = np.flatnonzero(like == like.max())
-    if 2 * like.max() < filled.sum() or len({there.iloc[at] for at in best}) > 1:
-        return ()
-    return tuple(np.flatnonzero(~same[:, best[0]]).tolist())
+    keys = tuple(dict.fromkeys(there.iloc[best].str[:KEY]))
+    if 2 * like.max() < filled.sum() or len(keys) > ALIKE:
+        return (), ()
+    return tuple(np.flatnonzero(~same[:, best[0]]).tolist()) if len(keys) == 1 else (), keys
 
 
 def _chained(forced: pd.DataFrame) -> set[int]:
