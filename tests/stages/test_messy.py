@@ -12,7 +12,11 @@ from cleanse.flow.reading import notes, read_input
 from cleanse.project import load_project
 from cleanse.stages import map
 
-CASES = tomllib.loads((Path(__file__).parent / "cases" / "messy.toml").read_text("utf-8"))["case"]
+CASES = [
+    case
+    for path in sorted((Path(__file__).parent / "cases").glob("messy*.toml"))
+    for case in tomllib.loads(path.read_text("utf-8"))["case"]
+]
 
 
 def cells_of(text):
