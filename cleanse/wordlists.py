@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cleanse.codes import all_codes
 from cleanse.faults import Faults, nearest
-from cleanse.kinds import KINDS
+from cleanse.kinds import KINDS, row_words
 from cleanse.kinds.header import PLACES
 from cleanse.kinds.picklist import plain
 from cleanse.model import Entity, Words
@@ -76,6 +76,7 @@ def check(own: Path, shipped: Path, entities: Mapping[str, Entity], words: Words
         if name.startswith("synonyms/"):
             _meanings(path, lines, name.removeprefix("synonyms/"), words, faults)
     _headers(own / "lexicons", entities, faults)
+    _row_words(own / "lexicons" / f"{row_words.LEXICON}.tsv", faults)
     _doubts(own / "lexicons", faults)
 
 
@@ -171,6 +172,16 @@ def _headers(folder: Path, entities: Mapping[str, Entity], faults: Faults) -> No
         for kind in row[1].split() if len(row) > 1 else ():
             if kind.lstrip("-") not in (*KINDS, "*"):
                 faults.add(f"unknown kind '{kind}'", f"{path}:{number}", nearest(kind.lstrip("-"), KINDS))
+
+
+def _row_words(path: Path, faults: Faults) -> None:
+    """Words by which rows are told, in roles that there are; each a pattern that every engine reads."""
+    lines = lines_of(read_rules(path, Faults())) if path.is_file() else []
+    for number, (role, word, *_) in ((n, row) for n, row in lines if len(row) > 1):
+        faults.word(role, row_words.ROLES, "role", f"{path}:{number}")
+        if not row_words.is_pattern(word):
+            cure = "write a plain word, or a regular expression without look-around"
+            faults.add(f"not a pattern: '{word}'", f"{path}:{number}", cure)
 
 
 def _doubts(folder: Path, faults: Faults) -> None:

@@ -69,7 +69,7 @@ class Reading:
             if source.status != "read" and source.reason not in all_codes():
                 raise AssertionError(f"{source.name}: no code {source.reason!r}")
             for grid in source.grids:
-                for table in tables.find_tables(grid, source.name, self.known):
+                for table in tables.find_tables(grid, source.name, self.known, self.project.words):
                     mapping.propose(table, self.vocabulary, self.project.entities, self.project.words, {})
             ends.append(source.reason or source.status)
         return ends

@@ -20,7 +20,7 @@ from pathlib import Path
 from cleanse import readers
 from cleanse.codes import all_codes
 from cleanse.flow.reading import Vocabulary
-from cleanse.model import Source
+from cleanse.model import Source, Words
 from cleanse.project import load_project
 from cleanse.stages import tables
 
@@ -48,7 +48,7 @@ class Collection:
     faults: list[str] = field(default_factory=list)
 
 
-def collect(folder: Path, known: frozenset[str], only: frozenset[str]) -> Collection:
+def collect(folder: Path, known: frozenset[str], words: Words, only: frozenset[str]) -> Collection:
     found = Collection(folder.name)
     for name, path in readers.discover(folder):
         if only and path.suffix.lower() not in only:
@@ -56,7 +56,7 @@ def collect(folder: Path, known: frozenset[str], only: frozenset[str]) -> Collec
         start = time.monotonic()
         try:
             for source in readers.read_all(path, name):
-                _count(found, source, path, known)
+                _count(found, source, path, known, words)
         except Exception:
             found.ends["fault"] += 1
             found.faults.append(f"{name}: {traceback.format_exc(limit=-3)}")
@@ -65,11 +65,11 @@ def collect(folder: Path, known: frozenset[str], only: frozenset[str]) -> Collec
     return found
 
 
-def _count(found: Collection, source: Source, path: Path, known: frozenset[str]) -> None:
+def _count(found: Collection, source: Source, path: Path, known: frozenset[str], words: Words) -> None:
     if source.status != "read" and source.reason not in all_codes():
         raise AssertionError(f"{source.name}: no code {source.reason!r}")
     found.ends[source.reason or "read"] += 1
-    several = [t for grid in source.grids for t in tables.find_tables(grid, source.name, known)]
+    several = [t for grid in source.grids for t in tables.find_tables(grid, source.name, known, words)]
     found.tables += len(several)
     found.rows += sum(len(t.rows) for t in several)
     found.cells += sum(int((grid.cells != "").to_numpy().sum()) for grid in source.grids)
@@ -107,7 +107,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     only = frozenset(f".{suffix}" for suffix in given.only.split(",") if suffix)
     project = load_project(ROOT)
     known = frozenset(Vocabulary.of(project.words, project.entities).synonyms)
-    found = [collect(folder, known, only) for folder in given.folders]
+    found = [collect(folder, known, project.words, only) for folder in given.folders]
     print(section(found))
     for c in found:
         print(*(f"{c.name}/{line}" for line in (*c.lines, *c.faults) if given.list or c.faults), sep="\n")

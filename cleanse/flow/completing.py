@@ -64,7 +64,7 @@ def looked_up(project: Project) -> dict[str, pd.DataFrame]:
     grids = read_named(project, path, "the lookup file")
     vocabulary = Vocabulary.of(project.words, project.entities)
     known, told = frozenset(vocabulary.synonyms), vocabulary.tells
-    found = [t for g in grids for t in tables.find_tables(g, path.name, known, told)]
+    found = [t for g in grids for t in tables.find_tables(g, path.name, known, project.words, told)]
     maps = [map.propose(t, vocabulary, project.entities, project.words, {}) for t in found]
     mapped = map.apply(tuple(found), tuple(maps), project.entities)
     clean = normalize.normalize(mapped.columns, mapped.addresses, project.entities, project.words, project.today)

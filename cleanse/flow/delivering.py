@@ -263,7 +263,7 @@ def _exported(
     for path in paths:
         known = results.headers(profile, project.words)
         grids = read_named(project, path, "the export")
-        there = [t.rows for grid in grids for t in tables.find_tables(grid, path.name, known)]
+        there = [t.rows for grid in grids for t in tables.find_tables(grid, path.name, known, project.words)]
         told = [(one, t) for t in there if (one := results.object_of(t, plan, profile))]
         if not told:
             raise SourceError(

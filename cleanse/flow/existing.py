@@ -130,7 +130,8 @@ def _read(project: Project, target: TargetObject) -> list[Table]:
     """The tables of an export, columns named as the profile names them."""
     path = project.existing[target.name]
     names = _names(target, project.profile)
-    found = [t for g in read_named(project, path, "the export") for t in tables.find_tables(g, path.name, frozenset(names))]
+    grids = read_named(project, path, "the export")
+    found = [t for g in grids for t in tables.find_tables(g, path.name, frozenset(names), project.words)]
     renamed = [t.rows.rename(columns={c: names[n] for c in t.rows if (n := normalize_header(str(c))) in names})
                for t in found]  # fmt: skip
     telling = [c.name for c in target.fields if c.unique or c.name in (target.key, target.parent)]

@@ -63,10 +63,10 @@ def _tables(project: Project, sources: Sequence[Source], vocabulary: Vocabulary)
     for source in sources:
         said = {rule.sheet for rule in project.mappings if fnmatch(source.name, rule.source)}
         for grid in source.grids:
-            kind = "" if grid.sheet in said else aside.aside(grid)
+            kind = "" if grid.sheet in said else aside.aside(grid, project.words)
             found += (
                 [aside.passed_over(grid, source.name, kind)] if kind
-                else tables.find_tables(grid, source.name, known, told)
+                else tables.find_tables(grid, source.name, known, project.words, told)
             )  # fmt: skip
     return found
 

@@ -68,7 +68,7 @@ def write_corrections(project: Project, folder: Path, refused: pd.DataFrame, to:
 def _answers(project: Project, path: Path, sent: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     known = results.headers(project.profile, project.words)
     grids = read_named(project, path, "the result file")
-    found = [t.rows for grid in grids for t in tables.find_tables(grid, path.name, known)]
+    found = [t.rows for grid in grids for t in tables.find_tables(grid, path.name, known, project.words)]
     told = [results.answers(table, sent, project.profile, project.words) for table in found]
     if not any(len(t) for t in told):
         raise SourceError(

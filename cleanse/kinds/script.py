@@ -53,6 +53,15 @@ def fold(text: str) -> str:
     return translated(text, table) if traditional.search(text) else text
 
 
+@cache
+def variants() -> Mapping[str, str]:
+    """The traditional characters of each simplified one."""
+    found: dict[str, str] = {}
+    for code, simple in _table()[1].items():
+        found[simple] = found.get(simple, "") + chr(code)
+    return found
+
+
 def translated(text: str, table: Mapping[int, str | None]) -> str:
     """``text.translate(table)``, which takes long for a long text: there all characters are looked up at once.
 

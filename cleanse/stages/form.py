@@ -80,14 +80,14 @@ def card(rows: Sequence[dict[int, str]], words: look.Words) -> tuple[Pair, ...]:
             return ()
         pairs += found or ()
     known = {normalize_header(pair.label): pair for pair in pairs if words.known({0: pair.label})}
-    return tuple(known.values()) if any(look.is_name(pair.value) for pair in known.values()) else ()
+    return tuple(known.values()) if any(words.is_name(pair.value) for pair in known.values()) else ()
 
 
 def _is_form(pairs: Sequence[Pair], words: look.Words) -> bool:
     """Enough labels, in several rows, and a value that only a record has: a name, a phone, an address on the net."""
     rows = {pair.row for pair in pairs}
     known = [pair for pair in pairs if words.known({0: pair.label})]
-    telling = any(look.is_name(pair.value) or look.is_reach(pair.value) for pair in known)
+    telling = any(words.is_name(pair.value) or look.is_reach(pair.value) for pair in known)
     return len({normalize_header(p.label) for p in known}) >= LEAST_LABELS and len(rows) >= 2 and telling
 
 
@@ -98,7 +98,7 @@ def _beside(rows: Sequence[dict[int, str]], words: look.Words) -> list[Pair] | N
     for at, cells in enumerate(rows):
         found = _row_beside(at, cells, columns, words)
         if found is None and len(cells) > 1:
-            if pairs and look.is_signature([*cells.values()]):
+            if pairs and words.is_signature([*cells.values()]):
                 continue
             return None
         pairs += found or ()
@@ -123,7 +123,7 @@ def _row_beside(at: int, cells: dict[int, str], columns: set[int], words: look.W
         if value.strip() and _is_label(label, words):  # 客户名称：某某公司 in one cell
             pairs.append(Pair(label.strip(), value.strip(), at, column))
             waiting = None
-        elif column in columns and (_is_label(text, words) or (waiting is None and _may_be_label(text))):
+        elif column in columns and (_is_label(text, words) or (waiting is None and _may_be_label(text, words))):
             waiting = column, text
         elif waiting is not None:
             pairs.append(Pair(waiting[1].rstrip(":： "), text, at, waiting[0]))
@@ -137,10 +137,10 @@ def _is_label(text: str, words: look.Words) -> bool:
     return not look.is_data(text) and bool(words.known({0: text.rstrip(":： ")}))
 
 
-def _may_be_label(text: str) -> bool:
+def _may_be_label(text: str, words: look.Words) -> bool:
     """A word that we do not know, where labels stand."""
     return len(text) <= LONGEST_LABEL and not (
-        look.is_data(text) or look.is_name(text) or look.is_label(text.rstrip(":： "))
+        look.is_data(text) or words.is_name(text) or look.is_label(text.rstrip(":： "))
     )
 
 

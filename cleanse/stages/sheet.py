@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -18,9 +17,6 @@ from cleanse.stages import rows as look
 MOST_LABELS = 100  # rows of a table whose records stand in columns
 HEAD_ROWS = 60  # a header stands within so many rows of the top
 SERIAL = frozenset(map(normalize_header, ("序号", "行号", "No.", "#", "编号序号", "ID序号", "rownum", "S/N", "seq")))
-_LIST = re.compile(
-    r".{0,30}(?:表|名单|清单|台账|列表|名录|记录|汇总|list|table|contacts|customers|leads)\s*", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True)
@@ -77,7 +73,7 @@ def is_turned(sheet: Sheet, words: look.Words) -> bool:
         return False
     values = [[text for at, text in row.items() if at != left] for row in rows if left in row]
     named, reached = (
-        any(len(row) > 1 and all(map(test, row)) for row in values) for test in (look.is_name, look.is_reach)
+        any(len(row) > 1 and all(map(test, row)) for row in values) for test in (words.is_name, look.is_reach)
     )
     least = 2 if named and reached else max(3, 0.6 * len(labels))
     return (named or reached) and len(known) >= least
@@ -133,16 +129,16 @@ def _apart(left: Sheet, right: Sheet, words: look.Words) -> bool:
     leading = next((name for name in first if name not in SERIAL), "")
     again = abs(mine - other) >= 2 or leading in second
     return (
-        again or _titled_level(left, right, mine) or _longer(left, right, mine) or _two_lists(left, right, mine, words)
+        again or _titled_level(left, right, mine, words) or _longer(left, right, mine, words) or _two_lists(left, right, mine, words)
     )
 
 
-def _longer(left: Sheet, right: Sheet, header: int) -> bool:
+def _longer(left: Sheet, right: Sheet, header: int, words: look.Words) -> bool:
     """Whether the right part goes on, whole, below the end of the left one, and both list companies."""
     ends = [int(np.flatnonzero(part.counts)[-1]) for part in (left, right)]
     if ends[1] <= ends[0] or not (right.counts[header + 1 : ends[1] + 1] >= 2).all():
         return False
-    return all(_lists_companies(part, header + 1) for part in (left, right))
+    return all(_lists_companies(part, header + 1, words) for part in (left, right))
 
 
 def _two_lists(left: Sheet, right: Sheet, header: int, words: look.Words) -> bool:
@@ -158,7 +154,7 @@ def _leading(sheet: Sheet, header: int, words: look.Words) -> dict[int, str]:
     first = next((c for c, text in cells.items() if normalize_header(text) not in SERIAL), -1)
     rows = {at: sheet.row(at) for at in range(header + 1, min(len(sheet.counts), header + HEAD_ROWS))}
     found = {at: row[first] for at, row in rows.items() if first in row}
-    certain = found and words.known({0: cells[first]}) and sum(map(look.is_name, found.values())) >= 0.8 * len(found)
+    certain = found and words.known({0: cells[first]}) and sum(map(words.is_name, found.values())) >= 0.8 * len(found)
     return found if certain else {}
 
 
@@ -168,16 +164,16 @@ def _tells_reach(sheet: Sheet, first: int) -> bool:
     return max(reached) >= 0.6 * len(rows)
 
 
-def _lists_companies(sheet: Sheet, first: int) -> bool:
+def _lists_companies(sheet: Sheet, first: int, words: look.Words) -> bool:
     rows = [sheet.row(at) for at in range(first, min(len(sheet.counts), first + HEAD_ROWS)) if sheet.counts[at]]
-    named = [sum(look.is_name(row[c]) for row in rows if c in row) for c in range(len(sheet.columns))]
+    named = [sum(words.is_name(row[c]) for row in rows if c in row) for c in range(len(sheet.columns))]
     return max(named) >= max(2, 0.8 * len(rows))
 
 
-def _titled_level(left: Sheet, right: Sheet, header: int) -> bool:
+def _titled_level(left: Sheet, right: Sheet, header: int, words: look.Words) -> bool:
     for at in range(header):
         titles = [*left.row(at).values()], [*right.row(at).values()]
-        if all(len(texts) == 1 and _LIST.fullmatch(texts[0]) for texts in titles):
+        if all(len(texts) == 1 and words.titles_table(texts[0]) for texts in titles):
             return True
     return False
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cleanse.kinds.header import normalize_header
-from cleanse.model import Grid, Table
+from cleanse.model import Grid, Table, Words
 from cleanse.stages import rows as look
 from cleanse.stages.form import card, read_forms
 from cleanse.stages.sheet import HEAD_ROWS, SERIAL, Sheet, is_turned, side_by_side
@@ -26,24 +26,28 @@ LOOKED_AT = 8  # first columns in which the words of another header are looked f
 
 
 def find_tables(
-    grid: Grid, source: str, headers: frozenset[str], told: Callable[[str], bool] = lambda name: False
+    grid: Grid,
+    source: str,
+    headers: frozenset[str],
+    lexicons: Words,
+    told: Callable[[str], bool] = lambda name: False,
 ) -> list[Table]:
     """The tables of one grid, from left to right and from top to bottom; none where no cell holds anything.
 
-    ``source`` is the file's name, ``headers`` the known header words as ``normalize_header`` gives them, ``told`` whether
-    such a text is made of known words. Every row of the grid is either in ``rows`` or in ``layout`` of one table (of
-    tables side by side: in one of each).
+    ``source`` is the file's name, ``headers`` the known header words as ``normalize_header`` gives them, ``lexicons`` has
+    the words by which rows are told, ``told`` says whether a header is made of known words. Every row of the grid is either
+    in ``rows`` or in ``layout`` of one table (of tables side by side: in one of each).
     ``header_row`` is 0 where no row of the sheet is it.
 
     >>> cells = pd.DataFrame([["名单", ""], ["客户", "电话"], ["甲公司", "88886666"]], index=[1, 2, 3], dtype="str")
-    >>> table, = find_tables(Grid("", cells), "a.csv", frozenset({"客户", "电话"}))
+    >>> table, = find_tables(Grid("", cells), "a.csv", frozenset({"客户", "电话"}), {})
     >>> table.header_row, table.rows.to_dict("index"), table.layout["kind"].tolist()
     (2, {3: {'客户': '甲公司', '电话': '88886666'}}, ['title', 'header'])
     """
     sheet = Sheet.of(grid.cells)
     if not sheet.counts.any():
         return []
-    words = look.Words.of(headers, told)
+    words = look.Words.of(headers, told, lexicons)
     if forms := read_forms(sheet, words):
         return _shared([Table(source, grid.sheet, 0, form.rows, form.layout, form.places) for form in forms])
     if is_turned(sheet, words):
@@ -60,7 +64,7 @@ def _stacked(sheet: Sheet, source: str, name: str, words: look.Words) -> list[Ta
     while start < len(sheet.counts):
         header = _find_header(sheet, start, words)
         end = _next_table(sheet, start, header, words)
-        kinds = _kinds(sheet, start, end, header)
+        kinds = _kinds(sheet, start, end, header, words)
         layout, records = _layout(sheet, kinds, start, end)
         header_row = int(sheet.numbers[header.rows[-1]]) if header.rows else 0
         rows, places = _rows(sheet, records, header)
@@ -79,7 +83,7 @@ def _of_one(table: Table, sheet: Sheet, start: int, header: _Header, words: look
     """With the customer of a card over the table in each of its rows, where these name none themselves."""
     pairs = card([sheet.row(at) for at in range(start, header.rows[0])], words)
     new = [pair for pair in pairs if pair.label not in table.rows.columns]
-    if not any(look.is_name(pair.value) for pair in new) or _names_companies(table.rows):
+    if not any(words.is_name(pair.value) for pair in new) or _names_companies(table.rows, words):
         return table
     rows = table.rows.assign(**{pair.label: pair.value for pair in new}).astype("str")
     mine = {int(sheet.numbers[start + pair.row]) for pair in new}
@@ -88,10 +92,10 @@ def _of_one(table: Table, sheet: Sheet, start: int, header: _Header, words: look
     return replace(table, rows=rows, layout=table.layout.assign(kind=kinds), places=places)
 
 
-def _names_companies(rows: pd.DataFrame) -> bool:
+def _names_companies(rows: pd.DataFrame, words: look.Words) -> bool:
     """Whether there is no row, or some column is of companies."""
     samples = [rows[c].dropna().head(BODY_ROWS).tolist() for c in rows.columns]
-    return rows.empty or any(sum(map(look.is_name, texts)) > len(texts) / 2 for texts in samples)
+    return rows.empty or any(sum(map(words.is_name, texts)) > len(texts) / 2 for texts in samples)
 
 
 def _turned(grid: Grid, source: str, sheet: Sheet, words: look.Words) -> list[Table]:
@@ -153,8 +157,8 @@ def _by_words(head: dict[int, dict[int, str]], words: look.Words, sheet: Sheet, 
     """The first row in which enough known words stand."""
     typical = sheet.typical(start)
     for at, cells in head.items():
-        known = words.known(cells) if not any(map(look.is_value, cells.values())) else 0
-        known += sum(map(look.is_period, cells.values())) if known else 0
+        known = words.known(cells) if not any(map(words.is_value, cells.values())) else 0
+        known += sum(map(words.is_period, cells.values())) if known else 0
         enough = 1 if typical <= 2 or len(cells) == 1 == sheet.counts.max() else 2
         share = known >= 0.4 * len(cells) or known >= 5
         if known >= enough and share and len(cells) >= 0.4 * typical:
@@ -170,7 +174,7 @@ def _by_looks(head: dict[int, dict[int, str]], words: look.Words, sheet: Sheet, 
         if len(cells) < max(2, 0.6 * typical):
             continue
         texts = list(cells.values())
-        named = words.known(cells) < 2 and any(map(look.is_name, texts))
+        named = words.known(cells) < 2 and any(map(words.is_name, texts))
         if len(set(texts)) < len(texts) or named or any(map(look.is_data, texts)):
             return None
         below = [sheet.row(n) for n in range(at + 1, min(at + 1 + BODY_ROWS, len(sheet.counts))) if sheet.counts[n] > 1]
@@ -198,14 +202,14 @@ def _two_rows(sheet: Sheet, at: int, head: dict[int, dict[int, str]], words: loo
         rows.append(rows[-1] + 1)
     if len(rows) > 1:
         return _Header(tuple(rows), names, heads)
-    if units := look.measures(head.get(at + 1, {})):  # the unit of a column belongs to its name
+    if units := words.measures(head.get(at + 1, {})):  # the unit of a column belongs to its name
         return _Header((at, at + 1), {**names, **{c: f"{names.get(c, '')}({unit})" for c, unit in units.items()}})
     above = head.get(at - 1, {})
     gaps = [c for c in above if c not in names and sheet.filled[at + 1 :, c].any()]
     if (
         len(above) > 1
         and (gaps or words.known(above))
-        and not any(look.is_label(text) or look.is_value(text) for text in above.values())
+        and not any(look.is_label(text) or words.is_value(text) for text in above.values())
     ):
         heads = _heads(names, above)
         return _Header((at - 1, at), {**above, **_told_apart(names, heads)}, heads)
@@ -217,7 +221,7 @@ def _goes_on(lower: dict[int, str], upper: dict[int, str], words: look.Words) ->
     merged = lower.items() & upper.items()  # over both rows
     if lower == upper or not (merged or (known and known >= len(lower) / 2)):
         return False
-    return not any(look.is_data(t) or (look.is_name(t) and not words.known({0: t})) for t in lower.values())
+    return not any(look.is_data(t) or (words.is_name(t) and not words.known({0: t})) for t in lower.values())
 
 
 def _heads(lower: dict[int, str], upper: dict[int, str]) -> dict[int, tuple[str, str]]:
@@ -257,7 +261,7 @@ def _next_table(sheet: Sheet, start: int, header: _Header, words: look.Words) ->
             continue
         if any(map(look.is_data, cells.values())) or not sheet.counts[at + 1 : at + 3].any():
             continue
-        return _with_title(sheet, at, first)
+        return _with_title(sheet, at, first, words)
     return len(sheet.counts)
 
 
@@ -265,7 +269,7 @@ def _strange(sheet: Sheet, first: int, at: int, words: look.Words) -> bool:
     """Whether a block below a blank row is another table, not all of whose words we know: its first row looks like a header, and
     what stands under that is of other kinds than what the columns held above."""
     cells = sheet.row(at)
-    if len(set(cells.values())) < len(cells) or any(look.is_data(t) or look.is_name(t) for t in cells.values()):
+    if len(set(cells.values())) < len(cells) or any(look.is_data(t) or words.is_name(t) for t in cells.values()):
         return False
     block = _block(sheet, at + 1, len(sheet.counts))
     values = {c: [row[c] for row in block if c in row] for c in cells}
@@ -277,7 +281,7 @@ def _strange(sheet: Sheet, first: int, at: int, words: look.Words) -> bool:
     compared = [
         any(map(test, values[c]))
         for c in cells
-        for test in (look.is_name, look.is_reach)
+        for test in (words.is_name, look.is_reach)
         if values[c] and sum(test(row[c]) for row in above if c in row) >= max(2, 0.8 * sum(c in row for row in above))
     ]
     return bool(compared) and not any(compared)
@@ -301,12 +305,12 @@ def _worth_a_look(sheet: Sheet, first: int, words: look.Words) -> list[int]:
     return [int(at) for at in found if at > first]
 
 
-def _with_title(sheet: Sheet, header: int, first: int) -> int:
+def _with_title(sheet: Sheet, header: int, first: int, words: look.Words) -> int:
     """The row where the title of a table begins: the rows of one cell above its header, up to a blank one."""
     at = header
     while at - 1 > first and sheet.counts[at - 1] == 1 and header - at < MOST_HEADER_ROWS:
         (text,) = sheet.row(at - 1).values()
-        if look.is_reach(text) or (look.is_name(text) and sheet.counts[at - 2] != 0):
+        if look.is_reach(text) or (words.is_name(text) and sheet.counts[at - 2] != 0):
             return header
         at -= 1
     return at if at == header or sheet.counts[at - 1] == 0 or header - at == 1 else header
@@ -315,29 +319,29 @@ def _with_title(sheet: Sheet, header: int, first: int) -> int:
 # ------------------------------------------------------------------------------------------------------------ rows
 
 
-def _kinds(sheet: Sheet, start: int, end: int, header: _Header) -> dict[int, str]:
+def _kinds(sheet: Sheet, start: int, end: int, header: _Header, words: look.Words) -> dict[int, str]:
     """What every row is that is no record, by position."""
-    first = header.rows[0] if header.rows else _past_title(sheet, start, end)
+    first = header.rows[0] if header.rows else _past_title(sheet, start, end, words)
     kinds = dict.fromkeys(header.rows, "header")
     kinds |= _above(sheet, start, first)
     below = header.rows[-1] + 1 if header.rows else first
-    hints = _hints(sheet, below, end) if header.rows else {}
-    kinds |= hints | _below(sheet, below + len(hints), end, header)
+    hints = _hints(sheet, below, end, words) if header.rows else {}
+    kinds |= hints | _below(sheet, below + len(hints), end, header, words)
     kinds |= _titles_again(sheet, end, header, kinds)
     blank = np.flatnonzero(sheet.counts[start:end] == 0) + start
     return kinds | dict.fromkeys(blank.tolist(), "blank")
 
 
-def _past_title(sheet: Sheet, start: int, end: int) -> int:
+def _past_title(sheet: Sheet, start: int, end: int, words: look.Words) -> int:
     """Where the records of a list without a header begin: below a title that calls it a list."""
     first = next((at for at in range(start, end) if sheet.counts[at]), end)
     texts = [*sheet.row(first).values()] if first < end - 1 else []
-    return first + 1 if len(texts) == 1 and look.is_list_title(texts[0]) else start
+    return first + 1 if len(texts) == 1 and words.is_list_title(texts[0]) else start
 
 
-def _hints(sheet: Sheet, start: int, end: int) -> dict[int, str]:
+def _hints(sheet: Sheet, start: int, end: int, words: look.Words) -> dict[int, str]:
     """Rows right under the header that say how to fill the table in, or are an example."""
-    stop = next((at for at in range(start, end) if not look.is_hint(sheet.row(at))), end)
+    stop = next((at for at in range(start, end) if not words.is_hint(sheet.row(at))), end)
     return dict.fromkeys(range(start, min(stop, start + MOST_HEADER_ROWS)), "hint")
 
 
@@ -401,7 +405,7 @@ def _above(sheet: Sheet, start: int, header: int) -> dict[int, str]:
     return kinds
 
 
-def _below(sheet: Sheet, start: int, end: int, header: _Header) -> dict[int, str]:
+def _below(sheet: Sheet, start: int, end: int, header: _Header, words: look.Words) -> dict[int, str]:
     """The rows under the header that are no records; only the suspicious ones are looked at."""
     counts = sheet.counts[start:end]
     if not len(counts):
@@ -411,7 +415,7 @@ def _below(sheet: Sheet, start: int, end: int, header: _Header) -> dict[int, str
     left = min(header.names, default=int(np.argmax(sheet.filled[start:end].any(axis=0))))
     shape = look.Shape(width, left, _said(sheet, header), serial)
     few = max(2, width // 3)
-    worded = _worded(sheet, start, end, header)
+    worded = _worded(sheet, start, end, header, words)
     if serial >= 0:
         worded |= (counts == 1) & sheet.filled[start:end, serial]
     suspicious = ((counts > 0) & (counts <= few)) | worded
@@ -423,25 +427,29 @@ def _below(sheet: Sheet, start: int, end: int, header: _Header) -> dict[int, str
         at = start + offset
         if at < last and not (worded[offset] or banners[offset]):
             continue  # within the table only words, and a cell that stands alone, make a row anything but a record
-        if kind := look.classify(sheet.row(at), shape, at > last):
+        if kind := words.classify(sheet.row(at), shape, at > last):
             kinds[at] = kind
         else:
             last = max(last, at)
-    kinds |= _notes_go_on(sheet, end, kinds, whole)
-    return kinds | _names_over_groups(sheet, start, end, shape, kinds)
+    kinds |= _notes_go_on(sheet, end, kinds, whole, words)
+    return kinds | _names_over_groups(sheet, start, end, shape, kinds, words)
 
 
-def _notes_go_on(sheet: Sheet, end: int, kinds: dict[int, str], last: int) -> dict[int, str]:
+def _notes_go_on(
+    sheet: Sheet, end: int, kinds: dict[int, str], last: int, words: look.Words
+) -> dict[int, str]:
     """The numbered lines that follow a note, below the ``last`` full record."""
     found: dict[int, str] = {}
     for at in (at for at, kind in kinds.items() if kind == "note" and at > last):
         below = range(at + 1, end)
-        stop = next((n for n in below if n in kinds or not look.goes_on([*sheet.row(n).values()])), end)
+        stop = next((n for n in below if n in kinds or not words.goes_on([*sheet.row(n).values()])), end)
         found |= dict.fromkeys(range(at + 1, stop), "note")
     return found
 
 
-def _names_over_groups(sheet: Sheet, start: int, end: int, shape: look.Shape, kinds: dict[int, str]) -> dict[int, str]:
+def _names_over_groups(
+    sheet: Sheet, start: int, end: int, shape: look.Shape, kinds: dict[int, str], words: look.Words
+) -> dict[int, str]:
     """Bare names that stand alone over the rows of each group, the first of them over the first: salespeople, where the
     column below holds companies. One alone, or one without a full row under it, is a record."""
     first = next((at for at in range(start, end) if sheet.counts[at] and at not in kinds), end)
@@ -449,30 +457,30 @@ def _names_over_groups(sheet: Sheet, start: int, end: int, shape: look.Shape, ki
         return {}
     ones = (np.flatnonzero(sheet.counts[start:end] == 1) + start).tolist()
     alone = [at for at in ones if at not in kinds]
-    named = [at for at in alone if look.is_bare_name(next(iter(sheet.row(at).values())))]
+    named = [at for at in alone if words.is_bare_name(next(iter(sheet.row(at).values())))]
     followed = all(at + 1 < end and sheet.counts[at + 1] > max(2, shape.width // 3) for at in named)
     if len(named) < 2 or named[0] != first or not followed or any(shape.left not in sheet.row(at) for at in named):
         return {}
     below = [sheet.row(at).get(shape.left, "") for at in range(start, min(end, start + BODY_ROWS)) if at not in alone]
     full = [text for text in below if text]
-    if sum(map(look.is_name, full)) < 0.8 * len(full):
+    if sum(map(words.is_name, full)) < 0.8 * len(full):
         return {}
     return dict.fromkeys(named, "banner")
 
 
-def _worded(sheet: Sheet, start: int, end: int, header: _Header) -> np.ndarray:
+def _worded(sheet: Sheet, start: int, end: int, header: _Header, words: look.Words) -> np.ndarray:
     """Rows that begin with a word of subtotals or notes, or with a header's own word in its column, or say a total behind
     the name of a group."""
     found = np.zeros(end - start, dtype=bool)
-    totals = pa.array(look.BARE_TOTALS, pa.large_string())
     for column in sheet.columns[1:LOOKED_AT]:
-        found |= pc.is_in(column.slice(start, end - start), value_set=totals).to_numpy(zero_copy_only=False)
+        told = pc.match_substring_regex(column.slice(start, end - start), words.bare_total)
+        found |= told.to_numpy(zero_copy_only=False)
     first = sheet.filled[start:end].argmax(axis=1)
     for c in np.unique(first).tolist():
         at = np.flatnonzero(first == c)
         texts = sheet.columns[c].take(pa.array(at + start))
         heads = {re.sub(_SPACED, "", sheet.row(row)[c]) for row in header.rows if sheet.filled[row, c]}
         bare = pc.replace_substring_regex(texts, _SPACED, "") if heads else texts
-        told = pc.or_(pc.match_substring_regex(texts, look.WORDED), pc.is_in(bare, pa.array(sorted(heads), bare.type)))
+        told = pc.or_(pc.match_substring_regex(texts, words.worded), pc.is_in(bare, pa.array(sorted(heads), bare.type)))
         found[at] |= told.to_numpy(zero_copy_only=False)
     return found

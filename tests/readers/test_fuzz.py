@@ -29,7 +29,7 @@ def test_wrong_files_are_read_or_refused_with_a_known_reason(tmp_path):
         path.write_bytes(data)
         for source in read_all(path, name, LIMITS):
             assert source.status == "read" or source.reason in all_codes()
-            tables = [t for grid in source.grids for t in find_tables(grid, name, frozenset({"客户名称", "手机"}))]
+            tables = [t for grid in source.grids for t in find_tables(grid, name, frozenset({"客户名称", "手机"}), {})]
             assert all(len(t.places) == len(t.rows.columns) for t in tables)
             ends.append(source.status)
     assert len(ends) >= COUNT and {"read", "error"} <= set(ends)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 from cleanse.model import Grid
+from cleanse.project import load_project
 from cleanse.stages.aside import aside, passed_over
+
+WORDS = load_project(Path(__file__).parents[2]).words
 
 
 def grid_of(text):
@@ -34,7 +39,7 @@ def grid_of(text):
     ],
 )
 def test_only_a_sheet_that_is_certainly_no_data_is_passed_over(text, kind):
-    assert aside(grid_of(text)) == kind
+    assert aside(grid_of(text), WORDS) == kind
 
 
 def test_of_a_sheet_passed_over_every_row_is_listed():

@@ -25,6 +25,7 @@ LEXICON = [
     if "\t" in line
 ]
 HEADERS = frozenset(normalize_header(word) for _, word in LEXICON)
+WORDS = load_project(ROOT).words
 
 
 def grid_of(rows, first=1):
@@ -44,7 +45,7 @@ def kinds_of(tables):
 @pytest.mark.parametrize("case", CASES, ids=[c["name"] for c in CASES])
 def test_cases(case):
     rows = [[cell.strip() for cell in line.split("|")] for line in case["grid"].strip("\n").split("\n")]
-    tables = find_tables(grid_of(rows), "f", HEADERS)
+    tables = find_tables(grid_of(rows), "f", HEADERS, WORDS)
     assert kinds_of(tables) == case["kinds"].split()
     assert len(tables) == 1
     assert list(tables[0].rows.columns) == case.get("columns", list(tables[0].rows.columns))
@@ -57,7 +58,7 @@ def cells_of(text):
 @pytest.mark.parametrize("case", SHEETS, ids=[c["name"] for c in SHEETS])
 def test_several_tables_and_forms(case):
     grid = cells_of(case["grid"])
-    tables = find_tables(grid_of(grid), "f", HEADERS)
+    tables = find_tables(grid_of(grid), "f", HEADERS, WORDS)
     found = [[list(t.rows.columns), *t.rows.fillna("").to_numpy().tolist()] for t in tables]
     assert found == [cells_of(text) for text in case["tables"]]
     assert all(len(t.places) == len(t.rows.columns) for t in tables)
@@ -66,13 +67,13 @@ def test_several_tables_and_forms(case):
 
 
 def test_empty_cells_are_missing_and_the_others_stand_as_they_were():
-    (table,) = find_tables(grid_of([["客户", "电话"], [" 甲 ", ""], ["乙", "　"]]), "f", HEADERS)
+    (table,) = find_tables(grid_of([["客户", "电话"], [" 甲 ", ""], ["乙", "　"]]), "f", HEADERS, WORDS)
     assert table.rows["客户"].tolist() == [" 甲 ", "乙"] and table.rows["电话"].isna().all()
     assert set(map(str, table.rows.dtypes)) == {"str"} and table.header_row == 1
 
 
 def test_the_field_list_of_a_database_table_is_its_header():
-    (table,) = find_tables(grid_of([["AAA1", "BBB1"], ["甲", "1"]], first=0), "f", frozenset())
+    (table,) = find_tables(grid_of([["AAA1", "BBB1"], ["甲", "1"]], first=0), "f", frozenset(), WORDS)
     assert list(table.rows.columns) == ["AAA1", "BBB1"] and table.rows.index.tolist() == [1]
     assert table.layout.empty and table.header_row == 0
 
@@ -80,13 +81,13 @@ def test_the_field_list_of_a_database_table_is_its_header():
 def test_a_second_table_below_has_its_own_header():
     first = [["客户", "电话", "备注"], ["甲厂", "1", "x"], ["", "", ""]]
     second = [["联系人", "客户名称", "邮箱"], ["王", "甲厂", "a@b.cn"]]
-    tables = find_tables(grid_of([*first, *second]), "f", HEADERS)
+    tables = find_tables(grid_of([*first, *second]), "f", HEADERS, WORDS)
     assert [t.header_row for t in tables] == [1, 4]
     assert kinds_of(tables) == ["header", "record", "blank", "header", "record"]
 
 
 def test_a_grid_of_blanks_holds_no_table():
-    assert find_tables(grid_of([["", " "], ["", ""]]), "f", HEADERS) == []
+    assert find_tables(grid_of([["", " "], ["", ""]]), "f", HEADERS, WORDS) == []
 
 
 CELLS = st.sampled_from(["", "", "甲样品厂", "王", "13800001111", "小计", "5", "客户名称", "注：x", "◆ a"])
@@ -95,7 +96,7 @@ CELLS = st.sampled_from(["", "", "甲样品厂", "王", "13800001111", "小计",
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.lists(CELLS, min_size=4, max_size=4), min_size=1, max_size=12))
 def test_every_row_is_a_record_or_layout_and_no_value_is_lost(rows):
-    tables = find_tables(grid_of(rows), "f", HEADERS)
+    tables = find_tables(grid_of(rows), "f", HEADERS, WORDS)
     if not tables:
         assert not any(map(any, rows))
         return
@@ -113,7 +114,7 @@ def test_every_row_is_a_record_or_layout_and_no_value_is_lost(rows):
 def test_a_phone_and_a_company_are_never_layout():
     records = [*[["甲样品有限公司", "", "13800001111", ""]] * 3, ["乙样品有限公司", "", "", ""]]
     rows = [["客户名称", "联系人", "电话", "地址"], *records]
-    assert kinds_of(find_tables(grid_of(rows), "f", HEADERS)) == ["header", *["record"] * 4]
+    assert kinds_of(find_tables(grid_of(rows), "f", HEADERS, WORDS)) == ["header", *["record"] * 4]
 
 
 def test_header_words_name_fields_that_exist_and_no_word_stands_twice():
@@ -149,19 +150,19 @@ def test_words_of_two_meanings_go_where_a_value_cannot_be_spoilt():
 
 
 def test_a_header_without_records_is_a_table_without_rows():
-    (table,) = find_tables(grid_of([["客户", "电话", "备注"]]), "f", HEADERS)
+    (table,) = find_tables(grid_of([["客户", "电话", "备注"]]), "f", HEADERS, WORDS)
     assert list(table.rows.columns) == ["客户", "电话", "备注"] and table.rows.empty
     assert set(map(str, table.rows.dtypes)) == {"str"}
 
 
 def test_a_header_made_of_known_words_is_found_below_titles():
     project = load_project(ROOT)
-    vocabulary = Vocabulary.of(project.words, project.entities)
+    vocabulary = Vocabulary.of(WORDS, project.entities)
     rows = [
         ["市场部客户汇总", "", "", "", "", ""], ["编制：李四", "", "2024年12月", "", "", ""],
         ["客户单位全称", "对方负责人", "联络电话/手机", "公司详细地址", "客户所属行业", "业务员姓名"],
         ["甲岚贸易有限公司", "张伟", "13800001111", "文三路1号", "软件", "王敏"],
         ["乙岚贸易有限公司", "李娜", "13800002222", "文三路2号", "贸易", "王敏"],
     ]  # fmt: skip
-    (table,) = find_tables(grid_of(rows), "f", frozenset(vocabulary.synonyms), vocabulary.tells)
+    (table,) = find_tables(grid_of(rows), "f", frozenset(vocabulary.synonyms), WORDS, vocabulary.tells)
     assert table.header_row == 3 and len(table.rows) == 2
