@@ -63,6 +63,9 @@ INSIDE = {
     ("stages/tables.py", "rows"),  # parts of one stage in several files
     ("stages/tables.py", "sheet"),
     ("stages/tables.py", "form"),
+    ("stages/tables.py", "reckoned"),
+    ("stages/reckoned.py", "rows"),
+    ("stages/reckoned.py", "sheet"),
     ("stages/form.py", "rows"),
     ("stages/form.py", "sheet"),
     ("stages/sheet.py", "rows"),

@@ -38,7 +38,7 @@ def read_input(project: Project) -> Input:
     sources = _sources(project)
     taken = corrected.apply(_tables(project, sources, vocabulary), _digests(sources))
     found, maps = _mapped(project, taken, vocabulary)
-    notes = [*taken.notes.items(), *_notes(found, maps, project.entities, vocabulary)]
+    notes = [*taken.notes.items(), *_notes(found, maps, project, vocabulary)]
     return Input(tuple(_noted(s, notes) for s in sources), found, maps, taken.patches)
 
 
@@ -98,7 +98,7 @@ def _mapped(
     ]
     alike: dict[tuple[str, ...], list[int]] = {}
     for at, (one, words) in enumerate(zip(joined, said, strict=True)):
-        alike.setdefault((one.table.source, repr(words), *_shape(one.table)), []).append(at)
+        alike.setdefault((one.table.source, repr(words), *_shape(one.table, project)), []).append(at)
     maps: dict[int, tuple[map.ColumnMap, ...]] = {}
     for places in alike.values():
         first = joined[places[0]]
@@ -110,25 +110,26 @@ def _mapped(
     return tuple(one.table for one in joined), tuple(maps[at] for at in range(len(joined)))
 
 
-def _shape(table: Table) -> tuple[str, ...]:
+def _shape(table: Table, project: Project) -> tuple[str, ...]:
     """What the mapping of a table depends on beside its values."""
-    return (*(str(column) for column in table.rows.columns), repr(sorted(table.heads.items())))
+    return (*(str(column) for column in table.rows.columns), repr(sorted(table.heads.items())), str(map.of_staff(table, project.words)))
 
 
 def _notes(
     found: Sequence[Table],
     maps: Sequence[Sequence[map.ColumnMap]],
-    entities: Mapping[str, Entity],
+    project: Project,
     vocabulary: Vocabulary,
 ) -> Iterator[tuple[tuple[str, str], tuple[Note, ...]]]:
     """What a person should know of each table: that it was passed over, turned, or holds nobody."""
-    telling = map.telling(entities)
+    telling = map.telling(project.entities)
     for table, columns in zip(found, maps, strict=True):
         kinds = set(table.layout["kind"])
         codes = {f"sheet_{kind}" for kind in aside.KINDS & kinds}
         codes |= {"sheet_turned"} if "turned_row" in kinds else set()
-        if len(table.rows) and not map.fed(columns, entities) & telling:
-            codes.add("sheet_others" if map.not_ours(columns, vocabulary) else "sheet_no_records")
+        if len(table.rows) and not map.fed(columns, project.entities) & telling:
+            others = map.not_ours(columns, vocabulary) or map.of_staff(table, project.words)
+            codes.add("sheet_others" if others else "sheet_no_records")
         yield (table.source, table.sheet), tuple(Note(code) for code in sorted(codes))
 
 

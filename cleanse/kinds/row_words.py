@@ -18,7 +18,7 @@ ROLES = (
     "total", "counted", "unit", "whom", "figure", "than", "part", "total_front", "note", "note_by", "note_start", "note_whole", "page",
     "signer", "stamp", "stamp_in_brackets", "organisation", "organisation_end", "company_end", "legal_form", "section",
     "section_end", "grade", "graded", "listed", "place", "group", "many", "asked", "format", "sample", "example", "measure",
-    "list", "table", "period", "field", "about", "pivot", "all",
+    "list", "table", "period", "staff", "field", "about", "pivot", "all",
 )  # fmt: skip
 BLANK = "[\\s\u3000\u00a0]"  # RE2's own \s knows only those of ASCII
 WORD_END = r"(?a:\b)"

@@ -13,6 +13,7 @@ import pandas as pd
 from cleanse.kinds import COMPARABLE, KINDS
 from cleanse.kinds.characters import is_person_name, surnames
 from cleanse.kinds.header import Vocabulary, normalize_header
+from cleanse.kinds.row_words import row_words
 from cleanse.model import Entity, Field, Options, Table, Words, frame
 from cleanse.stages.join import Joined
 
@@ -108,7 +109,8 @@ def propose(
         made = joined is not None and columns[i] in joined.fields
         found[i] = ColumnMap(columns[i], path, sure, why, _units(columns[i], path, fields), also, made)
     told = _by_content([found[i] for i in range(len(columns))], table, taken, fields, vocabulary, words)
-    return _tells_somebody(tuple(_own_numbers(told, vocabulary, entities)), vocabulary, entities)
+    strange = not_ours(told, vocabulary) or of_staff(table, words)
+    return _tells_somebody(tuple(_own_numbers(told, vocabulary, entities)), strange, entities)
 
 
 def _of_these_rows(
@@ -196,11 +198,11 @@ def fed(columns: Sequence[ColumnMap], entities: Mapping[str, Entity]) -> set[str
 
 
 def _tells_somebody(
-    found: tuple[ColumnMap, ...], vocabulary: Vocabulary, entities: Mapping[str, Entity]
+    found: tuple[ColumnMap, ...], strange: bool, entities: Mapping[str, Entity]
 ) -> tuple[ColumnMap, ...]:
-    """Nothing feeds a field where no column tells a record (a list of options, a summary), or where the rows are nobody's we
-    keep (staff) and no customer is named; unless a person said so."""
-    strange = not_ours(found, vocabulary) and not any(
+    """Nothing feeds a field where no column tells a record (a list of options, a summary), or where the rows are ``strange``
+    (staff) and no customer is named; unless a person said so."""
+    strange = strange and not any(
         f.required and f.path in {c.path for c in found} for e in entities.values() for f in e.fields.values()
     )
     told = fed(found, entities) & telling(entities)
@@ -212,6 +214,13 @@ def _tells_somebody(
 def not_ours(columns: Sequence[ColumnMap], vocabulary: Vocabulary) -> bool:
     """Whether a header says that the rows are nobody's we keep."""
     return any(vocabulary.rows.get(normalize_header(c.column)) == LEFT_OUT for c in columns)
+
+
+def of_staff(table: Table, words: Words) -> bool:
+    """Whether the sheet's name or a title over the table says that it lists our own people: 员工通讯录."""
+    titles = table.layout.loc[table.layout["kind"] == "title", "text"]
+    staff = re.compile(row_words(words)["staff"], re.IGNORECASE)
+    return any(staff.fullmatch(text.strip()) for text in (table.sheet, *titles))
 
 
 def _own_numbers(

@@ -30,6 +30,9 @@ _DATED = (
 )
 _LISTED = re.compile(r"\s*[（(]?(?:\d{1,2}|[一二三四五六七八九十]{1,2})\s*[、.．)）]\s*\S.*|[\s·•\-*※]+\S.*", re.DOTALL)
 _BARE = re.compile(r"[\u4e00-\u9fff]{2,4}|[A-Z][a-z]+(?: [A-Z][a-z]+)?")  # a name without a form
+_NUMBER = re.compile(r"\d+|[一二三四五六七八九十]{1,3}[、.．]?")
+_TICK = re.compile(r"[□☐☑☒√✓✔○●◯×]+")
+_STEMS, _LETTERS = "甲乙丙丁戊己庚辛壬癸", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _SENTENCE = re.compile(r".*[，。；,;].*|.{31,}", re.DOTALL)
 
 
@@ -67,6 +70,15 @@ class Shape:
         return all(normalize_header(text) in self.names.get(place, ()) for place, text in cells.items())
 
 
+def _counts_columns(texts: Sequence[str]) -> bool:
+    """甲 乙 丙 1 2, or (1) (2) (3): the columns counted from left to right."""
+    bare = [text.strip("()（）栏 ") for text in texts]
+    words = [text for text in bare if not text.isdecimal()]
+    numbers = [text for text in bare if text.isdecimal()]
+    counted = "".join(words) in (_STEMS[: len(words)], _LETTERS[: len(words)])
+    return len(texts) > 2 and bare == [*words, *numbers] and counted and numbers == [*map(str, range(1, len(numbers) + 1))]
+
+
 @lru_cache(maxsize=4)
 def _patterns(lines: tuple[tuple[str, ...], ...]) -> dict[str, re.Pattern[str]]:
     """What a cell is -> its pattern, made of the words of the lexicon."""
@@ -85,12 +97,16 @@ def _patterns(lines: tuple[tuple[str, ...], ...]) -> dict[str, re.Pattern[str]]:
 
 def _sums(w: Mapping[str, str]) -> dict[str, str]:
     unit, figure = rf"[万亿]?{w['unit']}?", rf"{w['than']}*{w['figure']}"
+    count = rf"共?{BLANK}*\d+{BLANK}*{w['many']}{w['whom']}?"
     return {
         "total": rf".{{0,24}}?{w['total']}{w['counted']}?(?:\s*[（(][^)）]{{0,10}}[)）])?\s*[:：]?"
         rf"(?:\s*[\d,.]+\s*{unit}{w['whom']}?)?",
         # Of a group by its name, or another figure: only beside sums.
         "total_of": rf"{w['total_front']}\b.{{0,30}}|{w['part']}.*|.+\s(?:{w['total']}|{figure})|{figure}\s*[:：]?",
         "bare_total": w["total"],
+        "beside": rf"{w['total']}{w['counted']}?{BLANK}*[:：]?(?:{BLANK}*[\d,.]+{BLANK}*{unit}{w['whom']}?)?|{count}",
+        "count": count,
+        "figure": rf"{figure}\s*[:：]?",
         "worded_sum": rf"{w['part']}|.{{0,24}}{w['total']}|(?:.{{1,24}}{BLANK})?{figure}{BLANK}*[:：]?{BLANK}*$",
         "sum": rf"[-+]?[¥￥$€]?\s*[-+]?(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?\s*(?:%|{unit})|共\s*\d+\s*{unit}|[-—/]+|"
         r"(?:人民币)?\s*[（(]?(?:大写)?[)）]?\s*[:：]?\s*[零壹贰叁肆伍陆柒捌玖拾佰仟万亿元圆角分整]{2,}",
@@ -98,10 +114,10 @@ def _sums(w: Mapping[str, str]) -> dict[str, str]:
 
 
 def _notes(w: Mapping[str, str]) -> dict[str, str]:
-    note = rf"{w['note']}{BLANK}*[:：]|{w['note_by']}[^:：]{{0,6}}[:：]|{w['note_start']}|{w['note_whole']}{BLANK}*$"
+    note = rf"{w['note']}{BLANK}*[:：]|{w['note_by']}[^:：]{{0,6}}[:：]|{w['note_start']}|{w['note_whole']}[)）】*＊=~—{BLANK[1:-1]}-]*$"
     on_paper = rf".*[（(]{BLANK}*(?:{w['stamp']}|{w['stamp_in_brackets']}){BLANK}*[)）]{BLANK}*[:：]?.*"
     return {
-        "note": rf"[（(【*＊]*(?:{note})",
+        "note": rf"[（(【*＊=~—-]*(?:{note})",
         "page": rf"[-—\s]*{w['page']}[-—\s]*",
         "signer": rf"{w['signer']}{BLANK}*[:：]?",
         "stamp": rf"(?s:{on_paper}|.{{0,10}}{w['stamp']}{BLANK}*[:：].*)",
@@ -158,9 +174,9 @@ class Words:
         return rf"(?i)^{BLANK}*(?:{sums}|{note}|{signer}{BLANK}*$)|^(?:{stamp})$".replace(WORD_END, r"\b")
 
     @cached_property
-    def bare_total(self) -> str:
-        """For RE2: a word for totals and nothing else."""
-        return rf"(?i)^(?:{self.looks['bare_total'].pattern})$".replace(WORD_END, r"\b")
+    def beside(self) -> str:
+        """For RE2: a total or a count, as it stands behind the name of a group."""
+        return rf"(?i)^(?:{self.looks['beside'].pattern})$".replace(WORD_END, r"\b")
 
     def _is(self, look: str, text: str) -> bool:
         return bool(self.looks[look].fullmatch(text))
@@ -171,10 +187,10 @@ class Words:
 
     def is_hint(self, cells: Mapping[int, str]) -> bool:
         """What a template says under its header of how to fill it in: 必填, 文本, 11位数字, YYYY-MM-DD in every cell; or an
-        example that says so in one of its first two."""
+        example that says so in one of its first two; or the numbers of the columns."""
         texts = list(cells.values())
         hints = len(texts) > 1 and all(self._is("hint", text) for text in texts)
-        return hints or any(self._is("example", text) for text in texts[:2])
+        return hints or _counts_columns(texts) or any(self._is("example", text) for text in texts[:2])
 
     def measures(self, cells: Mapping[int, str]) -> dict[int, str]:
         """The units of a row that holds nothing else: 万元, (人); else nothing."""
@@ -223,12 +239,14 @@ class Words:
 
         ``cells`` are the filled cells by position, ``trailing``: no full record follows.
         """
-        rest = [text for place, text in cells.items() if place != shape.serial]
-        if cells.get(shape.serial, "").isdecimal():
-            return "" if rest else "blank"
+        number = cells.get(shape.serial, "")
+        texts = [text for place, text in cells.items() if place != shape.serial or not _NUMBER.fullmatch(number)]
+        if all(map(_TICK.fullmatch, texts)):
+            return "blank"
+        if number.isdecimal():
+            return ""
         if len(cells) >= min(2, len(shape.names)) and shape.repeats(cells):
             return "repeated_header"
-        texts = list(cells.values())
         if self._is_subtotal(texts):
             return "subtotal"
         if len(texts) == 1 and self._is("page", texts[0]):
@@ -238,17 +256,21 @@ class Words:
             return "note" if trailing and self._is_note(texts, trailing) else ""
         if self._is_note(texts, trailing):
             return "note"
-        return "banner" if at_left and len(texts) == 1 and self._is_banner(texts[0]) else ""
+        return "banner" if at_left and len(texts) == 1 and self.is_banner(texts[0]) else ""
 
     def _is_subtotal(self, texts: list[str]) -> bool:
-        labels = [t for t in texts if self._is("total", t) and not self.is_name(t)]
-        rest = [t for t in texts if t not in labels]
-        if rest and not labels and self._is("total_of", texts[0]):
-            labels, rest = texts[:1], texts[1:]
-            return bool(rest) and all(map(self._is_sum, rest))
+        first, *rest = texts
+        sums = all(map(self._is_sum, rest))
+        if self._is("total", first) and not self.is_name(first):
+            return all(self._is_sum(t) or self._is("total", t) or self._is("figure", t) for t in rest)
+        if len(texts) > 1 and self._is("figure", first) and self._is("total", texts[1]):
+            return all(map(self._is_sum, texts[2:]))
         if len(texts) > 2 and self._is("bare_total", texts[1]):  # behind the group, which is merged down to it
             return all(map(self._is_sum, texts[2:]))
-        return bool(labels) and texts[0] in labels and all(map(self._is_sum, rest))
+        if rest and self._is("total_of", first):
+            return sums
+        told = [t for t in rest if self._is("beside", t)]
+        return bool(told) and self.is_banner(first) and all(t in told or self._is_sum(t) for t in rest)
 
     def _is_sum(self, text: str) -> bool:
         return self._is("sum", text) and not _PHONE.fullmatch(text)
@@ -260,10 +282,29 @@ class Words:
         if note.match(first) and all(is_label(t) or note.match(t) or _DATA.fullmatch(t) for t in texts[1:]):
             return not any(is_reach(t) for t in texts[1:])
         if not trailing:
-            return False
-        if all(is_label(t) for t in texts) and not any(is_reach(t) for t in texts):
+            return len(texts) == 1 and self._is_line_below(first)
+        if self._signs_off(texts):
             return True
         return len(texts) == 1 and bool(_SENTENCE.fullmatch(first)) and not self.is_name(first) and not is_reach(first)
 
-    def _is_banner(self, text: str) -> bool:
+    def _is_line_below(self, text: str) -> bool:
+        """``地址：…`` alone in its row: what is said of the record above, and no name."""
+        label, _, value = text.replace("：", ":").partition(":")
+        value = value.strip()
+        named = is_reach(value) or self.is_name(value) or self.is_bare_name(value)
+        return bool(value) and is_label(text) and not named and bool(self.known({0: label}))
+
+    def _signs_off(self, texts: Sequence[str]) -> bool:
+        """Labels, each perhaps with its value behind it, none of which tells a customer."""
+        waiting, ours = False, any(map(self.looks["note"].match, texts))
+        for text in texts:
+            label = is_label(text)
+            value = text.replace("：", ":").partition(":")[2].strip() if label else text
+            if not (label or waiting) or is_reach(text) or is_reach(value) or (self.is_name(value) and not ours):
+                return False
+            waiting = label and not value
+        return True
+
+    def is_banner(self, text: str) -> bool:
+        """What stands over the rows it speaks of: 华东区, 2024年3月, 张伟 2家."""
         return not (self.is_name(text) or is_reach(text)) and self._is("banner", fold(text))

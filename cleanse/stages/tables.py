@@ -15,6 +15,7 @@ from cleanse.kinds.header import normalize_header
 from cleanse.model import Grid, Table, Words
 from cleanse.stages import rows as look
 from cleanse.stages.form import card, read_forms
+from cleanse.stages.reckoned import reckoned
 from cleanse.stages.sheet import HEAD_ROWS, SERIAL, Sheet, is_turned, side_by_side
 
 __all__ = ["find_tables", "normalize_header"]
@@ -22,6 +23,7 @@ __all__ = ["find_tables", "normalize_header"]
 BODY_ROWS = 40  # rows below that a header is compared with
 MOST_HEADER_ROWS = 3
 _SPACED = "[\\s\u3000\u00a0*＊]+"
+_GOES_ON = r"\s*[（(]?(?:续|續|continued|cont'd)[)）]?\s*$"
 LOOKED_AT = 8  # first columns in which the words of another header are looked for
 
 
@@ -327,7 +329,8 @@ def _kinds(sheet: Sheet, start: int, end: int, header: _Header, words: look.Word
     below = header.rows[-1] + 1 if header.rows else first
     hints = _hints(sheet, below, end, words) if header.rows else {}
     kinds |= hints | _below(sheet, below + len(hints), end, header, words)
-    kinds |= _titles_again(sheet, end, header, kinds)
+    kinds |= _titles_again(sheet, header, kinds)
+    kinds |= reckoned(sheet, range(below, end), kinds, words)
     blank = np.flatnonzero(sheet.counts[start:end] == 0) + start
     return kinds | dict.fromkeys(blank.tolist(), "blank")
 
@@ -345,15 +348,20 @@ def _hints(sheet: Sheet, start: int, end: int, words: look.Words) -> dict[int, s
     return dict.fromkeys(range(start, min(stop, start + MOST_HEADER_ROWS)), "hint")
 
 
-def _titles_again(sheet: Sheet, end: int, header: _Header, kinds: dict[int, str]) -> dict[int, str]:
-    """Titles that stand again on each page: the same text alone in its row, and the header, or another title, below."""
-    titles = {text for at, kind in kinds.items() if kind == "title" for text in sheet.row(at).values()}
-    if not titles or not header.rows or len(header.names) < 2:
-        return {}
-    ones = np.flatnonzero(sheet.counts[header.rows[-1] + 1 : end] == 1) + header.rows[-1] + 1
-    again = [at for at in ones.tolist() if at not in kinds and not titles.isdisjoint(sheet.row(at).values())]
-    below = {at - 1 for at, kind in kinds.items() if kind == "repeated_header"} | {at - 1 for at in again}
-    return {at: "title" for at in again if at in below}
+def _titles_again(sheet: Sheet, header: _Header, kinds: dict[int, str]) -> dict[int, str]:
+    """Titles that stand again on each page, over the header: the same texts but for numbers and a mark that they go on."""
+    titles = {_page_title(sheet.row(at)) for at, kind in kinds.items() if kind == "title"}
+    found: dict[int, str] = {}
+    for at in (at for at, kind in kinds.items() if kind == "repeated_header"):
+        above = at - 1
+        while above > header.rows[-1] and (not sheet.counts[above] or _page_title(sheet.row(above)) in titles):
+            found |= {above: "title"} if sheet.counts[above] else {}
+            above -= 1
+    return found
+
+
+def _page_title(cells: dict[int, str]) -> tuple[str, ...]:
+    return tuple(re.sub(_GOES_ON, "", re.sub(r"\d+", "1", text)) for text in cells.values())
 
 
 def _layout(sheet: Sheet, kinds: dict[int, str], start: int, end: int) -> tuple[pd.DataFrame, np.ndarray]:
@@ -419,6 +427,7 @@ def _below(sheet: Sheet, start: int, end: int, header: _Header, words: look.Word
     if serial >= 0:
         worded |= (counts == 1) & sheet.filled[start:end, serial]
     suspicious = ((counts > 0) & (counts <= few)) | worded
+    suspicious |= _labelled_tail(sheet, start, np.flatnonzero((counts > 0) & ~suspicious))[: len(counts)]
     banners = (counts == 1) & (width > 2)
     strong = np.flatnonzero((counts > few) & ~suspicious)
     last = whole = int(strong[-1]) + start if len(strong) else start - 1
@@ -433,6 +442,16 @@ def _below(sheet: Sheet, start: int, end: int, header: _Header, words: look.Word
             last = max(last, at)
     kinds |= _notes_go_on(sheet, end, kinds, whole, words)
     return kinds | _names_over_groups(sheet, start, end, shape, kinds, words)
+
+
+def _labelled_tail(sheet: Sheet, start: int, full: np.ndarray) -> np.ndarray:
+    """The last of the ``full`` rows that begin with a label: signatures may fill as many cells as a record."""
+    found = np.zeros(len(sheet.counts) - start, dtype=bool)
+    for offset in full[::-1].tolist():
+        if not look.is_label(next(iter(sheet.row(start + offset).values()))):
+            break
+        found[offset] = True
+    return found
 
 
 def _notes_go_on(
@@ -473,7 +492,7 @@ def _worded(sheet: Sheet, start: int, end: int, header: _Header, words: look.Wor
     the name of a group."""
     found = np.zeros(end - start, dtype=bool)
     for column in sheet.columns[1:LOOKED_AT]:
-        told = pc.match_substring_regex(column.slice(start, end - start), words.bare_total)
+        told = pc.match_substring_regex(column.slice(start, end - start), words.beside)
         found |= told.to_numpy(zero_copy_only=False)
     first = sheet.filled[start:end].argmax(axis=1)
     for c in np.unique(first).tolist():
