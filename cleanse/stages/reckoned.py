@@ -77,12 +77,10 @@ def _figures(sheet: Sheet, column: int) -> np.ndarray:
 def _members(figures: np.ndarray, members: np.ndarray, at: int) -> int:
     """How many figures a cell is the sum of; 0 where it is not."""
     summed = figures[members][~np.isnan(figures[members])]
-    return len(summed) if np.isfinite(summed).all() and abs(summed.sum() - figures[at]) < NEAR else 0
+    return len(summed) if np.isfinite(summed).all() and summed.any() and abs(summed.sum() - figures[at]) < NEAR else 0
 
 
-def _counted(
-    sheet: Sheet, rows: range, alone: np.ndarray, counts: np.ndarray, words: look.Words
-) -> dict[int, str]:
+def _counted(sheet: Sheet, rows: range, alone: np.ndarray, counts: np.ndarray, words: look.Words) -> dict[int, str]:
     """``Germany (2)`` alone in its row over two records: banners, where every such row tells right."""
     told = {at: found for at in alone.tolist() if (found := _count(sheet, at, words))}
     ends = [*told, rows.stop]

@@ -21,9 +21,7 @@ _PHONE = re.compile(
 )
 _FIGURES = r"[-+\d\s./:：,，()（）%¥￥$€年月日时分秒元万]*"
 _DATA = re.compile(rf"{_FIGURES}\d{_FIGURES}")
-_MARK = (
-    r"(?s:[◆◇■□●○★☆▲△▼▽►▶▷◀※◎§→⇒√#*=~—–\-_>＞]+\s*\S.*|[【\[〖《]\s*[^】\]〗》]+[】\]〗》]|[-=*_~—]{3,})"
-)
+_MARK = r"(?s:[◆◇■□●○★☆▲△▼▽►▶▷◀※◎§→⇒√#*=~—–\-_>＞]+\s*\S.*|[【\[〖《]\s*[^】\]〗》]+[】\]〗》]|[-=*_~—]{3,})"
 _DATED = (
     r"(?:(?:19|20)\d{2}\s*[年./-]\s*)?\d{1,2}\s*[月./-]\s*\d{1,2}\s*日?(?:\s*00:00(?::00)?)?(?:\s*[（(]?(?:星期|周)[一二三四五六日天][)）]?)?|"
     r"(?:星期|周)[一二三四五六日天]"
@@ -70,13 +68,15 @@ class Shape:
         return all(normalize_header(text) in self.names.get(place, ()) for place, text in cells.items())
 
 
-def _counts_columns(texts: Sequence[str]) -> bool:
+def counts_columns(texts: Sequence[str]) -> bool:
     """甲 乙 丙 1 2, or (1) (2) (3): the columns counted from left to right."""
     bare = [text.strip("()（）栏 ") for text in texts]
     words = [text for text in bare if not text.isdecimal()]
     numbers = [text for text in bare if text.isdecimal()]
     counted = "".join(words) in (_STEMS[: len(words)], _LETTERS[: len(words)])
-    return len(texts) > 2 and bare == [*words, *numbers] and counted and numbers == [*map(str, range(1, len(numbers) + 1))]
+    return (
+        len(texts) > 2 and bare == [*words, *numbers] and counted and numbers == [*map(str, range(1, len(numbers) + 1))]
+    )
 
 
 @lru_cache(maxsize=4)
@@ -187,10 +187,10 @@ class Words:
 
     def is_hint(self, cells: Mapping[int, str]) -> bool:
         """What a template says under its header of how to fill it in: 必填, 文本, 11位数字, YYYY-MM-DD in every cell; or an
-        example that says so in one of its first two; or the numbers of the columns."""
+        example that says so in one of its first two."""
         texts = list(cells.values())
         hints = len(texts) > 1 and all(self._is("hint", text) for text in texts)
-        return hints or _counts_columns(texts) or any(self._is("example", text) for text in texts[:2])
+        return hints or any(self._is("example", text) for text in texts[:2])
 
     def measures(self, cells: Mapping[int, str]) -> dict[int, str]:
         """The units of a row that holds nothing else: 万元, (人); else nothing."""
@@ -281,8 +281,10 @@ class Words:
             return True
         if note.match(first) and all(is_label(t) or note.match(t) or _DATA.fullmatch(t) for t in texts[1:]):
             return not any(is_reach(t) for t in texts[1:])
+        if len(texts) == 1 and self._is_line_below(first):
+            return True
         if not trailing:
-            return len(texts) == 1 and self._is_line_below(first)
+            return False
         if self._signs_off(texts):
             return True
         return len(texts) == 1 and bool(_SENTENCE.fullmatch(first)) and not self.is_name(first) and not is_reach(first)
@@ -295,14 +297,14 @@ class Words:
         return bool(value) and is_label(text) and not named and bool(self.known({0: label}))
 
     def _signs_off(self, texts: Sequence[str]) -> bool:
-        """Labels, each perhaps with its value behind it, none of which tells a customer."""
+        """Labels that stand over no column, each perhaps with its value behind it, none of which tells a customer."""
         waiting, ours = False, any(map(self.looks["note"].match, texts))
         for text in texts:
-            label = is_label(text)
-            value = text.replace("：", ":").partition(":")[2].strip() if label else text
-            if not (label or waiting) or is_reach(text) or is_reach(value) or (self.is_name(value) and not ours):
+            label, _, value = text.replace("：", ":").partition(":") if is_label(text) else ("", "", text)
+            allowed = ours or self._is("signer", label) or not self.known({0: label}) if label else waiting
+            if not allowed or is_reach(value.strip()) or (self.is_name(value) and not ours):
                 return False
-            waiting = label and not value
+            waiting = not value.strip()
         return True
 
     def is_banner(self, text: str) -> bool:

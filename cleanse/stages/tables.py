@@ -327,10 +327,10 @@ def _kinds(sheet: Sheet, start: int, end: int, header: _Header, words: look.Word
     kinds = dict.fromkeys(header.rows, "header")
     kinds |= _above(sheet, start, first)
     below = header.rows[-1] + 1 if header.rows else first
-    hints = _hints(sheet, below, end, words) if header.rows else {}
+    hints = _hints(sheet, below, end, header, words) if header.rows else {}
     kinds |= hints | _below(sheet, below + len(hints), end, header, words)
     kinds |= _titles_again(sheet, header, kinds)
-    kinds |= reckoned(sheet, range(below, end), kinds, words)
+    kinds |= reckoned(sheet, range(below, end), kinds, words) if header.rows else {}
     blank = np.flatnonzero(sheet.counts[start:end] == 0) + start
     return kinds | dict.fromkeys(blank.tolist(), "blank")
 
@@ -342,22 +342,40 @@ def _past_title(sheet: Sheet, start: int, end: int, words: look.Words) -> int:
     return first + 1 if len(texts) == 1 and words.is_list_title(texts[0]) else start
 
 
-def _hints(sheet: Sheet, start: int, end: int, words: look.Words) -> dict[int, str]:
-    """Rows right under the header that say how to fill the table in, or are an example."""
-    stop = next((at for at in range(start, end) if not words.is_hint(sheet.row(at))), end)
+def _hints(sheet: Sheet, start: int, end: int, header: _Header, words: look.Words) -> dict[int, str]:
+    """Rows right under the header that say how to fill the table in, or are an example, or count the columns."""
+    counted = words.known(header.names) > 1
+    told = (
+        at
+        for at in range(start, end)
+        if not (words.is_hint(sheet.row(at)) or (counted and look.counts_columns([*sheet.row(at).values()])))
+    )
+    stop = next(told, end)
     return dict.fromkeys(range(start, min(stop, start + MOST_HEADER_ROWS)), "hint")
 
 
 def _titles_again(sheet: Sheet, header: _Header, kinds: dict[int, str]) -> dict[int, str]:
-    """Titles that stand again on each page, over the header: the same texts but for numbers and a mark that they go on."""
-    titles = {_page_title(sheet.row(at)) for at, kind in kinds.items() if kind == "title"}
+    """Titles that stand again on each page: over the header, but for numbers and a mark that they go on; or the very same
+    over one another."""
+    titles = [at for at, kind in kinds.items() if kind == "title"]
+    if not titles or len(header.names) < 2:
+        return {}
+    same, alike = ({form(sheet.row(at)) for at in titles} for form in (_texts, _page_title))
     found: dict[int, str] = {}
-    for at in (at for at, kind in kinds.items() if kind == "repeated_header"):
-        above = at - 1
-        while above > header.rows[-1] and (not sheet.counts[above] or _page_title(sheet.row(above)) in titles):
-            found |= {above: "title"} if sheet.counts[above] else {}
-            above -= 1
+    ones = np.flatnonzero(sheet.counts == 1)
+    repeated = [at for at, kind in kinds.items() if kind == "repeated_header"]
+    again = [at for at in ones[ones > header.rows[-1]].tolist() if _texts(sheet.row(at)) in same and at not in kinds]
+    for starts, known, form in ((repeated, alike, _page_title), (again, same, _texts)):
+        for at in starts:
+            above = at - 1
+            while above > header.rows[-1] and (not sheet.counts[above] or form(sheet.row(above)) in known):
+                found |= {above: "title"} if sheet.counts[above] else {}
+                above -= 1
     return found
+
+
+def _texts(cells: dict[int, str]) -> tuple[str, ...]:
+    return tuple(cells.values())
 
 
 def _page_title(cells: dict[int, str]) -> tuple[str, ...]:
@@ -454,9 +472,7 @@ def _labelled_tail(sheet: Sheet, start: int, full: np.ndarray) -> np.ndarray:
     return found
 
 
-def _notes_go_on(
-    sheet: Sheet, end: int, kinds: dict[int, str], last: int, words: look.Words
-) -> dict[int, str]:
+def _notes_go_on(sheet: Sheet, end: int, kinds: dict[int, str], last: int, words: look.Words) -> dict[int, str]:
     """The numbered lines that follow a note, below the ``last`` full record."""
     found: dict[int, str] = {}
     for at in (at for at, kind in kinds.items() if kind == "note" and at > last):
