@@ -34,19 +34,26 @@ class Completion:
         return cls(plan, looked_up(project) if given["lookup"] else {})
 
     def fill(
-        self, project: Project, entity: Entity, golden: pd.DataFrame, records: Mapping[str, pd.DataFrame]
+        self,
+        project: Project,
+        entity: Entity,
+        golden: pd.DataFrame,
+        members: pd.DataFrame,
+        records: Mapping[str, pd.DataFrame],
+        issues: pd.DataFrame,
     ) -> complete.Completed:
-        """The golden records of one entity, completed."""
+        """The golden records of one entity, completed. ``members``: which record became which of them; ``issues``: what was
+        found in the records."""
         regions = [
             n for n in entity.stored if f"{entity.name}.{n}" in self.plan.fields and entity.fields[n].kind == "region"
         ]
         places = None
         if "mobile" in self.plan.sources and regions:
             places = mobile_places(project, records, entity, golden.loc[golden[regions].isna().any(axis=1), "rid"])
-        reference = self.reference.get(entity.name)
-        return complete.complete(
-            golden, entity, self.plan, project.words, records[entity.name].set_index("rid"), reference, places
-        )
+        home = members.set_index("rid")["golden_id"]
+        rows = records[entity.name].set_index("rid").reindex(home.index)
+        evidence = complete.Evidence(rows, home, issues, self.reference.get(entity.name), places)
+        return complete.complete(golden, entity, self.plan, project.words, evidence)
 
 
 def required(project: Project) -> list[str]:

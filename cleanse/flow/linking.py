@@ -218,7 +218,7 @@ def merge_all(
         )  # fmt: skip
         members[name] = merged.members
         own, known = existing.ours(merged.golden), existing.ours(merged.members)
-        filled = completion.fill(project, entity, own, records)
+        filled = completion.fill(project, entity, own, merged.members, records, issues)
         related = _related(project, entity, filled.golden, known, existing.ours(records[name]), linked)
         golden[name] = related.golden
         changes += [existing.ours(merged.changes), filled.changes, related.changes]

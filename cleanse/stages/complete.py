@@ -1,7 +1,9 @@
 """Blanks of golden records that something else knows: filled where the rules make it certain, else proposed to a person.
 
 Nothing is invented: every proposal has a source and a confidence. Sources that agree strengthen each other; where they
-do not, nothing is filled. What stands in a record is never overwritten, and a city is only proposed inside its province.
+do not, nothing is filled. What stands in any row of a customer is never overwritten, wrong as it may be; a value in doubt is
+no source, nor is the credit code or the name of a branch for where it is, nor anything Chinese for who is abroad. A city is
+only proposed inside its province.
 """
 
 from __future__ import annotations
@@ -12,14 +14,16 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from cleanse.codes import severity
 from cleanse.kinds import COMPARABLE
+from cleanse.kinds.country import COLUMN, told
 from cleanse.kinds.picklist import lookup, plain
-from cleanse.kinds.places import LEVELS, Places, places
-from cleanse.model import ADDRESS, COLUMNS, COMPLETION, Entity, Field, Words, frame
+from cleanse.kinds.places import AT_HOME, LEVELS, Places, places
+from cleanse.model import ADDRESS, COLUMNS, COMPLETION, Entity, Field, Severity, Words, frame
 
-STAGE = "complete"
+STAGE, LOOKUP = "complete", "lookup"
 Find = Callable[[str], str]  # what a text says of a field, '' for nothing
 
 
@@ -42,56 +46,79 @@ class Completed:
     issues: pd.DataFrame
 
 
-def complete(
-    golden: pd.DataFrame,
-    entity: Entity,
-    plan: Plan,
-    words: Words,
-    records: pd.DataFrame,
-    reference: pd.DataFrame | None = None,
-    mobile_places: pd.Series | None = None,
-) -> Completed:
-    """Complete the wanted fields of one entity.
+@dataclass(frozen=True)
+class Evidence:
+    """What is looked at besides the golden records. ``records``: by rid, the entity's records; ``members``: the golden_id
+    of each; ``issues``: what was found in them; ``reference``: records of a lookup file the user handed in, with the
+    entity's fields; ``mobile_places``: the place a record's mobile was issued for, by rid."""
 
-    ``records``: the records by rid; where the record of a golden one had a value, wrong or not, nothing is filled in.
-    ``reference``: records of a lookup file the user handed in, with the entity's
-    fields. ``mobile_places``: the place a record's mobile was issued for, by rid.
-    """
-    table, changes, issues = golden.copy(), [], []
-    tables = places(words)
-    for name in (n for n in entity.stored if f"{entity.name}.{n}" in plan.fields):
-        f = entity.fields[name]
-        empty = table[table[name].isna() & table["rid"].map(records[name]).isna()]
-        proposals = dict(_proposals(empty, entity, f, words, tables, reference, mobile_places))
+    records: pd.DataFrame
+    members: pd.Series
+    issues: pd.DataFrame
+    reference: pd.DataFrame | None = None
+    mobile_places: pd.Series | None = None
+
+
+def complete(golden: pd.DataFrame, entity: Entity, plan: Plan, words: Words, evidence: Evidence) -> Completed:
+    """Complete the wanted fields of one entity."""
+    names = [n for n in entity.stored if f"{entity.name}.{n}" in plan.fields]
+    if not names or golden.empty:
+        return Completed(golden, frame("changes"), frame("issues"))
+    table, sure, changes, issues = golden.copy(), _sure(golden, entity, evidence), [], []
+    tables, abroad = places(words), _abroad(golden, entity, words)
+    for name in names:
+        f, there = entity.fields[name], evidence.members[evidence.records[name].notna()]
+        empty = sure[table[name].isna() & ~table["golden_id"].isin(there)]
+        proposals = dict(_proposals(empty, sure, entity, f, words, tables, evidence))
         wanted = {s: proposals[s] for s in COMPLETION if s in plan.sources and s in proposals}
+        wanted = {s: v if s == LOOKUP else v.mask(abroad.loc[v.index]) for s, v in wanted.items()}
         if f.kind == "region":
-            wanted = {s: _inside(values, empty, f, tables) for s, values in wanted.items()}
+            wanted = {s: _inside(values, table.loc[values.index], f, tables) for s, values in wanted.items()}
         judged = _judged(wanted, plan, empty.index)
         filled = judged[judged["fill"]]
-        table.loc[filled.index, name] = filled["value"]
+        table.loc[filled.index, name] = sure.loc[filled.index, name] = filled["value"]
         rids = table["rid"].reindex(filled.index).to_numpy()
-        changes.append(_changes(entity.name, name, rids, filled, records))
+        changes.append(_changes(entity.name, name, rids, filled, evidence.records))
         open_ = judged[~judged["fill"]]
         issues.append(_issues(entity.name, name, table["rid"].reindex(open_.index).to_numpy(), open_))
     return Completed(table, _joined("changes", changes), _joined("issues", issues))
 
 
+def _sure(golden: pd.DataFrame, entity: Entity, evidence: Evidence) -> pd.DataFrame:
+    """The golden records without the values that something was found to be wrong with in the rows they come from."""
+    sure, found = golden.copy(), evidence.issues
+    asked = found[(found["entity"] == entity.name) & (found["severity"] != Severity.INFO)]
+    for name, lines in asked[asked["field"].isin(entity.stored)].groupby("field", observed=True):
+        rids = lines["rid"][lines["rid"].isin(evidence.records.index)]
+        doubted = pd.DataFrame({"golden_id": rids.map(evidence.members), "value": rids.map(evidence.records[str(name)])})
+        pairs = pd.MultiIndex.from_frame(doubted.dropna())
+        mine = pd.MultiIndex.from_arrays([golden["golden_id"], golden[str(name)]])
+        sure[str(name)] = golden[str(name)].mask(mine.isin(pairs))
+    return sure
+
+
+def _abroad(golden: pd.DataFrame, entity: Entity, words: Words) -> pd.Series:
+    """Whether a record names a country of which the tables hold no place."""
+    home = pd.Series(None, index=golden.index, dtype=object)
+    for kind in COLUMN:
+        for name in (n for n in entity.stored if entity.fields[n].kind == kind):
+            texts = pa.array(golden[name].astype("str").array, from_pandas=True)
+            home = home.combine_first(pd.Series(told(texts, kind, words).to_pylist(), index=golden.index, dtype=object))
+    return home.notna() & ~home.isin(AT_HOME)
+
+
 def _proposals(
-    empty: pd.DataFrame,
-    entity: Entity,
-    f: Field,
-    words: Words,
-    tables: Places,
-    reference: pd.DataFrame | None,
-    mobile_places: pd.Series | None,
+    empty: pd.DataFrame, every: pd.DataFrame, entity: Entity, f: Field, words: Words, tables: Places, evidence: Evidence
 ) -> Iterator[tuple[str, pd.Series]]:
-    """By source, what it would put in the blanks of a field; missing where it knows nothing."""
+    """By source, what it would put in the blanks of a field; missing where it knows nothing. ``every``: all records."""
     of_kind = {
         kind: [n for n in entity.stored if entity.fields[n].kind == kind] for kind in ("phone", "uscc", "company")
     }
-    if reference is not None and f.name in reference:
-        yield "lookup", _looked_up(empty, reference, f.name, of_kind["uscc"] + of_kind["company"])
+    if evidence.reference is not None and f.name in evidence.reference:
+        yield LOOKUP, _looked_up(empty, every, evidence.reference, f.name, of_kind["uscc"], of_kind["company"])
     level = str(f.options.get("level", ""))
+    parts = _named(empty, of_kind["company"], words)
+    alone = parts["branch"] == "" if len(parts) else pd.Series(True, index=empty.index)
     if f.kind == "region" and level:
         yield "above", _above(empty, entity, level, tables)
         codes = {row[0]: row for row in words.get("area_codes", ())}
@@ -100,12 +127,13 @@ def _proposals(
             ("credit_code", lambda text: _of_credit_code(_by_code(words), text, level), of_kind["uscc"]),
         ):
             if names:
-                yield source, _agreed([_told(empty[n], find) for n in names])
-        if mobile_places is not None:
-            of_mobile = empty["rid"].map(mobile_places).astype("str")
+                found = _agreed([_told(empty[n], find) for n in names])
+                yield source, found if source == "area_code" else found.where(alone)
+        if evidence.mobile_places is not None:
+            of_mobile = empty["rid"].map(evidence.mobile_places).astype("str")
             yield "mobile", _told(of_mobile, lambda text: getattr(tables.read(text), level))
-    if of_kind["company"]:
-        yield "name", _of_name(empty[of_kind["company"][0]], f, level, words)
+    if len(parts):
+        yield "name", _of_name(parts, f, level, words).where(alone | (f.kind != "region"))
 
 
 def _told(texts: pd.Series, find: Find) -> pd.Series:
@@ -121,14 +149,29 @@ def _agreed(columns: list[pd.Series]) -> pd.Series:
     return first.where((table.eq(first, axis=0) | table.isna()).all(axis=1))
 
 
-def _looked_up(empty: pd.DataFrame, reference: pd.DataFrame, name: str, keys: list[str]) -> pd.Series:
-    """The value of the reference whose key is the record's; a key with several values there says nothing."""
+def _looked_up(
+    empty: pd.DataFrame, every: pd.DataFrame, reference: pd.DataFrame, name: str, codes: list[str], names: list[str]
+) -> pd.Series:
+    """The value of the reference whose key is the record's. A key with several values there says nothing, nor does a name
+    that several records bear, or that stands there with another code than the record's."""
     found = pd.Series(np.nan, index=empty.index, dtype="str")
-    for key in (k for k in keys if k in reference):
+    for key in (k for k in codes + names if k in reference):
         known = reference[[key, name]].dropna().drop_duplicates()
         known = known[~known[key].duplicated(keep=False)].set_index(key)[name]
-        found = found.fillna(empty[key].map(known).astype("str"))
+        told_of = empty[key].map(known).astype("str")
+        if key in names:
+            told_of = told_of.mask(empty[key].isin(every.loc[every[key].duplicated(), key]))
+            for code in (c for c in codes if c in reference):
+                told_of = told_of.mask(_other(empty, reference, key, code))
+        found = found.fillna(told_of)
     return found
+
+
+def _other(empty: pd.DataFrame, reference: pd.DataFrame, key: str, code: str) -> pd.Series:
+    """Whether a record and the reference that bear one name have different codes."""
+    pairs = reference[[key, code]].dropna()
+    same = pd.MultiIndex.from_frame(empty[[key, code]]).isin(pd.MultiIndex.from_frame(pairs))
+    return empty[key].isin(pairs[key]) & empty[code].notna() & ~same
 
 
 def _above(empty: pd.DataFrame, entity: Entity, level: str, tables: Places) -> pd.Series:
@@ -163,16 +206,24 @@ def _of_credit_code(names: Mapping[str, str], code: str, level: str) -> str:
     return "" if name in ("市辖区", "县") else name
 
 
-def _of_name(names: pd.Series, f: Field, level: str, words: Words) -> pd.Series:
+def _named(records: pd.DataFrame, names: list[str], words: Words) -> pd.DataFrame:
+    """What the name of each record is made of, '' where it has none. A district by itself is no place: 江南 and 朝阳 are
+    words as well."""
+    texts = records[names[0]].dropna() if names else pd.Series(dtype="str")
+    distinct = pd.Series(texts.unique(), dtype="str")
+    found = COMPARABLE["company"](distinct.tolist(), words).set_axis(distinct, axis=0)
+    begins = [name.startswith(region) for name, region in zip(found["folded"], found["region"], strict=True)]
+    parts = found[["branch", "trade", *LEVELS]].astype("str")
+    parts.loc[(parts["district"] != "") & np.array(begins, dtype=bool), list(LEVELS)] = ""
+    return parts.loc[texts].set_axis(texts.index, axis=0).reindex(records.index).fillna("")
+
+
+def _of_name(parts: pd.DataFrame, f: Field, level: str, words: Words) -> pd.Series:
     """What a company's name says: the region it begins with, or the one value of the list that its trade stands for."""
-    distinct = pd.Series(names.dropna().unique(), dtype="str")
-    parts = COMPARABLE["company"](distinct.tolist(), words)
     if f.kind == "region" and level in parts:
-        known = dict(zip(distinct, parts[level], strict=True))
-        return names.map(known).replace("", np.nan).astype("str")
+        return parts[level].replace("", np.nan).astype("str")
     known = lookup(f.options, words) if f.kind == "picklist" and f.options.get("picklist") == "industry" else {}
-    trades = dict(zip(distinct, parts["trade"], strict=True))
-    return _told(names, lambda name: _of_trade(known, trades[name]))
+    return _told(parts["trade"].astype("str"), lambda trade: _of_trade(known, trade))
 
 
 def _of_trade(known: Mapping[str, str], trade: str) -> str:
@@ -227,7 +278,8 @@ def _changes(entity: str, name: str, rids: np.ndarray, filled: pd.DataFrame, rec
     lines = pd.DataFrame(
         {
             "rid": rids, "entity": entity, "field": name, "before": None, "after": filled["value"].to_numpy(dtype=object),
-            "rest": "", "code": ("completed_" + filled["source"].astype("str")).to_numpy(), "stage": STAGE, "from_rid": rids,
+            "rest": filled["note"].to_numpy(dtype=object),
+            "code": ("completed_" + filled["source"].astype("str")).to_numpy(), "stage": STAGE, "from_rid": rids,
         }
     )  # fmt: skip
     return lines.join(records[list(ADDRESS)], on="rid")[list(COLUMNS["changes"])]
