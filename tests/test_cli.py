@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sqlite3
 import subprocess
@@ -112,6 +113,26 @@ def test_wrong_use_gets_words_and_no_traceback(command, project, tmp_path, name,
 def test_an_empty_folder_is_said_and_no_fault_of_ours(command, project, tmp_path):
     done = command("run", "--project", project(tmp_path, {}))
     assert done.returncode == 1 and "没有可以导入的记录" in done.stdout and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "gbk"])
+def test_a_stream_that_knows_no_such_character_ends_nothing(project, tmp_path, encoding):
+    root = project(tmp_path, {"a.csv": [*ROWS, {"客户名称": "𠮷祥堂é株式会社", "联系人": "何以安"}]})
+    script = [sys.executable, "-m", "cleanse", "scan", "--project", str(root)]
+    done = subprocess.run(script, env={**os.environ, "PYTHONIOENCODING": encoding}, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "客户名称" in done.stdout.decode("gbk" if encoding == "gbk" else "utf-8", "replace")
+
+
+def test_a_reader_that_has_seen_enough_ends_nothing(project, tmp_path):
+    root = project(tmp_path, {f"{n}.csv": ROWS for n in range(40)})
+    script = [sys.executable, "-u", "-m", "cleanse", "scan", "--project", str(root)]
+    with subprocess.Popen(script, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+    assert b"refused" not in said and b"Traceback" not in said and b"Exception" not in said, said
+    assert process.returncode == 0
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import io
+import sys
 
 import click
 
@@ -45,4 +47,18 @@ def main() -> None:
     """The console entry. Tables hold millions of objects that live as long as they do: looking them through for cycles as
     often as Python does by itself would cost a twentieth of a run."""
     gc.set_threshold(100_000, 50, 1000)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            make_speakable(stream)
     cleanse()
+
+
+def make_speakable(stream: io.TextIOWrapper) -> None:
+    """Let a stream take whatever is said: UTF-8 where it knows no Chinese (a redirected stream on a Western Windows), and a
+    question mark for a single rare character."""
+    try:
+        "客户→".encode(stream.encoding)
+    except UnicodeEncodeError:
+        stream.reconfigure(encoding="utf-8")
+    else:
+        stream.reconfigure(errors="replace")

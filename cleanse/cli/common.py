@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import tempfile
@@ -47,6 +48,9 @@ def verb(function: Callable[..., int | None]) -> Callable[..., None]:
             sys.exit(error.exit_code)
         except click.ClickException:
             raise
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read it has seen enough
+            sys.exit(0)
         except OSError as error:
             refused = TargetError(
                 f"the disk refused: {error.strerror or error}", where=str(error.filename or ""),
