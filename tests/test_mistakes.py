@@ -70,8 +70,9 @@ ROOT = HERE.parent / "cleanse"
 FILES = [
     *(ROOT / f"{name}.py" for name in ("entities", "faults", "profiles", "project", "rulebook", "wordlists")),
     ROOT / "matching/schema.py",
+    ROOT / "review/suggestions.py",
 ]
-CALLS = {"add", "fault", "Fault", "word", "UsageError"}
+CALLS = {"add", "fault", "Fault", "word", "UsageError", "SourceError", "TargetError"}
 TYPES = ("text", "true or false", "a whole number", "a number", "a list", "a table", "text or a whole number")
 
 

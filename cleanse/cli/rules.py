@@ -62,12 +62,15 @@ def suggest(file: Path | None, root: Path, out: Path | None) -> int:
 def learn(file: Path, yes: bool, root: Path, out: Path | None) -> int:
     """The choices of a workbook as lines of rule files: shown as a diff, written with --yes."""
     from cleanse.flow import learning
+    from cleanse.messages import in_chinese
     from cleanse.project import load_project
 
-    learnt = learning.learn(load_project(root, out=out), file)
+    project = load_project(root, out=out)
+    learnt = learning.learn(project, file)
     click.echo(learnt.diff, nl=False)
     for row, reason in learnt.unread:
-        click.echo(f"not read: row {row}: {reason}")
+        chinese = f"（{in_chinese(reason)}）" if project.language == "zh" else ""
+        click.echo(f"not read: row {row}: {reason}{chinese}")
     if yes:
         learning.write(learnt)
         click.echo(f"wrote {len(learnt.content)} files; the next run applies them")

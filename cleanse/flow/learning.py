@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from cleanse.errors import UsageError
+from cleanse.kinds.picklist import plain
 from cleanse.project import SHIPPED, Project
 from cleanse.review import suggestions
 from cleanse.runs.folder import find_run
@@ -32,8 +33,8 @@ class Learnt:
 def suggested(project: Project) -> list[suggest.Suggestion]:
     """The suggestions of the latest run. Raises UsageError when there is none."""
     folder = find_run(project.out) / "ledger"
-    issues, losses, rows = (pd.read_parquet(folder / f"{name}.parquet") for name in ("issues", "losses", "rows"))
-    return suggest.suggest(issues, losses, rows, project.entities, project.words)
+    ledger = {name: pd.read_parquet(folder / f"{name}.parquet") for name in ("issues", "changes", "losses", "rows")}
+    return suggest.suggest(ledger, project.entities, project.words)
 
 
 def as_text(found: Sequence[suggest.Suggestion]) -> str:
@@ -43,7 +44,8 @@ def as_text(found: Sequence[suggest.Suggestion]) -> str:
         texts.append(f"# --- rules/{file}")
         for s in (s for s in found if s.file == file):
             near = ", ".join(f"{value} {likeness:.0%}" for value, likeness in s.near)
-            texts.append(f"# {s.count} x {s.word} ({s.example})" + (f": {near}" if near else ""))
+            near = f"{s.said} (a person corrected it so)" if s.said else near
+            texts.append(f"# {s.count} x {' '.join(s.word.split())} ({s.example})" + (f": {near}" if near else ""))
             meanings = [value for value, _ in s.near] or [s.word if file.startswith(PICKLISTS) else UNTOLD]
             texts += [("" if s.sure else "# ") + s.line(meaning) for meaning in (meanings[:1] if s.sure else meanings)]
     return "\n".join(texts)
@@ -56,7 +58,7 @@ def export(project: Project, path: Path) -> int:
     for s in found:
         near = "；".join(f"{value} {likeness:.0%}" for value, likeness in s.near)
         options = tuple(suggest.options_of(s, project.entities, project.words))
-        lines.append(suggestions.Line((str(s.count), s.field, s.word, near, s.example, s.file), options))
+        lines.append(suggestions.Line((str(s.count), s.field, s.word, near, s.example, s.file), options, s.said))
     suggestions.export(path, lines, project.language)
     return len(found)
 
@@ -65,14 +67,18 @@ def learn(project: Project, path: Path) -> Learnt:
     """What a person chose in the workbook, as changes of the project's own rule files; nothing is written."""
     known = {(s.file, s.word): s for s in suggested(project)}
     added: dict[str, list[str]] = {}
+    meanings: dict[tuple[str, str], str] = {}
     unread: list[tuple[int, str]] = []
     for choice in suggestions.read(path):
         suggestion = known.get((choice.file, choice.word))
+        first = meanings.setdefault((choice.file, plain(choice.word)), choice.meaning)
         if suggestion is None:
             if not _taken(project, choice):
                 unread.append((choice.row, "the latest run asks nothing of this word"))
         elif choice.meaning not in suggest.options_of(suggestion, project.entities, project.words):
             unread.append((choice.row, f"'{choice.meaning}' is not offered: choose from the list, or add it to the picklist first"))
+        elif first != choice.meaning and plain(first) != plain(choice.meaning):
+            unread.append((choice.row, f"another line gives this word the meaning '{first}'"))
         else:
             new = choice.meaning == choice.word and not choice.file.startswith(PICKLISTS)
             file = choice.file.replace("lexicons/synonyms/", PICKLISTS) if new else choice.file
@@ -90,7 +96,8 @@ def _taken(project: Project, choice: suggestions.Choice) -> bool:
     """Whether the project's rules say so already, as after the same workbook was handed in before."""
     files = [choice.file, choice.file.replace("lexicons/synonyms/", PICKLISTS)]
     lines = {line for file in files for line in _content(project, file).split("\n")}
-    return (choice.word if choice.meaning == choice.word else f"{choice.meaning}\t{choice.word}") in lines
+    word = " ".join(choice.word.split())
+    return (word if choice.meaning == choice.word else f"{choice.meaning}\t{word}") in lines
 
 
 def _content(project: Project, file: str) -> str:

@@ -27,11 +27,12 @@ CREATED = datetime(2000, 1, 1)  # a workbook must name a day; the clock would ch
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the workbook: count, field, word, likely meanings and an example as texts, the rule file, and every
-    meaning that may be chosen."""
+    """A line of the workbook: count, field, word, likely meanings and an example as texts, the rule file, every meaning
+    that may be chosen, and the one that people chose already by correcting the word."""
 
     cells: tuple[str, str, str, str, str, str]
     options: tuple[str, ...]
+    said: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,9 +70,9 @@ def _fill(book: Any, lines: Sequence[Line], language: str) -> None:
         sheet.set_column(at, at, width)
         sheet.write_string(0, at, heading, head)
     for number, line in enumerate(lines, 1):
-        for at, value in enumerate((*line.cells[:CHOICE], "", *line.cells[CHOICE:])):
+        for at, value in enumerate((*line.cells[:CHOICE], line.said, *line.cells[CHOICE:])):
             if at == CHOICE:
-                sheet.write_blank(number, at, None, edit)
+                sheet.write(number, at, value or None, edit)
             elif value:
                 sheet.write_string(number, at, value, text)
         if line.options not in places:
