@@ -17,7 +17,7 @@ LEXICON = "row_words"
 ROLES = (
     "total", "counted", "unit", "whom", "figure", "than", "part", "total_front", "note", "note_by", "note_start", "note_whole", "page",
     "signer", "stamp", "stamp_in_brackets", "organisation", "organisation_end", "company_end", "legal_form", "section",
-    "section_end", "grade", "graded", "listed", "place", "group", "many", "asked", "format", "sample", "example", "measure",
+    "section_end", "part_of_list", "grade", "graded", "listed", "place", "group", "many", "asked", "format", "sample", "example", "measure",
     "list", "table", "period", "staff", "field", "about", "pivot", "all",
 )  # fmt: skip
 BLANK = "[\\s\u3000\u00a0]"  # RE2's own \s knows only those of ASCII

@@ -83,6 +83,17 @@ def card(rows: Sequence[dict[int, str]], words: look.Words) -> tuple[Pair, ...]:
     return tuple(known.values()) if any(words.is_name(pair.value) for pair in known.values()) else ()
 
 
+def has_labels(cells: dict[int, str], words: look.Words) -> bool:
+    """Whether a row holds nothing but known labels, each with its value: in one cell, or beside it."""
+    pairs = labelled(cells, words)
+    return bool(pairs) and all(words.known({0: pair.label}) for pair in pairs)
+
+
+def labelled(cells: dict[int, str], words: look.Words) -> list[Pair]:
+    """The labels of a row with their values; none where it holds anything else."""
+    return _row_beside(0, cells, _label_columns([cells], words), words) or []
+
+
 def _is_form(pairs: Sequence[Pair], words: look.Words) -> bool:
     """Enough labels, in several rows, and a value that only a record has: a name, a phone, an address on the net."""
     rows = {pair.row for pair in pairs}

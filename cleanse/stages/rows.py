@@ -98,9 +98,10 @@ def _patterns(lines: tuple[tuple[str, ...], ...]) -> dict[str, re.Pattern[str]]:
 def _sums(w: Mapping[str, str]) -> dict[str, str]:
     unit, figure = rf"[万亿]?{w['unit']}?", rf"{w['than']}*{w['figure']}"
     count = rf"共?{BLANK}*\d+{BLANK}*{w['many']}{w['whom']}?"
+    dressed = r"[※*＊#=~—–【】\[\]\s-]*"
     return {
         "total": rf".{{0,24}}?{w['total']}{w['counted']}?(?:\s*[（(][^)）]{{0,10}}[)）])?\s*[:：]?"
-        rf"(?:\s*[\d,.]+\s*{unit}{w['whom']}?)?",
+        rf"(?:\s*[\d,.]+\s*{unit}{w['whom']}?)?{dressed}",
         # Of a group by its name, or another figure: only beside sums.
         "total_of": rf"{w['total_front']}\b.{{0,30}}|{w['part']}.*|.+\s(?:{w['total']}|{figure})|{figure}\s*[:：]?",
         "bare_total": w["total"],
@@ -108,7 +109,8 @@ def _sums(w: Mapping[str, str]) -> dict[str, str]:
         "count": count,
         "figure": rf"{figure}\s*[:：]?",
         "worded_sum": rf"{w['part']}|.{{0,24}}{w['total']}|(?:.{{1,24}}{BLANK})?{figure}{BLANK}*[:：]?{BLANK}*$",
-        "sum": rf"[-+]?[¥￥$€]?\s*[-+]?(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?\s*(?:%|{unit})|共\s*\d+\s*{unit}|[-—/]+|"
+        "sum": rf"约?[-+]?[¥￥$€]?\s*[-+]?(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?\s*(?:%|{unit}整?)|共\s*\d+\s*{unit}|[-—/]+|"
+        r"#(?:REF!|DIV/0!|N/A|VALUE!|NAME\?|NUM!|NULL!)|"
         r"(?:人民币)?\s*[（(]?(?:大写)?[)）]?\s*[:：]?\s*[零壹贰叁肆伍陆柒捌玖拾佰仟万亿元圆角分整]{2,}",
     }
 
@@ -128,9 +130,10 @@ def _banners(w: Mapping[str, str]) -> dict[str, str]:
     count = (
         r"(?:\s*[（(]\s*(?:共|合计)?\s*\d*\s*[家户个条人]?\s*[)）]|\s*[（(][\d月日号./~至到—–-]{3,20}[)）])?\s*[:：]?"
     )
-    section = rf"(?:{w['section']}|{w['grade']}+{w['graded']}*{w['listed']}?){w['section_end']}?{count}"
+    number = rf"(?:[（(]?[一二三四五六七八九十\d]{{1,3}}[)）、.．]|[①-⑳]|[Ⅰ-Ⅻ]|{w['part_of_list']})\s*[:：.、．)）–-]*\s*"
+    section = rf"(?:{number})?(?:{w['section']}|{w['grade']}+{w['graded']}*{w['listed']}?){w['section_end']}?{count}"
     many = rf"[^\d]{{1,12}}?[\s（(:：]*(?:共|合计|计)?\s*\d+\s*{w['many']}{w['whom']}?\s*[)）]?"
-    return {"banner": rf"{_MARK}|{section}|{w['place']}|{w['group']}\s*[:：]\s*\S.*|{many}|{_DATED}"}
+    return {"banner": rf"{_MARK}|{section}|{w['place']}|{w['group']}(?:\s*[:：]\s*\S.*|{BLANK}+[\u4e00-\u9fff]{{2,4}})|{many}|{_DATED}"}
 
 
 def _hints(w: Mapping[str, str]) -> dict[str, str]:

@@ -57,13 +57,20 @@ def _arrow(column: pd.Series) -> pa.Array:
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 
-def is_turned(sheet: Sheet, words: look.Words) -> bool:
-    """Whether the header words stand below one another in the first column, and each further column is a record: none of
-    its cells a header word, and some row nothing but names of companies, phones or e-mail addresses."""
+def turned_at(sheet: Sheet, words: look.Words) -> int:
+    """The column where the header words stand below one another, if each column to its right is a record; -1 if not. Words
+    over groups of them may stand to its left."""
     if len(sheet.counts) > MOST_LABELS or sheet.numbers[0] == 0:
-        return False
-    rows = [sheet.row(at) for at in range(len(sheet.counts)) if sheet.counts[at] >= 2]
-    left = min((min(row) for row in rows), default=0)
+        return -1
+    left = int(np.argmax(sheet.filled.any(axis=0)))
+    return next((at for at in (left, left + 1) if at < len(sheet.columns) and _is_turned(sheet, at, words)), -1)
+
+
+def _is_turned(sheet: Sheet, left: int, words: look.Words) -> bool:
+    """Whether no cell right of the labels is a header word, and some row nothing but names of companies, phones or e-mail
+    addresses."""
+    rows = [{at: text for at, text in sheet.row(n).items() if at >= left} for n in np.flatnonzero(sheet.counts >= 2).tolist()]
+    rows = [row for row in rows if len(row) >= 2]
     labels = [row[left] for row in rows if left in row]
     if len(set(labels)) < len(labels) or len(labels) < 0.8 * len(rows):
         return False

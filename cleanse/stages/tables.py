@@ -14,9 +14,10 @@ import pyarrow.compute as pc
 from cleanse.kinds.header import normalize_header
 from cleanse.model import Grid, Table, Words
 from cleanse.stages import rows as look
-from cleanse.stages.form import card, read_forms
+from cleanse.stages.cards import with_customers
+from cleanse.stages.form import has_labels, read_forms
 from cleanse.stages.reckoned import reckoned
-from cleanse.stages.sheet import HEAD_ROWS, SERIAL, Sheet, is_turned, side_by_side
+from cleanse.stages.sheet import HEAD_ROWS, SERIAL, Sheet, side_by_side, turned_at
 
 __all__ = ["find_tables", "normalize_header"]
 
@@ -52,8 +53,8 @@ def find_tables(
     words = look.Words.of(headers, told, lexicons)
     if forms := read_forms(sheet, words):
         return _shared([Table(source, grid.sheet, 0, form.rows, form.layout, form.places) for form in forms])
-    if is_turned(sheet, words):
-        return _turned(grid, source, sheet, words)
+    if (labels := turned_at(sheet, words)) >= 0:
+        return _turned(grid, source, sheet, labels, words)
     parts = [sheet] if sheet.numbers[0] == 0 else side_by_side(sheet, words)
     tables = [table for part in parts for table in _stacked(part, source, grid.sheet, words)]
     return tables if len(parts) == 1 else _shared(tables)
@@ -76,36 +77,20 @@ def _stacked(sheet: Sheet, source: str, name: str, words: look.Words) -> list[Ta
             if (at := sheet.places.index(place)) in header.heads
         }
         table = Table(source, name, header_row, rows, layout, places, heads)
-        tables.append(_of_one(table, sheet, start, header, words) if header.rows else table)
+        if header.rows:
+            above, below = range(start, header.rows[0]), range(header.rows[-1] + 1, end)
+            table = with_customers(table, sheet, above, below, words)
+        tables.append(table)
         start = end
     return tables
 
 
-def _of_one(table: Table, sheet: Sheet, start: int, header: _Header, words: look.Words) -> Table:
-    """With the customer of a card over the table in each of its rows, where these name none themselves."""
-    pairs = card([sheet.row(at) for at in range(start, header.rows[0])], words)
-    new = [pair for pair in pairs if pair.label not in table.rows.columns]
-    if not any(words.is_name(pair.value) for pair in new) or _names_companies(table.rows, words):
-        return table
-    rows = table.rows.assign(**{pair.label: pair.value for pair in new}).astype("str")
-    mine = {int(sheet.numbers[start + pair.row]) for pair in new}
-    kinds = table.layout["kind"].mask(table.layout["source_row"].isin(mine), "form_row")
-    places = (*table.places, *(sheet.places[pair.column] for pair in new))
-    return replace(table, rows=rows, layout=table.layout.assign(kind=kinds), places=places)
-
-
-def _names_companies(rows: pd.DataFrame, words: look.Words) -> bool:
-    """Whether there is no row, or some column is of companies."""
-    samples = [rows[c].dropna().head(BODY_ROWS).tolist() for c in rows.columns]
-    return rows.empty or any(sum(map(words.is_name, texts)) > len(texts) / 2 for texts in samples)
-
-
-def _turned(grid: Grid, source: str, sheet: Sheet, words: look.Words) -> list[Table]:
+def _turned(grid: Grid, source: str, sheet: Sheet, labels: int, words: look.Words) -> list[Table]:
     """A table whose records stand in columns: a record's row is the number of its column, a column's place that of its row.
     What stands alone in its row is a title or a note."""
     alone = sheet.counts <= 1
-    cells = grid.cells[~alone].T
-    cells.index, cells.columns = (grid.cells.columns + 1).astype("int64"), grid.cells.index[~alone] - 1
+    cells = grid.cells[~alone].iloc[:, labels:].T
+    cells.index, cells.columns = (grid.cells.columns[labels:] + 1).astype("int64"), grid.cells.index[~alone] - 1
     lines = [
         (int(number), "turned_row" if count > 1 else "title" if count else "blank", " ".join(sheet.row(at).values()))
         for at, (number, count) in enumerate(zip(sheet.numbers, sheet.counts, strict=True))
@@ -257,6 +242,8 @@ def _next_table(sheet: Sheet, start: int, header: _Header, words: look.Words) ->
         cells = sheet.row(at)
         if sheet.counts[at - 1] == 0 and _strange(sheet, first, at, words):
             return at
+        if mine.repeats(cells) and (line := _labelled_above(sheet, at, first, words)) < at:
+            return line
         known, lonely = words.known(cells), sheet.counts[at - 1] <= 1
         enough = max(2 if sheet.counts[at - 1] == 0 else 3, (0.7 if lonely else 0.8) * len(cells))
         if known < enough or mine.repeats(cells) or not words.known({0: next(iter(cells.values()))}):
@@ -265,6 +252,13 @@ def _next_table(sheet: Sheet, start: int, header: _Header, words: look.Words) ->
             continue
         return _with_title(sheet, at, first, words)
     return len(sheet.counts)
+
+
+def _labelled_above(sheet: Sheet, at: int, first: int, words: look.Words) -> int:
+    """Where lines of labels with their values begin that stand over a header: 客户名称：某某公司. What follows is another's."""
+    while at - 1 >= first and has_labels(sheet.row(at - 1), words):
+        at -= 1
+    return at
 
 
 def _strange(sheet: Sheet, first: int, at: int, words: look.Words) -> bool:

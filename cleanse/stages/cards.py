@@ -1,0 +1,91 @@
+"""The customer that a card over a table, or lines within it, name for the rows below: 客户名称：某某公司 over its contacts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from cleanse.kinds.header import normalize_header
+from cleanse.model import Table
+from cleanse.stages import rows as look
+from cleanse.stages.form import card, has_labels, labelled
+from cleanse.stages.sheet import Sheet
+
+BODY_ROWS = 40  # rows that tell whether a column is of companies
+
+
+@dataclass(frozen=True)
+class _Card:
+    """What is said of the rows below it: label -> value and column; the physical rows it fills."""
+
+    values: Mapping[str, tuple[str, int]]
+    rows: tuple[int, ...]
+
+
+def with_customers(table: Table, sheet: Sheet, above: range, below: range, words: look.Words) -> Table:
+    """The table with the customer of each row, as the cards over its header (in the rows ``above``) and the lines between
+    its records (in the rows ``below``) name it, where the records name none themselves."""
+    first = _over(sheet, above, words)
+    at = next((at for at in below if sheet.counts[at]), below.stop)
+    lead = _line(sheet, at, words) if at in below else None
+    naming = _naming(first, words) | (_naming(lead, words) if lead else frozenset())
+    if not naming:
+        return table
+    lines = [
+        line for at in below if (line := _line(sheet, at, words)) and naming & set(map(normalize_header, line.values))
+    ]
+    mine = {row for line in lines for row in line.rows}
+    records = table.rows[~table.rows.index.isin(list(mine))]
+    new = [label for label in dict.fromkeys(n for c in (first, *lines) for n in c.values) if label not in table.rows]
+    if not naming & set(map(normalize_header, new)) or _names_companies(records, words):
+        return table
+    cards = [first, *lines]
+    group = np.searchsorted([line.rows[0] for line in lines], records.index.to_numpy())
+    told = {label: [c.values.get(label, (None, 0))[0] for c in cards] for label in new}
+    values = {label: np.array(texts, dtype=object)[group] for label, texts in told.items()}
+    places = [next(c.values[label][1] for c in cards if label in c.values) for label in new]
+    return replace(
+        table,
+        rows=records.assign(**values).astype("str"),
+        layout=_layout(table, sheet, [*first.rows, *sorted(mine)]),
+        places=(*table.places, *places),
+    )
+
+
+def _over(sheet: Sheet, above: range, words: look.Words) -> _Card:
+    pairs = card([sheet.row(at) for at in above], words)
+    values = {pair.label: (pair.value, sheet.places[pair.column]) for pair in pairs}
+    return _Card(values, tuple(sorted({int(sheet.numbers[above.start + pair.row]) for pair in pairs})))
+
+
+def _line(sheet: Sheet, at: int, words: look.Words) -> _Card | None:
+    """A row of known labels with their values."""
+    if not sheet.counts[at] or not has_labels(cells := sheet.row(at), words):
+        return None
+    values = {pair.label: (pair.value, sheet.places[pair.column]) for pair in labelled(cells, words)}
+    return _Card(values, (int(sheet.numbers[at]),))
+
+
+def _naming(found: _Card, words: look.Words) -> frozenset[str]:
+    """The labels that name a company."""
+    return frozenset(normalize_header(label) for label, (value, _) in found.values.items() if words.is_name(value))
+
+
+def _names_companies(rows: pd.DataFrame, words: look.Words) -> bool:
+    """Whether there is no row, or some column is of companies."""
+    samples = [rows[c].dropna().head(BODY_ROWS).tolist() for c in rows.columns]
+    return rows.empty or any(sum(map(words.is_name, texts)) > len(texts) / 2 for texts in samples)
+
+
+def _layout(table: Table, sheet: Sheet, rows: Sequence[int]) -> pd.DataFrame:
+    """The layout with the rows of cards in it."""
+    others = table.layout[~table.layout["source_row"].isin(list(rows))]
+    texts = {
+        int(sheet.numbers[at]): " ".join(sheet.row(at).values())
+        for at in np.flatnonzero(np.isin(sheet.numbers, rows)).tolist()
+    }
+    lines = pd.DataFrame([(row, "form_row", texts[row]) for row in rows], columns=["source_row", "kind", "text"])
+    return pd.concat([others, lines]).sort_values("source_row", kind="stable").reset_index(drop=True)
