@@ -27,7 +27,8 @@ from cleanse.runs.folder import find_run, locked, write_frame
 from cleanse.stages import reconcile as reconciling
 from cleanse.stages import results, tables
 from cleanse.stages.conform import Conformed
-from cleanse.targets.database import Database, shows_password
+from cleanse.targets.address import shows_password
+from cleanse.targets.database import Database
 from cleanse.targets.target import KEY, key_of
 
 REFUSED = "refused.xlsx"
