@@ -6,6 +6,8 @@ import re
 from functools import cache
 from importlib.resources import files
 
+from cleanse.codes import all_codes
+
 _SLOT = re.compile(r"\{(\d*|!)\}")
 _WHERE, _CURE = "  where: ", "  to do: "
 
@@ -46,6 +48,8 @@ def _known() -> list[tuple[re.Pattern[str], tuple[int, ...], str]]:
     """Pattern of an English message, its parts that are messages themselves, and the Chinese; what says most comes first."""
     lines = files("cleanse.data").joinpath("messages.tsv").read_text("utf-8").split("\n")
     pairs = [line.split("\t") for line in lines if line and not line.startswith("# ")]
+    texts = [text for code in all_codes().values() for text in (code.text, code.cure)]
+    pairs += [[text["en"], text["zh"]] for text in texts if text["en"] and "{" not in text["en"]]
     pairs.sort(key=lambda pair: -len(_SLOT.sub("", pair[0])))
     return [(_pattern(english), _inner(english), chinese) for english, chinese in pairs]
 

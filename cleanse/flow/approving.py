@@ -154,7 +154,7 @@ def _unchanged(project: Project, folder: Path, manifest: Mapping[str, Any]) -> N
     ]
     if found:
         raise ApprovalError(
-            "the plan changed: " + "; ".join(found), where=folder.name, cure="`cleanse run`, then `cleanse approve`"
+            "\n".join(("the plan changed:", *found)), where=folder.name, cure="`cleanse run`, then `cleanse approve`"
         )
 
 
