@@ -30,16 +30,13 @@ ALLOWED = {
     "messages": set(),
     "entities": {"kinds", "faults"},
     "wordlists": {"kinds", "faults"},
+    "rulefiles": {"wordlists", "faults"},
+    "settings": {"rulefiles", "faults"},
+    "mappings": {"rulefiles", "settings", "faults"},
     "project": {
-        "kinds",
-        "profiles",
-        "rulebook",
-        "matching",
-        "entities",
-        "faults",
-        "wordlists",
+        "kinds", "profiles", "rulebook", "matching", "entities", "faults", "wordlists", "rulefiles", "settings", "mappings",
     },  # names of kinds, targets and match rules are checked as they are read
-    "flow": {*ROOMS, "project", "profiles", "__init__"},  # the corridor; the version goes into the manifest
+    "flow": {*ROOMS, "project", "profiles", "rulefiles", "settings", "__init__"},  # the corridor; the version goes into the manifest
     "cli": {"flow", "project", "reports", "runs", "messages"},
     "__main__": {"cli"},
     "__init__": set(),

@@ -13,7 +13,8 @@ from click.testing import CliRunner
 
 from cleanse.cli import cleanse
 from cleanse.messages import in_chinese
-from cleanse.project import SHIPPED, load_project
+from cleanse.project import load_project
+from cleanse.rulefiles import SHIPPED
 
 HERE = Path(__file__).parent
 CASES = tomllib.loads((HERE / "mistakes.toml").read_text("utf-8"))["case"]
@@ -68,7 +69,7 @@ def test_a_copy_of_every_shipped_rule_is_no_mistake(project, tmp_path):
 
 ROOT = HERE.parent / "cleanse"
 FILES = [
-    *(ROOT / f"{name}.py" for name in ("entities", "faults", "profiles", "project", "rulebook", "wordlists")),
+    *(ROOT / f"{name}.py" for name in ("entities", "faults", "profiles", "project", "rulebook", "wordlists", "rulefiles", "settings", "mappings")),
     ROOT / "matching/schema.py",
     ROOT / "review/suggestions.py",
 ]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cleanse.errors import UsageError
-from cleanse.project import SHIPPED, load_project
+from cleanse.project import load_project
+from cleanse.rulefiles import SHIPPED
 
 
 def fault(root) -> str:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from cleanse.cli import cleanse
-from cleanse.project import SETTINGS, load_project
+from cleanse.project import load_project
+from cleanse.settings import SETTINGS
 
 ROOT = Path(__file__).parents[1]
 PAGES = ("README.md", "README.zh-CN.md")

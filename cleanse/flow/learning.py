@@ -11,8 +11,9 @@ import pandas as pd
 
 from cleanse.errors import UsageError
 from cleanse.kinds.picklist import plain
-from cleanse.project import SHIPPED, Project
+from cleanse.project import Project
 from cleanse.review import suggestions
+from cleanse.rulefiles import SHIPPED
 from cleanse.runs.folder import find_run
 from cleanse.stages import suggest
 

@@ -17,8 +17,9 @@ from cleanse.errors import SourceError
 from cleanse.flow.frames import joined, plain
 from cleanse.kinds.header import Vocabulary, normalize_header
 from cleanse.model import PARKED_LISTS, Entity, Grid, Note, Source, Table, frame
-from cleanse.project import CONFIG, DECISIONS, Project
+from cleanse.project import DECISIONS, Project
 from cleanse.review.decisions import CHOICES
+from cleanse.settings import CONFIG
 from cleanse.stages import aside, corrected, join, map, tables
 
 

@@ -12,7 +12,8 @@ from cleanse.errors import CleanseError, UsageError
 from cleanse.flow import template
 from cleanse.flow.reading import Input, read_input
 from cleanse.model import Table
-from cleanse.project import CONFIG, Project, load_project
+from cleanse.project import Project, load_project
+from cleanse.settings import CONFIG
 from cleanse.stages import map
 
 CERTAIN = 0.9

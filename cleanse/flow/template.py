@@ -15,7 +15,8 @@ from cleanse import profiles
 from cleanse.errors import UsageError
 from cleanse.kinds.header import Vocabulary
 from cleanse.model import Entity
-from cleanse.project import Project, RuleFiles
+from cleanse.project import Project
+from cleanse.rulefiles import RuleFiles
 from cleanse.targets import schema, template
 
 TYPES = {"date": "date", "phone": "phone", "email": "email", "money": "number", "quantity": "number", "owner": "owner"}
