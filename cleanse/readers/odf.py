@@ -13,6 +13,7 @@ from lxml import etree
 
 from cleanse.model import Note
 from cleanse.readers.cells import column_name, error_notes
+from cleanse.readers.styles import PERCENT, seen
 
 CONTENT = "content.xml"
 MIMETYPE = b"application/vnd.oasis.opendocument.spreadsheet"
@@ -28,6 +29,11 @@ _SOME = "[^>]{0,400}?"  # attributes
 _OLD_ERROR = re.compile(  # older programs give an error the value 0
     rf'(<table:table-cell {_SOME})office:value-type="float"({_SOME})office:value="0"({_SOME}><text:p>(?:{_SHOWN})</text:p>)'.encode()
 )
+_SHOWN_AS_MORE = re.compile(  # a number that is shown with leading zeros or parted, or as a percentage
+    rf'(<table:table-cell {_SOME})office:value-type="(float|percentage)"({_SOME}) ?office:value="(-?[0-9.E+-]+)"({_SOME}><text:p>)'.encode()
+    + b"([^<]*)(</text:p>)"
+)
+_PARTED = re.compile(rb"[^.,%]*?(?:(?<![0-9])0[0-9]|[0-9][- ][0-9])[^.,%]*")
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 MOST = 1 << 10  # cells that one element may repeat and that are named
@@ -49,11 +55,13 @@ def packed(data: bytes) -> bytes:
 
 
 def mended(data: bytes) -> bytes:
-    """The workbook with cells of an unknown type as text, errors empty, no blanks between cells; as it was where it has none."""
+    """The workbook with cells of an unknown type and numbers shown as more than that as text, errors empty, no blanks between
+    cells; as it was where it has none."""
     with zipfile.ZipFile(io.BytesIO(data)) as package:
         content = package.read(CONTENT)
         plain = _INDENT.sub(b"", content).replace(_UNKNOWN, b'office:value-type="string"')
         plain = _OLD_ERROR.sub(rb'\1office:value-type="string"\2office:string-value=""\3', plain)
+        plain = _SHOWN_AS_MORE.sub(_as_shown, plain)
         if plain == content:
             return data
         out = io.BytesIO()
@@ -61,6 +69,18 @@ def mended(data: bytes) -> bytes:
             for name in dict.fromkeys(package.namelist()):
                 copy.writestr(name, plain if name == CONTENT else package.read(name))
     return out.getvalue()
+
+
+def _as_shown(match: re.Match[bytes]) -> bytes:
+    """A cell with its number as the text that a person sees, where that says more."""
+    before, sort, between, value, behind, shown, end = match.groups()
+    if sort == b"percentage":
+        text = seen(float(value), PERCENT).encode()
+    elif _PARTED.fullmatch(shown) and re.sub(rb"[^0-9]", b"", shown).lstrip(b"0") == value.lstrip(b"0"):
+        text = shown
+    else:
+        return match[0]
+    return before + b'office:value-type="string"' + between + behind + text + end
 
 
 def may_hold_errors(content: bytes) -> bool:

@@ -15,7 +15,7 @@ from cleanse.readers import odf, opc, xlsb
 from cleanse.readers.cells import error_notes
 from cleanse.readers.hidden import Hidden, of_ods
 from cleanse.readers.raw import Limits, Unreadable
-from cleanse.readers.styles import STYLES, padded_cells, zero_formats
+from cleanse.readers.styles import STYLES, Masked, masked_cells, of_package
 
 MANIFEST = "META-INF/manifest.xml"
 BINARY_BOOK = "xl/workbook.bin"
@@ -41,7 +41,7 @@ class Package:
     form: str
     sheets: dict[str, str] = field(default_factory=dict)  # sheet name -> part
     notes: dict[str, list[Note]] = field(default_factory=dict)
-    zeros: dict[str, list[tuple[int, int, int]]] = field(default_factory=dict)  # part -> row, column (from 1), digits
+    masked: dict[str, list[Masked]] = field(default_factory=dict)  # part or sheet name
     hidden: dict[str, Hidden] = field(default_factory=dict)  # part or sheet name
 
 
@@ -75,12 +75,12 @@ def _inspect(package: zipfile.ZipFile, limits: Limits) -> Package:
         raise Unreadable("password_protected", "", "ods")
     if len(names) > MOST_PARTS or sum(bool(_SHEET.match(n)) for n in names) > limits.sheets:
         raise Unreadable("too_large", f"{len(names)} parts", found.form)
-    formats = zero_formats(package.read(STYLES)) if STYLES in names else {}
+    masks = of_package(package.read(STYLES)) if STYLES in names else {}
     left = limits.unpacked_bytes
     for name in sorted(names):
         if name.endswith("/"):
             continue
-        part = _Part(name, found.form, formats)
+        part = _Part(name, found.form, masks)
         binary: list[bytes] | None = [] if found.form == "xlsb" and _BINARY_SHEET.match(name) else None
         for chunk in _chunks(package, name):
             left -= len(chunk)
@@ -90,7 +90,7 @@ def _inspect(package: zipfile.ZipFile, limits: Limits) -> Package:
             if binary is not None:
                 binary.append(chunk)
         found.notes[name] = part.finish() if binary is None else error_notes(xlsb.errors(b"".join(binary)))
-        found.zeros[name] = part.zeros
+        found.masked[name] = part.masked
         found.hidden[name] = part.hidden
         if part.unseen:
             found.hidden |= of_ods(package)
@@ -122,9 +122,9 @@ def _chunks(package: zipfile.ZipFile, name: str) -> Iterator[bytes]:
 class _Part:
     """One part of a package, seen chunk by chunk; a sheet is cut between two rows, so that no pattern is torn."""
 
-    def __init__(self, name: str, form: str, formats: dict[int, int]) -> None:
-        self.form, self.formats, self.padded = form, formats, padded_cells(formats)
-        self.zeros: list[tuple[int, int, int]] = []
+    def __init__(self, name: str, form: str, masks: dict[int, str]) -> None:
+        self.form, self.masks, self.cells = form, masks, masked_cells(masks)
+        self.masked: list[Masked] = []
         self.is_xml = name.lower().endswith((".xml", ".rels"))
         self.is_sheet = bool(_SHEET.match(name)) and form in ("xlsx", "xlsm")
         self.far = False
@@ -156,9 +156,9 @@ class _Part:
             self.errors += [f"{m[1].decode()}={m[2].decode('utf-8', 'replace')}" for m in _ERROR.finditer(text)]
         if b'hidden="' in text:
             self.hidden.look(text)
-        if self.padded:
-            found = self.padded.findall(text)
-            self.zeros += [(int(row), _number(letters), self.formats[int(style)]) for style, letters, row in found]
+        if self.cells:
+            found = self.cells.findall(text)
+            self.masked += [(int(row), _number(letters), self.masks[int(style)]) for style, letters, row in found]
         if b"<f" in text:
             self.unvalued += len(_NO_VALUE.findall(text))
 

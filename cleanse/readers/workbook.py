@@ -11,8 +11,9 @@ import python_calamine as calamine
 
 from cleanse.model import Grid, Note
 from cleanse.readers import biff5, biff8, hidden, odf, opc, packages
-from cleanse.readers.cells import column_name, frame_of_rows, listed, number_text
+from cleanse.readers.cells import EXACT_DIGITS, column_name, frame_of_rows, listed
 from cleanse.readers.raw import Limits, Parsed, Raw, Unreadable
+from cleanse.readers.styles import Masked, seen
 
 ZIP = b"PK\x03\x04"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -94,7 +95,7 @@ def _container(data: bytes) -> tuple[packages.Package, bytes]:
     if not data.startswith(OLE) or any(name in data for name in STREAMS):
         found = biff8.look(data)
         notes = found.notes()
-        return packages.Package("xls", {name: name for name in notes}, notes, hidden=found.hidden), found.data
+        return packages.Package("xls", {name: name for name in notes}, notes, found.masked, found.hidden), found.data
     if ENCRYPTED in data:
         raise Unreadable("password_protected", "", "xlsx")
     raise Unreadable("corrupt" if _is_cut(data) else "unsupported_format", "ole", "ole")
@@ -117,7 +118,7 @@ def _grid(sheet: Any, meta: Any, package: packages.Package, limits: Limits) -> l
         raise Unreadable("too_large", f"{sheet.height} x {sheet.width}", package.form)
     top, left = sheet.start
     rows = sheet.to_python(skip_empty_area=True)
-    _pad(rows, package.zeros.get(part, []), top, left)
+    _show(rows, package.masked.get(part) or package.masked.get(meta.name, []), top, left)
     filled = _fill_merged(rows, sheet.merged_cell_ranges or (), top, left)
     if 0 < top <= LEADING_BLANKS:
         rows = [[""] * len(rows[0])] * top + rows
@@ -130,12 +131,12 @@ def _grid(sheet: Any, meta: Any, package: packages.Package, limits: Limits) -> l
     return [Grid(meta.name, cells, (*whole, *notes, *unseen, *found, *filled))]
 
 
-def _pad(rows: list[list[Any]], zeros: list[tuple[int, int, int]], top: int, left: int) -> None:
-    """Whole numbers under a format of zeros get the zeros that a person sees."""
-    for row, column, digits in zeros:
+def _show(rows: list[list[Any]], masked: list[Masked], top: int, left: int) -> None:
+    """Numbers under a format that shows more than them become what a person sees; those too long to be exact stay numbers."""
+    for row, column, under in masked:
         value = rows[row - 1 - top][column - 1 - left]
-        if isinstance(value, (int, float)):
-            rows[row - 1 - top][column - 1 - left] = number_text(float(value)).zfill(digits)
+        if type(value) in (int, float) and abs(value) < 10**EXACT_DIGITS:
+            rows[row - 1 - top][column - 1 - left] = seen(float(value), under)
 
 
 def _fill_merged(rows: list[list[Any]], ranges: Any, top: int, left: int) -> tuple[Note, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
 import subprocess
 import zipfile
 from pathlib import Path
@@ -169,15 +168,69 @@ def test_hidden_rows_columns_and_sheets_are_named_and_skipped_only_when_told(tmp
     ]  # fmt: skip
 
 
+@pytest.fixture()
+def convert(tmp_path, office):
+    """LibreOffice writes ``b.xlsx`` in another form."""
+
+    def call(form):
+        home = f"-env:UserInstallation={(tmp_path / 'home').as_uri()}"
+        book = str(tmp_path / "b.xlsx")
+        command = [office, home, "--headless", "--convert-to", form, "--outdir", str(tmp_path), book]
+        subprocess.run(command, check=True, capture_output=True, timeout=100)
+        return read(tmp_path / f"b.{form}", "b")
+
+    return call
+
+
+# A number, its format, what a person sees.
+FORMATTED = [
+    (123, "00000", "00123"),
+    (7, '"KH-"0000', "KH-0007"),
+    (7, "\\K\\H0000", "KH0007"),
+    (13812345671, "000-0000-0000", "138-1234-5671"),
+    (51265432101, "0000-00000000", "0512-65432101"),
+    (20240305, "0000-00-00", "2024-03-05"),
+    (6400, "000000;@", "006400"),
+    (12345, "000", "12345"),
+    (0.25, "0%", "25%"),
+    (0.0825, "0.00%", "8.25%"),
+    (-5, "000", "-5"),
+    (1.5, "000", "1.5"),
+    (1205000, "#,##0", "1205000"),
+    (1200, '0"元"', "1200"),
+    (12, "0_);[Red](0)", "12"),
+]
+
+
+def formatted(workbook):
+    sheet = workbook.add_worksheet()
+    for at, (number, code, _) in enumerate(FORMATTED):
+        sheet.write(at, 0, "甲")
+        sheet.write_number(at, 1, number, workbook.add_format({"num_format": code}))
+        sheet.write_formula(at, 2, f"={number}", workbook.add_format({"num_format": code}), number)
+
+
+def test_numbers_are_read_as_they_are_shown(book):
+    assert rows(book(formatted)) == [["甲", shown, shown] for _, _, shown in FORMATTED]
+
+
 @pytest.mark.parametrize("form", ["ods", "xls"])
-def test_hidden_rows_and_columns_of_other_forms(tmp_path, book, form):
-    if shutil.which("soffice") is None:
-        pytest.skip("LibreOffice is not installed")
+def test_numbers_of_other_forms_are_read_as_they_are_shown(book, convert, form):
+    book(formatted)
+    assert rows(convert(form)) == [["甲", shown, shown] for _, _, shown in FORMATTED]
+
+
+def test_a_number_that_lost_digits_stays_one(book):
+    def fill(b):
+        b.add_worksheet().write_number(0, 0, 320594199003074477, b.add_format({"num_format": "0" * 18}))
+
+    assert "excel_precision_lost" in codes(book(fill))
+
+
+@pytest.mark.parametrize("form", ["ods", "xls"])
+def test_hidden_rows_and_columns_of_other_forms(tmp_path, book, convert, form):
     book(hiding)
-    home = f"-env:UserInstallation={(tmp_path / 'home').as_uri()}"
-    command = ["soffice", home, "--headless", "--convert-to", form, "--outdir", str(tmp_path), str(tmp_path / "b.xlsx")]
-    subprocess.run(command, check=True, capture_output=True, timeout=100)
-    source = read(tmp_path / f"b.{form}", "b")
+    source = convert(form)
     assert {(n.code, n.where) for n in source.grids[0].notes} >= {("hidden_rows", "3"), ("hidden_columns", "C")}
     skipped = read(tmp_path / f"b.{form}", "b", Limits(hidden="skip"))
     assert rows(skipped) == [["客户", "电话"], ["青松样品厂", "1"]]
