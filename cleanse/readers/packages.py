@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from cleanse.model import Note
-from cleanse.readers import odf, opc, xlsb
+from cleanse.readers import odf, odf_locked, opc, xlsb
 from cleanse.readers.cells import error_notes
 from cleanse.readers.hidden import Hidden, of_ods
+from cleanse.readers.odf_locked import MANIFEST
 from cleanse.readers.raw import Limits, Unreadable
 from cleanse.readers.styles import STYLES, Masked, masked_cells, of_package
 
-MANIFEST = "META-INF/manifest.xml"
 BINARY_BOOK = "xl/workbook.bin"
 CHUNK = 1 << 20
 OVERLAP = 256
@@ -71,8 +71,9 @@ def _inspect(package: zipfile.ZipFile, limits: Limits) -> Package:
         raise Unreadable("unsupported_format", "zip", "zip")
     if found.form == "xlsb" and BINARY_BOOK in names and xlsb.is_early(package.read(BINARY_BOOK)):
         raise Unreadable("unsupported_format", "Excel 2007 beta", "xlsb")
-    if found.form == "ods" and MANIFEST in names and b"encryption-data" in package.read(MANIFEST):
-        raise Unreadable("password_protected", "", "ods")
+    if found.form == "ods" and MANIFEST in names and b"encryption-data" in (manifest := package.read(MANIFEST)):
+        known = odf_locked.KNOWN in manifest
+        raise Unreadable("password_protected" if known else "unsupported_format", "" if known else "ods, locked", "ods")
     if len(names) > MOST_PARTS or sum(bool(_SHEET.match(n)) for n in names) > limits.sheets:
         raise Unreadable("too_large", f"{len(names)} parts", found.form)
     masks = of_package(package.read(STYLES)) if STYLES in names else {}

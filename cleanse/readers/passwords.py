@@ -11,6 +11,9 @@ import msoffcrypto
 from msoffcrypto import exceptions
 from msoffcrypto.method.ecma376_standard import ECMA376Standard
 
+from cleanse.readers import odf_locked
+
+ZIP = b"PK\x03\x04"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # What Excel itself tries: a workbook that is only protected against changes is encrypted with this word (MS-OFFCRYPTO).
 STANDING = "VelvetSweatshop"
@@ -20,8 +23,10 @@ PACKAGE, SIZE, BLOCK = "EncryptedPackage", 8, 16  # bytes that tell the length, 
 def opened(data: bytes, passwords: Sequence[str]) -> bytes | None:
     """The file without its password, or None where no password fits or the kind of protection is not known.
 
-    Works for xlsx, xlsm, xlsb (ECMA-376 standard and agile) and xls (XOR, RC4, RC4 CryptoAPI).
+    Works for xlsx, xlsm, xlsb (ECMA-376 standard and agile), xls (XOR, RC4, RC4 CryptoAPI) and ods (AES of ODF 1.2 and 1.3).
     """
+    if data.startswith(ZIP):
+        return odf_locked.opened(data, passwords)
     if not data.startswith(OLE):
         return None
     for password in dict.fromkeys((STANDING, *passwords)):

@@ -39,7 +39,7 @@ SAID = {
         "headline": "{n} / {of} 个客户没有未解决的问题",
         "review": "{label}：{review} 对待判，{merge} 对已自动合并 → {where}",
         "decisions": "人的决定：采用 {applied}，过时 {stale}，冲突 {conflicting}（原因见 duplicates.xlsx）",
-        "unread": "读不出：{file}：{why} {cure}",
+        "unread": "读不出：{file}：{why}",
         "files": "已读 {read} 个文件，略过 {ignored} 个，读不出 {error} 个",
         "unmapped": "{n} 列没有字段接收，值会保留：{columns}（用 cleanse scan 查看，在 [[mapping]] 里指定）",
         "rows": "{n} 行",
@@ -71,7 +71,7 @@ SAID = {
         "headline": "{n} of {of} customers have no open issue",
         "review": "{label}: {review} pairs to review, {merge} merged by themselves -> {where}",
         "decisions": "decisions: {applied} applied, {stale} stale, {conflicting} conflicting (why: duplicates.xlsx)",
-        "unread": "not read: {file}: {why} {cure}",
+        "unread": "not read: {file}: {why}",
         "files": "{read} files read, {ignored} passed over, {error} not readable",
         "unmapped": "{n} columns that no field takes, values kept: {columns} (see `cleanse scan`, say where in [[mapping]])",
         "rows": "{n} rows",
@@ -165,12 +165,17 @@ def run_json(quality: Mapping[str, Any], gate: Mapping[str, Any], folder: Path) 
 
 def _unread(files: Sequence[Mapping[str, Any]], language: str) -> list[str]:
     return [
-        SAID[language]["unread"].format(
-            file=f["source_file"], why=sentence(f["reason"], language), cure=all_codes()[f["reason"]].cure[language]
-        )
+        SAID[language]["unread"].format(file=f["source_file"], why=_refusal(f, language))
         for f in files
         if f["status"] == "error"
     ]
+
+
+def _refusal(file: Mapping[str, Any], language: str) -> str:
+    """Why a file was not read, what it is where it is of another form, and what to do."""
+    form = f" ({file['detail']})" if file["reason"] == "unsupported_format" and file.get("detail") else ""
+    cure = all_codes()[file["reason"]].cure[language]
+    return f"{sentence(file['reason'], language)}{form}{'；' if language == 'zh' else '; '}{cure}".rstrip("；; ")
 
 
 def _unmapped(losses: Sequence[Mapping[str, Any]], language: str) -> list[str]:
@@ -191,9 +196,7 @@ def scan_text(found: Mapping[str, Any], language: str, folder: str = "") -> str:
             else f"{file['source_file']}  {file['status']}"
         )
         if file["reason"]:
-            lines.append(
-                f"    {sentence(file['reason'], language)} {all_codes()[file['reason']].cure[language]}".rstrip()
-            )
+            lines.append(f"    {_refusal(file, language)}")
         for name, columns in _alike(found["columns"], file["source_file"], said):
             lines += [f"    {name}{_column_text(c, language)}" for c in columns]
         for note in (n for n in found["notes"] if n["source_file"] == file["source_file"]):

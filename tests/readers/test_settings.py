@@ -43,6 +43,27 @@ def test_a_password_file_opens_workbooks_and_is_never_shown(folder, tmp_path):
     assert PASSWORD not in repr(load_project(root, password_file=tmp_path / "words"))
 
 
+@pytest.mark.parametrize("name", ["locked97.xls", "locked2010.xlsx", "locked.ods"])
+def test_a_run_says_what_a_locked_file_needs_and_goes_on_without_it(folder, tmp_path, name):
+    """No password, a wrong one, the right one: exit code 3 and what to do, until the file is read."""
+    root, words = folder("", "gbk.csv", name), tmp_path / "words"
+
+    def run(*lines):
+        words.write_text("\n".join(lines), "utf-8")
+        options = ["--password-file", str(words)] if lines else []
+        return CliRunner().invoke(cleanse, ["run", "--project", str(root), *options])
+
+    none, wrong, right = run(), run("falsch"), run("falsch", PASSWORD)
+    assert none.exit_code == 3 and f"读不出：{name}：文件设有密码；请用 --password-file" in none.output
+    assert (
+        wrong.exit_code == 3 and f"读不出：{name}：给出的密码都打不开该文件；请把正确的密码加入密码文件" in wrong.output
+    )
+    assert right.exit_code in (0, 1) and name + "：" not in right.output
+    for done, read in ((none, 1), (wrong, 1), (right, 2)):
+        assert f"已读 {read} 个文件" in done.output
+        assert PASSWORD not in done.output and "falsch" not in done.output
+
+
 def test_a_password_file_may_stand_in_the_configuration(folder, tmp_path):
     root = folder('password_file = "words"\n', "locked97.xls")
     (tmp_path / "words").write_text(f"{PASSWORD}\r\n", "utf-8")
