@@ -1,7 +1,7 @@
 """Files become grids of text; what cannot be read is said with its reason. Content decides, never the suffix alone.
 
 >>> list(READERS)[:5]
-['workbook', 'flat workbook', 'dbf', 'spreadsheetml', 'xml']
+['workbook', 'bare workbook', 'flat workbook', 'dbf', 'spreadsheetml']
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from pathlib import Path
 from cleanse.model import Source
 from cleanse.readers import (
     archive,
+    bare,
     damage,
     database,
     dbf,
     delimited,
     fixed,
+    foreign,
     guard,
     html,
     json_records,
@@ -43,6 +45,7 @@ Reader = tuple[Callable[[bytes], bool], Callable[[Raw], Parsed]]
 # Asked in this order; text comes last, because nearly everything without control characters looks like it.
 READERS: dict[str, Reader] = {
     "workbook": (workbook.sniff, workbook.read),
+    "bare workbook": (bare.sniff, bare.read),
     "flat workbook": (odf.sniff_flat, workbook.read_flat),
     "dbf": (dbf.sniff, dbf.read),
     "spreadsheetml": (spreadsheetml.sniff, spreadsheetml.read),
@@ -271,7 +274,11 @@ def _opened(raw: Raw) -> Parsed:
 def _parse(raw: Raw) -> Parsed:
     if archive.sniff(raw.data):
         return archive.read(raw)
+    if raw.data.startswith(archive.GZIP):
+        return _parse(archive.gunzipped(raw))
     head = raw.data[:HEAD]
+    if form := foreign.form(head):
+        raise Unreadable("unsupported_format", form)
     for sniff, parse in READERS.values():
         if sniff(head):
             return parse(raw)

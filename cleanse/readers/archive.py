@@ -1,4 +1,4 @@
-"""Zip archives: their files are laid into a folder under harmless names and then read like any others.
+"""Archives. A gzip file is what it holds. Of a zip the files are laid into a folder under harmless names and then read like any others.
 
 Nothing of an archive's own paths touches the disk: every folder gets a number. Links, paths that lead outside, files
 behind a password and bombs are refused one by one; the other files of the archive are still read.
@@ -6,6 +6,7 @@ behind a password and bombs are refused one by one; the other files of the archi
 
 from __future__ import annotations
 
+import gzip
 import io
 import lzma
 import re
@@ -13,11 +14,12 @@ import stat
 import zipfile
 import zlib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cleanse.readers.raw import Limits, Parsed, Raw, Unreadable
 
+GZIP = b"\x1f\x8b\x08"
 MARKS = (b"PK\x03\x04", b"PK\x05\x06")
 # Names that make a zip a document or a program and not a folder of files.
 PACKAGES = frozenset({"[content_types].xml", "mimetype", "meta-inf/manifest.mf", "index/document.iwa", "content.xml"})
@@ -51,6 +53,26 @@ def sniff(data: bytes) -> bool:
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, EOFError):
         return False
     return PACKAGES.isdisjoint(names) and not any(name.startswith(FOLDERS) for name in names)
+
+
+def gunzipped(raw: Raw) -> Raw:
+    """The one file inside a gzip file. Raises Unreadable: corrupt, too_deep, too_large, unsupported_format (a zip inside)."""
+    if raw.limits.archive_depth < 1:
+        raise Unreadable("too_deep", "archive", "gz")
+    data = bytearray()
+    most = min(raw.limits.unpacked_bytes, raw.limits.file_bytes)
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(raw.data)) as stream:
+            while chunk := stream.read(CHUNK):
+                data += chunk
+                if len(data) > most or (len(data) > SMALL and len(data) > STEEPEST * len(raw.data)):
+                    raise Unreadable("too_large", "unpacked", "gz")
+    except (OSError, EOFError, zlib.error) as e:
+        raise Unreadable("corrupt", type(e).__name__, "gz") from e
+    if sniff(bytes(data)):
+        raise Unreadable("unsupported_format", "zip in gzip", "gz")
+    deeper = replace(raw.limits, archive_depth=raw.limits.archive_depth - 1)
+    return replace(raw, data=bytes(data), limits=deeper)
 
 
 def read(raw: Raw) -> Parsed:

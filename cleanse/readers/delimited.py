@@ -27,7 +27,6 @@ LONGEST_CELL = 200  # lines; a quote that swallows more is a stray one
 PROSE = 60  # characters of a usual line that is a sentence and no name
 _SEPARATOR = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 _ARMOUR = re.compile(r'^="(.*)"$', re.DOTALL)
-_NOT_TEXT = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"{\\rtf", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b")
 _MARKUP = re.compile(rb"\s*(?:<[\w?!/]|\{\s*[\"}]|\[\s*[{\]]|BEGIN:V|#!)")  # XML, JSON, cards, programs
 _SQL = re.compile(rb"^\s*(?:create\s+table|insert\s+into|drop\s+table)\s", re.IGNORECASE | re.MULTILINE)
 _CONTROL = re.compile(rb"[\x00\x02-\x08\x0e-\x1a\x1c-\x1f]")
@@ -38,7 +37,7 @@ csv.field_size_limit(1 << 27)
 def sniff(head: bytes) -> bool:
     """Text of any encoding, with hardly a control character but for UTF-16 and UTF-32, and in no other language."""
     plain = head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe")
-    if head.startswith(_NOT_TEXT) or _MARKUP.match(plain) or _SQL.search(plain):
+    if _MARKUP.match(plain) or _SQL.search(plain):
         return False
     if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
         return True

@@ -19,6 +19,7 @@ from cleanse.readers.raw import Limits, Unreadable
 from cleanse.readers.styles import STYLES, Masked, masked_cells, of_package
 
 BINARY_BOOK = "xl/workbook.bin"
+DOCUMENTS = {"word/": "Word", "ppt/": "PowerPoint", "index/": "Apple iWork"}
 CHUNK = 1 << 20
 OVERLAP = 256
 MOST_PARTS = 20_000
@@ -68,7 +69,7 @@ def _inspect(package: zipfile.ZipFile, limits: Limits) -> Package:
     names = package.namelist()
     found = Package(_form(package, names), opc.sheet_parts(package))
     if not found.form:
-        raise Unreadable("unsupported_format", "zip", "zip")
+        raise Unreadable("unsupported_format", _document(package, names), "zip")
     if found.form == "xlsb" and BINARY_BOOK in names and xlsb.is_early(package.read(BINARY_BOOK)):
         raise Unreadable("unsupported_format", "Excel 2007 beta", "xlsb")
     if found.form == "ods" and MANIFEST in names and b"encryption-data" in (manifest := package.read(MANIFEST)):
@@ -112,6 +113,15 @@ def _form(package: zipfile.ZipFile, names: list[str]) -> str:
     if "content.xml" in lower and "mimetype" in lower and b"spreadsheet" in package.read("mimetype")[:200]:
         return "ods"
     return ""
+
+
+def _document(package: zipfile.ZipFile, names: list[str]) -> str:
+    """What another document than a workbook calls itself."""
+    if "mimetype" in names and (said := package.read("mimetype")[:100]).isascii():
+        return said.decode().strip()
+    return next(
+        (form for name in names for folder, form in DOCUMENTS.items() if name.lower().startswith(folder)), "zip"
+    )
 
 
 def _chunks(package: zipfile.ZipFile, name: str) -> Iterator[bytes]:

@@ -17,21 +17,20 @@ from cleanse.readers.styles import Masked, seen
 
 ZIP = b"PK\x03\x04"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-BIFF = (b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00")  # a workbook stream without its container
-BIFF_LENGTHS = (b"\x04\x00", b"\x06\x00", b"\x08\x00", b"\x10\x00")
 OLE_HEAD = 512  # bytes
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 # Case counts for nothing.
 STREAMS = tuple(name.encode("utf-16-le") for name in ("Workbook", "Book", "WORKBOOK", "BOOK"))
 BOF = b"\x09\x08\x10\x00\x00\x06\x05\x00"  # the workbook's first record in BIFF8, 20 bytes long
+DOCUMENTS = {"WordDocument": "Word", "PowerPoint Document": "PowerPoint", "__properties_version": "Outlook"}
 WRITE_PROTECT, FILE_PASS = b"\x86\x00\x00\x00", b"\x2f\x00"
 LEADING_BLANKS = 10_000
 HIDDEN = (calamine.SheetVisibleEnum.Hidden, calamine.SheetVisibleEnum.VeryHidden)
 
 
 def sniff(head: bytes) -> bool:
-    """A zip package, an OLE container or a bare BIFF stream."""
-    return head.startswith((ZIP, OLE)) or (head.startswith(BIFF) and head[2:4] in BIFF_LENGTHS)
+    """A zip package or an OLE container."""
+    return head.startswith((ZIP, OLE))
 
 
 def read_flat(raw: Raw) -> Parsed:
@@ -87,18 +86,17 @@ def _said(error: BaseException, raw: Raw) -> str:
 
 def _container(data: bytes) -> tuple[packages.Package, bytes]:
     """What the look into an old workbook found, and the workbook as the library reads it."""
-    if data.startswith(BIFF[1:]):
-        raise Unreadable("unsupported_format", "Excel 2.0 - 4.0", "xls")
     start = data.find(BOF)
     if start >= 0 and data[start + 20 : start + 30].removeprefix(WRITE_PROTECT).startswith(FILE_PASS):
         raise Unreadable("password_protected", "", "xls")
-    if not data.startswith(OLE) or any(name in data for name in STREAMS):
+    if any(name in data for name in STREAMS):
         found = biff8.look(data)
         notes = found.notes()
         return packages.Package("xls", {name: name for name in notes}, notes, found.masked, found.hidden), found.data
     if ENCRYPTED in data:
         raise Unreadable("password_protected", "", "xlsx")
-    raise Unreadable("corrupt" if _is_cut(data) else "unsupported_format", "ole", "ole")
+    other = next((form for name, form in DOCUMENTS.items() if name.encode("utf-16-le") in data), "ole")
+    raise Unreadable("corrupt" if _is_cut(data) else "unsupported_format", other, "ole")
 
 
 def _is_cut(data: bytes) -> bool:

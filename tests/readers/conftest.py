@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import gzip
 import io
 import json
 import struct
@@ -11,6 +12,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import olefile
 import pytest
 import xlsxwriter
 
@@ -119,6 +121,29 @@ def xls(path: Path) -> None:
     path.write_bytes((Path(__file__).parent / "data" / "small.xls").read_bytes())
 
 
+def xls_bare(path: Path) -> None:
+    with olefile.OleFileIO(Path(__file__).parent / "data" / "small.xls") as container:
+        path.write_bytes(container.openstream("Workbook").read())
+
+
+def xls_sheet(path: Path) -> None:
+    """One sheet in records of Excel 5 and nothing around it, as old programs for databases write it."""
+    out = struct.pack("<6H", 0x809, 8, 0, 0x10, 0, 0)
+    for at, row in enumerate(TEXT):
+        for column, text in enumerate(row):
+            if text in ("1234.5", "-0.5", "13800001111"):
+                out += struct.pack("<5Hd", 0x203, 14, at, column, 0, float(text))
+            elif text:
+                data = text.encode("gbk")
+                out += struct.pack("<6H", 0x204, 8 + len(data), at, column, 0, len(data)) + data
+    path.write_bytes(out + struct.pack("<2H", 0x0A, 0))
+
+
+def zipped_alone(path: Path) -> None:
+    delimited(",", "gbk")(path)
+    path.write_bytes(gzip.compress(path.read_bytes()))
+
+
 def records() -> list[dict[str, str]]:
     return [dict(zip(TEXT[0], row, strict=True)) for row in TEXT[1:]]
 
@@ -157,6 +182,9 @@ WRITERS: dict[str, Callable[[Path], None]] = {
     "xlsx": xlsx,
     "ods": ods,
     "xls": xls,
+    "xls bare": xls_bare,
+    "xls sheet": xls_sheet,
+    "csv gz": zipped_alone,
     "html": html,
     "mhtml": mhtml,
     "spreadsheetml": spreadsheetml,

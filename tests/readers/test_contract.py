@@ -12,7 +12,7 @@ from cleanse.codes import all_codes
 from cleanse.readers import DEFAULT_LIMITS, read
 
 NAMED = ("dbf", "json", "jsonl", "xml")  # the names of the columns are no row of these: they stand in row 0
-SHEETS = {**dict.fromkeys(("xlsx", "ods", "xls", "spreadsheetml"), "客户"), "xml": "行"}
+SHEETS = {**dict.fromkeys(("xlsx", "ods", "xls", "xls bare", "spreadsheetml"), "客户"), "xml": "行"}
 
 
 def test_every_format_gives_the_same_text(sample, expected):
