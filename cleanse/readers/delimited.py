@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import pandas as pd
 import pyarrow as pa
@@ -108,7 +108,12 @@ def find_delimiter(text: str) -> str:
         score = (round(rows / max(1, sum(widths.values())), 1), width)
         if score > best_score:
             best, best_score = delimiter, score
-    return best if best_score[0] >= 0.5 else _spaces(sample)
+    return best if best_score[0] >= 0.5 else _otherwise_quoted(sample) or _spaces(sample)
+
+
+def _otherwise_quoted(sample: str) -> str:
+    """A delimiter that parts the text evenly under another way of quoting than the usual one; else ''."""
+    return next((d for d in DELIMITERS if d in sample and len((otherwise(sample, d) or [[]])[0]) > 1), "")
 
 
 def _spaces(text: str) -> str:
@@ -170,18 +175,50 @@ def _without_last_breaks(data: bytes) -> bytes:
 def _records(text: str, delimiter: str) -> Iterator[tuple[list[str], bool]]:
     """Every record with a mark when its quotes are broken; such a line stands alone, its quotes are plain signs."""
     lines = list(io.StringIO(text, newline=""))
-    at, usual = 0, len(next(csv.reader(lines, delimiter=delimiter), []))
+    at, usual = 0, _usual(csv.reader(lines[:SAMPLE_ROWS], delimiter=delimiter))
     while at < len(lines):
         end = at + 1
         if '"' in lines[at]:
             while _open(lines[at:end], delimiter) and end < len(lines) and end - at <= LONGEST_CELL:
                 end += 1
-            if _open(lines[at:end], delimiter) or _swallows(lines[at:end], delimiter, usual):
-                yield next(csv.reader([lines[at]], delimiter=delimiter, quoting=csv.QUOTE_NONE), []), True
-                at += 1
-                continue
+            broken = _open(lines[at:end], delimiter) or _swallows(lines[at:end], delimiter, usual)
+            if broken or not is_strict(lines[at:end], delimiter):
+                plain = (
+                    next(csv.reader([lines[at]], delimiter=delimiter, quoting=csv.QUOTE_NONE), []) if broken else None
+                )
+                row = _unquoted(lines[at], delimiter, usual) or plain
+                if row is not None:
+                    yield row, True
+                    at += 1
+                    continue
         yield next(csv.reader(lines[at:end], delimiter=delimiter), []), False
         at = end
+
+
+def _usual(rows: Iterable[list[str]]) -> int:
+    """How long most rows are."""
+    widths = Counter(len(row) for row in rows if any(row))
+    return max(widths, key=lambda width: widths[width], default=0)
+
+
+def _unquoted(line: str, delimiter: str, usual: int) -> list[str] | None:
+    """The cells of a line with a stray quote, as a sign inside its cell or as one before a cell that needs no quotes:
+    what makes the line as long as most; None where neither does.
+
+    >>> _unquoted('a,"b,c,"d, e"', ",", 4), _unquoted('a,""b, c"', ",", 2), _unquoted('a,"b,c', ",", 2)
+    (['a', '"b', 'c', 'd, e'], ['a', '"b, c'], None)
+    """
+    mark = re.escape(delimiter)
+    line = line.rstrip("\r\n")
+    for inside in (rf'"(?!{mark}|$)', '""'):
+        cell = re.compile(rf'(?:"((?:[^"]|{inside})*+)"|([^{mark}]*))({mark}|$)')
+        row, at, more = list[str](), 0, delimiter
+        while more and (found := cell.match(line, at)):
+            row.append(found[2] if found[1] is None else found[1].replace('""', '"'))
+            at, more = found.end(), found[3]
+        if len(row) == usual > 1 and not more:
+            return row
+    return None
 
 
 def _swallows(lines: Sequence[str], delimiter: str, usual: int) -> bool:
@@ -225,11 +262,11 @@ def _framed(rows: list[list[str]], at_fault: list[int], first_row: int) -> tuple
 
 
 def _at_once(text: str, delimiter: str) -> tuple[list[list[str]], list[int]] | None:
-    """The plain parse, unless a quote swallows too much."""
+    """The plain parse, unless a quote stands where none may, or swallows too much."""
     if text.count('"') % 2:
         return None
     rows, before = [], 0
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         for row in reader:
             if reader.line_num - before > LONGEST_CELL:

@@ -39,7 +39,8 @@ def otherwise(text: str, delimiter: str) -> list[list[str]] | None:
         return None
     evenness, breaks = _evenness(usual), not is_strict(io.StringIO(text, newline=""), delimiter)
     for dialect in dialects:
-        rows = _strictly(text, delimiter, dialect)
+        kept = text.replace("\\'", "\\\\'") if "escapechar" in dialect else text  # a backslash there may be meant
+        rows = _strictly(kept, delimiter, dialect)
         if rows is None or _evenness(rows) < EVEN:
             continue
         worn = "quotechar" in dialect and _all_worn(usual)
@@ -67,7 +68,7 @@ def _candidates(text: str, delimiter: str) -> list[Dialect]:
     if "'" in text and "'" + delimiter in text and (delimiter + "'" in text or "\n'" in text or "\r'" in text):
         found.append({"quotechar": "'"})
     escapes = "\\" in text and ('\\"' in text or "\\" + delimiter in text)
-    if escapes and set(_ESCAPE.findall(text)) <= {'"', "\\", delimiter}:
+    if escapes and set(_ESCAPE.findall(text)) <= {'"', "'", "\\", delimiter}:
         found.append({"escapechar": "\\"})
     return found
 

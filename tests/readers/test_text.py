@@ -383,6 +383,39 @@ def test_other_ways_of_quoting_give_the_same_cells(reading, dialect):
     assert [row for row in rows(reading(text.getvalue())) if any(row)] == table
 
 
+LONG = [
+    ["name", "about", "city"],
+    ["O'Hara, Ltd", 'boots, warm and dry, a 4" heel', "Cork"],
+    ["Li", "tables, chairs and lamps, all of wood", "Rome"],
+    ["Wu", "hats, gloves", "Oslo"],
+]
+
+
+@pytest.mark.parametrize("row", range(4))
+@pytest.mark.parametrize("column", range(3))
+def test_a_stray_quote_before_a_cell_stays_in_it_and_moves_no_other(reading, row, column):
+    lines = [["name", "about", "city"]]
+    lines += [[f'"{cell}"'.replace('4"', '4""') if "," in cell else cell for cell in line] for line in LONG[1:]]
+    lines[row][column] = '"' + lines[row][column]
+    expected = [list(line) for line in LONG]
+    expected[row][column] = '"' + expected[row][column]
+    source = reading("\n".join(map(",".join, lines)) + "\n")
+    assert rows(source) == expected and notes(source) == [("csv_quote_broken", str(row + 1))]
+
+
+@pytest.mark.parametrize("separator", [", ", "; "])
+def test_long_texts_do_not_hide_another_way_of_quoting(reading, separator):
+    lines = [separator.join('"' + cell.replace('"', '""') + '"' for cell in line) for line in LONG]
+    assert rows(reading("\n".join(lines))) == LONG
+    lines = [separator[0].join("'" + cell.replace("'", "''") + "'" for cell in line) for line in LONG]
+    assert rows(reading("\n".join(lines))) == LONG
+
+
+def test_a_backslash_before_an_apostrophe_may_be_meant(reading):
+    text = 'name,size,city\n"a 4\\" pipe, red","8\\\'9\\"",Rome\n"b",c,Oslo\n'
+    assert rows(reading(text))[1] == ['a 4" pipe, red', "8\\'9\"", "Rome"]
+
+
 @pytest.mark.parametrize("text", ["a,b\n'tis,1\nit's,2\n", "a,b\n'001,'2\n'003,'4\n", 'p,n\n"C:\\",1\n"D:\\x",2\n'])
 def test_apostrophes_and_backslashes_that_quote_nothing_stay(reading, text):
     assert rows(reading(text)) == list(csv.reader(io.StringIO(text, newline="")))
