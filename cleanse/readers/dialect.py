@@ -23,7 +23,7 @@ class Dialect(TypedDict, total=False):
 
 def otherwise(text: str, delimiter: str) -> list[list[str]] | None:
     """The rows, where another way of quoting than the usual one is certain: it breaks nowhere, and the usual one gives
-    less even rows, breaks, or leaves every cell in single quotes.
+    less even rows, breaks, or leaves the quotes in the cells.
 
     >>> otherwise("a,b\\n'x, y',1\\n'O''Hara',2\\n", ",")
     [['a', 'b'], ['x, y', '1'], ["O'Hara", '2']]
@@ -45,7 +45,8 @@ def otherwise(text: str, delimiter: str) -> list[list[str]] | None:
             continue
         worn = "quotechar" in dialect and _all_worn(usual)
         mended = "escapechar" in dialect and breaks and _evenness(rows) >= evenness
-        if worn or mended or _evenness(rows) > evenness:
+        spaced = "skipinitialspace" in dialect and _evenness(rows) >= evenness
+        if worn or mended or spaced or _evenness(rows) > evenness:
             return rows
     return None
 
