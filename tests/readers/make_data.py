@@ -203,6 +203,27 @@ def locked(source: Path) -> None:
             msoffcrypto.OfficeFile(file).encrypt(password, out)
 
 
+def alone() -> None:
+    """What programs of the years around 2000 write as xls: one sheet in records of Excel 5 without a container, texts in
+    GBK; the records of a workbook without one; a packed csv."""
+    import gzip
+
+    import olefile
+
+    out = struct.pack("<6H", 0x809, 8, 0, 0x10, 0, 0)
+    for r, row in enumerate(TABLE):
+        for c, text in enumerate(row):
+            if r and text and c in (2, 4):
+                out += struct.pack("<5Hd", 0x203, 14, r, c, 0, float(text))
+            elif text:
+                data = text.encode("gbk")
+                out += struct.pack("<6H", 0x204, 8 + len(data), r, c, 0, len(data)) + data
+    (MADE / "sheet.xls").write_bytes(out + struct.pack("<2H", 0x0A, 0))
+    with olefile.OleFileIO(str(MADE / "excel97.xls")) as container:
+        (MADE / "bare.xls").write_bytes(container.openstream("Workbook").read())
+    (MADE / "gbk.csv.gz").write_bytes(gzip.compress((MADE / "gbk.csv").read_bytes(), mtime=0))
+
+
 def others() -> None:
     """The forms that programs write as text, and an archive as Windows packs it: names in GBK without a mark."""
     names, *rows = TABLE
@@ -274,6 +295,7 @@ def main() -> None:
     xlsb(MADE / "binary.xlsb")
     excel95(MADE / "excel95.xls")
     others()
+    alone()
     cards()
 
 

@@ -22,6 +22,9 @@ BOTH = [("客户", TABLE), ("联系人", SECOND)]
 FILES = {
     "excel97.xls": ("xls", BOTH, 1),
     "excel95.xls": ("xls", BOTH[:1], 1),
+    "bare.xls": ("xls", BOTH, 1),
+    "sheet.xls": ("xls", [("", TABLE)], 1),
+    "gbk.csv.gz": ("csv", [("", TABLE)], 1),
     "template.xlt": ("xls", BOTH, 1),
     "wps.et": ("xls", BOTH, 1),
     "excel2007.xlsx": ("xlsx", BOTH, 1),
