@@ -23,12 +23,13 @@ Hanging = dict[int, tuple[int, str]]  # column -> rows still covered by a cell a
 _SPANNED = etree.XPath(".//*[self::td or self::th][@colspan or @rowspan]")
 _BREAKS = re.compile(r"[ \t]*[\r\n]+[ \t\r\n]*")
 _EXPONENT = re.compile(r"[-+]?\d(\.\d+)?E\+\d+", re.IGNORECASE)
+_FRAGMENT = re.compile(rb"<(?:h[1-6]|div|span|ul|ol|script|style|link|meta|center|font|br|img)[\s/>]", re.IGNORECASE)
 
 
 def sniff(head: bytes) -> bool:
-    """A tag of HTML near the start, in any encoding that holds ASCII (or UTF-16)."""
+    """A tag of a page near the start, or one of a piece of a page at it, in any encoding that holds ASCII (or UTF-16)."""
     plain = head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
-    return plain.startswith(b"<") and bool(_TAGS.search(plain[:4096]))
+    return plain.startswith(b"<") and bool(_TAGS.search(plain[:4096]) or _FRAGMENT.match(plain))
 
 
 def read(raw: Raw) -> Parsed:

@@ -310,6 +310,12 @@ def test_html_spans_breaks_and_blanks(reading):
     assert notes(source) == [("merged_cell_filled", "4")]
 
 
+def test_a_piece_of_a_page_is_a_page(reading):
+    start = "<div>\n<h3>客户<br>名单</h3>" + "<p>说明</p>" * 1000
+    assert rows(reading(start + "<table><tr><td>甲</td><td>1</td></tr></table></div>")) == [["甲", "1"]]
+    assert reading("<h3>客户</h3>\n<p>一<br>二</p>").reason == "no_table"
+
+
 def test_several_html_tables_are_several_grids_and_frames_are_seen_through(reading):
     inner = "<table><tr><td>c</td><td>d</td></tr></table>"
     source = reading(f"<table><tr><td>a</td></tr></table><p>x</p><table><tr><td>{inner}</td></tr></table>")
