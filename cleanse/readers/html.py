@@ -23,7 +23,7 @@ Hanging = dict[int, tuple[int, str]]  # column -> rows still covered by a cell a
 _SPANNED = etree.XPath(".//*[self::td or self::th][@colspan or @rowspan]")
 _BREAKS = re.compile(r"[ \t]*[\r\n]+[ \t\r\n]*")
 _EXPONENT = re.compile(r"[-+]?\d(\.\d+)?E\+\d+", re.IGNORECASE)
-_FRAGMENT = re.compile(rb"<(?:h[1-6]|div|span|ul|ol|script|style|link|meta|center|font|br|img)[\s/>]", re.IGNORECASE)
+_FRAGMENT = re.compile(rb"<(?:h[1-6]|span|ul|ol|script|link|center|font|br|img)[\s/>]", re.IGNORECASE)
 
 
 def sniff(head: bytes) -> bool:
