@@ -49,4 +49,4 @@ def test_memory_is_bounded(good):
 def test_a_refusal_keeps_its_words(tmp_path):
     (tmp_path / "x.pdf").write_bytes(b"%PDF-1.7 x")
     source = read(tmp_path / "x.pdf", "x.pdf")
-    assert (source.reason, source.detail) == ("unsupported_format", ".pdf")
+    assert (source.reason, source.detail) == ("unsupported_format", "PDF")
