@@ -20,6 +20,8 @@ def rules(context: click.Context, root: Path) -> None:
 
 @verb
 def _check(root: Path) -> int:
+    from cleanse.codes import sentence
+    from cleanse.flow.completing import Completion
     from cleanse.project import load_project
 
     project = load_project(root)
@@ -30,6 +32,9 @@ def _check(root: Path) -> int:
     click.echo(f"target {project.profile.name}: {', '.join(o.name for o in project.profile.objects)}")
     for rule in project.rules:
         click.echo(f"rule {rule.code} ({rule.severity}): {rule.text[project.language]}")
+    for note in Completion.of(project).notes:
+        told = sentence(note["code"], project.language)
+        click.echo(f"{note['source_file']}:{note['where']} {note['detail']}: {told}")
     click.echo(f"{len(project.codes)} codes, no fault in the rules")
     return 0
 

@@ -2,36 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 
 import numpy as np
 import pandas as pd
 
+from cleanse.errors import UsageError
 from cleanse.flow.reading import read_named
 from cleanse.kinds.header import Vocabulary
 from cleanse.model import Entity
 from cleanse.project import Project
 from cleanse.stages import complete, map, normalize, tables
 
+SHOWN = 10  # rows of a note
 MOBILE, ISSUED = 11, 7  # digits of a Chinese mobile, and those of them that a place is told by
 
 
 @dataclass(frozen=True)
 class Completion:
-    """The plan, and the records of the lookup file by entity."""
+    """The plan, the records of the lookup file by entity, and what a person should know of that file."""
 
     plan: complete.Plan
     reference: Mapping[str, pd.DataFrame]
+    notes: tuple[Mapping[str, str], ...] = ()
 
     @classmethod
     def of(cls, project: Project) -> Completion:
-        """As ``[complete]`` says it; without ``fields``, those that the rules or the target require."""
+        """As ``[complete]`` says it; without ``fields``, those that the rules or the target require. Raises CleanseError when
+        the lookup file cannot be read or could fill none of them."""
         given = project.complete
         fields = required(project) if given["fields"] is None else given["fields"]
         plan = complete.Plan(tuple(fields), tuple(given["sources"]), given["accept"])
-        return cls(plan, looked_up(project) if given["lookup"] else {})
+        if not given["lookup"]:
+            return cls(plan, {})
+        reference = looked_up(project)
+        if not any(_useful(table, project.entities[name], plan) for name, table in reference.items()):
+            cure = f"it needs a column of names or credit codes, and one of: {', '.join(plan.fields)}"
+            raise UsageError("the lookup file could fill no field", where=str(given["lookup"]), cure=cure)
+        return cls(plan, reference, tuple(_doubled(project, reference, plan)))
 
     def fill(
         self,
@@ -54,6 +64,26 @@ class Completion:
         rows = records[entity.name].set_index("rid").reindex(home.index)
         evidence = complete.Evidence(rows, home, issues, self.reference.get(entity.name), places)
         return complete.complete(golden, entity, self.plan, project.words, evidence)
+
+
+def _useful(table: pd.DataFrame, entity: Entity, plan: complete.Plan) -> bool:
+    """Whether some record of a lookup has a key, and some has a field that is wanted."""
+    filled = [n for n in entity.stored if n in table and table[n].notna().any()]
+    keys = [n for n in filled if entity.fields[n].kind in complete.KEYS]
+    return any(f"{entity.name}.{n}" in plan.fields for n in filled if keys and [n] != keys)
+
+
+def _doubled(
+    project: Project, reference: Mapping[str, pd.DataFrame], plan: complete.Plan
+) -> Iterator[Mapping[str, str]]:
+    """A note for every field that the lookup file says in two ways of one key."""
+    for name, table in reference.items():
+        for field, rows in complete.doubled(table, project.entities[name], plan):
+            where = ", ".join(str(row) for row in rows[:SHOWN]) + (" …" if len(rows) > SHOWN else "")
+            yield {
+                "source_file": project.complete["lookup"].name, "source_sheet": "", "code": "lookup_key_doubled",
+                "where": where, "detail": f"{name}.{field}",
+            }  # fmt: skip
 
 
 def required(project: Project) -> list[str]:

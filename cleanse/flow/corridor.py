@@ -13,6 +13,7 @@ import pandas as pd
 from cleanse.flow import held
 from cleanse.flow.approving import may
 from cleanse.flow.clock import Clock, Progress, quiet
+from cleanse.flow.completing import Completion
 from cleanse.flow.existing import beside, with_existing
 from cleanse.flow.frames import joined
 from cleanse.flow.judging import write_sample
@@ -45,7 +46,7 @@ def run(project: Project, *, progress: Progress = quiet, now: datetime | None = 
     may(project, "runner", who)
     with run_folder(project.out, project.digest, started) as folder:
         with clock("read"):
-            found = read_input(project)
+            completion, found = Completion.of(project), read_input(project)
         with clock("map"):
             existing = with_existing(project, sum(len(t.rows) for t in found.tables))
             mapped = map.apply((*found.tables, *existing.tables), (*found.maps, *existing.maps), project.entities)
@@ -57,7 +58,7 @@ def run(project: Project, *, progress: Progress = quiet, now: datetime | None = 
         with clock("match"):
             linked = match(project, clean.records, issues, existing)
         with clock("merge"):
-            gold = merge_all(project, clean.records, linked, issues, existing)
+            gold = merge_all(project, clean.records, linked, issues, existing, completion)
             held_records = held.shown(existing, clean.records, project.language)
             clean, addresses = existing.without(clean), existing.without_rows(mapped.addresses)
         with clock("conform"):

@@ -47,13 +47,15 @@ class Linked:
 
 @dataclass(frozen=True)
 class Gold:
-    """Per entity the golden records and which golden record each record became; which of them may not go."""
+    """Per entity the golden records and which golden record each record became; which of them may not go; what a person should
+    know of the lookup file."""
 
     golden: Mapping[str, pd.DataFrame]
     members: Mapping[str, pd.DataFrame]
     changes: pd.DataFrame
     issues: pd.DataFrame
     parked: pd.DataFrame
+    notes: tuple[Mapping[str, str], ...] = ()
 
 
 def _shapes(entity: Entity) -> dict[str, str]:
@@ -196,10 +198,15 @@ def _trust(records: pd.DataFrame, globs: Sequence[str]) -> pd.Series:
 
 
 def merge_all(
-    project: Project, records: Mapping[str, pd.DataFrame], linked: Linked, issues: pd.DataFrame, existing: Existing
+    project: Project,
+    records: Mapping[str, pd.DataFrame],
+    linked: Linked,
+    issues: pd.DataFrame,
+    existing: Existing,
+    completion: Completion,
 ) -> Gold:
     """The golden records of the sources; what the target holds already lends them its values and its id."""
-    completion, given_out = Completion.of(project), memory(project, records)
+    given_out = memory(project, records)
     golden: dict[str, pd.DataFrame] = {}
     members: dict[str, pd.DataFrame] = {}
     changes, found, parked = [], [issues], [pd.DataFrame(columns=list(exits.PARKED))]
@@ -236,7 +243,8 @@ def merge_all(
         if entity.refers_to and len(ruled.parked):
             parked.append(exits.parked_by_parent(golden[name], entity, pd.concat(parked, ignore_index=True)))
     every = joined("issues", found).drop_duplicates(["rid", "entity", "field", "code"], ignore_index=True)
-    return Gold(golden, members, joined("changes", changes), existing.ours(every), pd.concat(parked, ignore_index=True))
+    told = joined("changes", changes)
+    return Gold(golden, members, told, existing.ours(every), pd.concat(parked, ignore_index=True), completion.notes)
 
 
 def _claimed(claimed: pd.Series | None, clusters: pd.Series, there: pd.DataFrame) -> pd.Series | None:

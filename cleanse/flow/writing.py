@@ -78,7 +78,7 @@ def facts_of(
         preflight=tried.preflight,
         target_losses=losses,
         mapping=mapping(found),
-        notes=notes(found),
+        notes=[*notes(found), *gold.notes],
         decided=clean.decided,
         entities=dict(project.entities),
         masks={f.path: KINDS[f.kind].mask for f in fields},

@@ -24,6 +24,7 @@ from cleanse.kinds.places import AT_HOME, LEVELS, Places, places
 from cleanse.model import ADDRESS, COLUMNS, COMPLETION, Entity, Field, Severity, Words, frame
 
 STAGE, LOOKUP = "complete", "lookup"
+KEYS = ("uscc", "company")  # kinds of fields by which a record is looked up
 Find = Callable[[str], str]  # what a text says of a field, '' for nothing
 
 
@@ -164,6 +165,18 @@ def _looked_up(
             for code in (c for c in codes if c in reference):
                 told_of = told_of.mask(_other(empty, reference, key, code))
         found = found.fillna(told_of)
+    return found
+
+
+def doubled(reference: pd.DataFrame, entity: Entity, plan: Plan) -> list[tuple[str, list[int]]]:
+    """The fields for which a key of the reference has several values, each with the rows where it stands: it says nothing."""
+    found = []
+    for key in (n for n in entity.stored if entity.fields[n].kind in KEYS and n in reference):
+        for name in (n for n in entity.stored if f"{entity.name}.{n}" in plan.fields and n != key and n in reference):
+            known = reference[[key, name, "source_row"]].dropna()
+            several = known.groupby(key, sort=False)[name].transform("nunique") > 1
+            if several.any():
+                found.append((name, sorted(map(int, known.loc[several, "source_row"]))))
     return found
 
 

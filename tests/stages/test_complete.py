@@ -108,6 +108,37 @@ def test_a_run_takes_what_other_rows_know_and_believes_no_code_that_is_wrong(run
     assert (merged["from_rid"] == 1).all()
 
 
+LOOKUP = '[project]\nlanguage = "zh"\n[complete]\nfields = ["customer.industry"]\nlookup = "know.csv"\n'
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("foo,bar\n1,2\n", "could fill no field"),
+        ("客户名称,备注\n甲公司,好\n", "it needs a column of names or credit codes, and one of: customer.industry"),
+        ("行业\n教育\n", "could fill no field"),
+        ("", "cannot be read"),
+    ],
+)
+def test_a_lookup_file_without_use_stops_the_run_before_it_begins(invoke, project, tmp_path, content, told):
+    root = project(tmp_path, {"a.csv": [{"客户名称": "岚石机电有限公司"}]}, LOOKUP)
+    (root / "know.csv").write_text(content, "utf-8")
+    for verb in ("rules", "run"):
+        ended = invoke(verb, "--project", root)
+        assert ended.returncode in (2, 3) and told in ended.stderr and "know.csv" in ended.stderr and "错误：" in ended.stderr
+        assert "map" not in ended.stderr.split("error:")[0]
+
+
+def test_a_key_of_the_lookup_file_with_two_values_is_told_with_its_rows(invoke, project, tmp_path):
+    root = project(tmp_path, {"a.csv": [{"客户名称": "岚石机电有限公司", "手机": "13912345670"}]}, LOOKUP)
+    lines = ["客户名称,行业", "岚石机电有限公司,教育", "星渚软件有限公司,教育", "岚石机电有限公司,制造业", "星渚软件有限公司,教育"]
+    (root / "know.csv").write_text("\n".join(lines) + "\n", "utf-8")
+    ended = invoke("rules", "--project", root)
+    assert ended.returncode == 0 and "know.csv:2, 4 customer.industry: 对照表中同一个名称" in ended.stdout
+    assert invoke("run", "--project", root).returncode == 0
+    assert "对照表中同一个名称" in (root / "out/latest/report.html").read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     ("line", "told"),
     [
