@@ -15,7 +15,7 @@ from cleanse.model import Words
 
 LEXICON = "row_words"
 ROLES = (
-    "total", "counted", "unit", "whom", "figure", "than", "part", "total_front", "note", "note_by", "note_start", "note_whole", "page",
+    "total", "counted", "unit", "whom", "figure", "than", "part", "total_front", "note", "note_by", "note_start", "note_whole", "page", "named",
     "signer", "stamp", "stamp_in_brackets", "organisation", "organisation_end", "company_end", "legal_form", "section",
     "section_end", "part_of_list", "grade", "graded", "listed", "place", "group", "many", "asked", "format", "sample", "example", "measure",
     "list", "table", "period", "staff", "field", "about", "pivot", "all",

@@ -42,7 +42,8 @@ def reckoned(sheet: Sheet, rows: range, kinds: Mapping[int, str], words: look.Wo
 def _sums(sheet: Sheet, start: int, lonely: np.ndarray, told: np.ndarray) -> dict[int, str]:
     """Rows of nothing but figures, each the sum of its column since the last such row, or of the whole column; some of
     them the sum of several."""
-    asked = _only_figures(sheet, lonely)
+    left = int(sheet.filled[start:].any(axis=0).argmax())
+    asked = _only_figures(sheet, lonely[~sheet.filled[lonely, left]])  # where names stand, a number is one
     columns = {c: _figures(sheet, c) for c in sorted({c for at in asked for c in sheet.row(at)})}
     found: dict[int, str] = {}
     proven, since, open_rows = False, start, ~told

@@ -14,6 +14,7 @@ from cleanse.model import Words as Lexicons
 
 CUT = 4  # shorter beginnings of a header are no evidence (dBase cuts names to ten bytes)
 
+RULED = r"[-=_~—─━+*]{3,}"  # a line drawn with signs
 _DAY = re.compile(r"(?:19|20)\d{2}\s*[年./-]\s*\d{1,2}\s*(?:[月./-]\s*\d{1,2}\s*日?|月)|\s*年\s*月\s*日")
 _LABEL = re.compile(r"[^\s:：]{1,12}(?:\s[^\s:：]{1,12})?\s*[:：].*", re.DOTALL)
 _PHONE = re.compile(
@@ -29,7 +30,8 @@ _DATED = (
 _LISTED = re.compile(r"\s*[（(]?(?:\d{1,2}|[一二三四五六七八九十]{1,2})\s*[、.．)）]\s*\S.*|[\s·•\-*※]+\S.*", re.DOTALL)
 _BARE = re.compile(r"[\u4e00-\u9fff]{2,4}|[A-Z][a-z]+(?: [A-Z][a-z]+)?")  # a name without a form
 _NUMBER = re.compile(r"\d+|[一二三四五六七八九十]{1,3}[、.．]?")
-_TICK = re.compile(r"[□☐☑☒√✓✔○●◯×]+")
+_TICK = re.compile(rf"[□☐☑☒√✓✔○●◯×]+|{RULED}")
+_BRACKETED = re.compile(r"[（(][^（()）]*[)）]")
 _STEMS, _LETTERS = "甲乙丙丁戊己庚辛壬癸", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _SENTENCE = re.compile(r".*[，。；,;].*|.{31,}", re.DOTALL)
 
@@ -121,6 +123,7 @@ def _notes(w: Mapping[str, str]) -> dict[str, str]:
     return {
         "note": rf"[（(【*＊=~—-]*(?:{note})",
         "page": rf"[-—\s]*{w['page']}[-—\s]*",
+        "named": w["named"],
         "signer": rf"{w['signer']}{BLANK}*[:：]?",
         "stamp": rf"(?s:{on_paper}|.{{0,10}}{w['stamp']}{BLANK}*[:：].*)",
     }
@@ -174,7 +177,7 @@ class Words:
     def worded(self) -> str:
         """For RE2: what a cell begins with that may make its row a total, a note or a signature."""
         sums, note, signer, stamp = (self.looks[name].pattern for name in ("worded_sum", "note", "signer", "stamp"))
-        return rf"(?i)^{BLANK}*(?:{sums}|{note}|{signer}{BLANK}*$)|^(?:{stamp})$".replace(WORD_END, r"\b")
+        return rf"(?i)^{BLANK}*(?:{sums}|{note}|{signer}{BLANK}*$|{RULED}{BLANK}*$)|^(?:{stamp})$".replace(WORD_END, r"\b")
 
     @cached_property
     def beside(self) -> str:
@@ -192,7 +195,7 @@ class Words:
         """What a template says under its header of how to fill it in: 必填, 文本, 11位数字, YYYY-MM-DD in every cell; or an
         example that says so in one of its first two."""
         texts = list(cells.values())
-        hints = len(texts) > 1 and all(self._is("hint", text) for text in texts)
+        hints = len(texts) > 1 and all(self._is("hint", text) or _BRACKETED.fullmatch(text) for text in texts)
         return hints or any(self._is("example", text) for text in texts[:2])
 
     def measures(self, cells: Mapping[int, str]) -> dict[int, str]:
@@ -296,18 +299,19 @@ class Words:
         """``地址：…`` alone in its row: what is said of the record above, and no name."""
         label, _, value = text.replace("：", ":").partition(":")
         value = value.strip()
-        named = is_reach(value) or self.is_name(value) or self.is_bare_name(value)
-        return bool(value) and is_label(text) and not named and bool(self.known({0: label}))
+        named = is_reach(value) or self.is_name(value) or self.is_bare_name(value) or not is_label(text)
+        return bool(value) and not (named or self.looks["named"].search(label)) and bool(self.known({0: label}))
 
     def _signs_off(self, texts: Sequence[str]) -> bool:
         """Labels that stand over no column, each perhaps with its value behind it, none of which tells a customer."""
         waiting, ours = False, any(map(self.looks["note"].match, texts))
+        signed = ours or any(self._is("signer", text) or self._is("stamp", text) for text in texts)
         for text in texts:
             label, _, value = text.replace("：", ":").partition(":") if is_label(text) else ("", "", text)
             allowed = ours or self._is("signer", label) or not self.known({0: label}) if label else waiting
             if not allowed or is_reach(value.strip()) or (self.is_name(value) and not ours):
                 return False
-            waiting = not value.strip()
+            waiting = signed and not value.strip()
         return True
 
     def is_banner(self, text: str) -> bool:

@@ -161,6 +161,8 @@ def _by_looks(head: dict[int, dict[int, str]], words: look.Words, sheet: Sheet, 
         if len(cells) < max(2, 0.6 * typical):
             continue
         texts = list(cells.values())
+        if all(map(look.is_label, texts)):
+            continue  # a card over the table
         named = words.known(cells) < 2 and any(map(words.is_name, texts))
         if len(set(texts)) < len(texts) or named or any(map(look.is_data, texts)):
             return None
