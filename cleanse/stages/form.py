@@ -131,7 +131,8 @@ def _row_beside(at: int, cells: dict[int, str], columns: set[int], words: look.W
     waiting: tuple[int, str] | None = None
     for column, text in cells.items():
         label, _, value = text.replace("：", ":").partition(":")
-        if value.strip() and _is_label(label, words):  # 客户名称：某某公司 in one cell
+        known = _is_label(label, words) or (bool(pairs) and waiting is None and look.is_label(text))
+        if value.strip() and known:  # 客户名称：某某公司 in one cell, perhaps with other words beside it
             pairs.append(Pair(label.strip(), value.strip(), at, column))
             waiting = None
         elif column in columns and (_is_label(text, words) or (waiting is None and _may_be_label(text, words))):
