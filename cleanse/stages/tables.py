@@ -161,7 +161,7 @@ def _by_looks(head: dict[int, dict[int, str]], words: look.Words, sheet: Sheet, 
         if len(cells) < max(2, 0.6 * typical):
             continue
         texts = list(cells.values())
-        if all(map(look.is_label, texts)):
+        if all(look.is_label(text) and text[-1] not in ":：" for text in texts):
             continue  # a card over the table
         named = words.known(cells) < 2 and any(map(words.is_name, texts))
         if len(set(texts)) < len(texts) or named or any(map(look.is_data, texts)):
