@@ -144,6 +144,13 @@ def test_a_full_disk_ends_with_4(command, project, tmp_path):
     assert not (root / "out" / "latest").exists()
 
 
+@pytest.mark.parametrize(("header", "language"), [("Company", "en"), ("客户名称", "zh")])
+def test_init_speaks_the_language_of_the_headers(command, tmp_path, header, language):
+    (tmp_path / "a.csv").write_text(f"{header},Phone\nHarbor Trading LLC,+1 415 555 2671\n", "utf-8")
+    assert command("init", tmp_path).returncode == 0
+    assert f'language = "{language}"' in (tmp_path / "cleanse.toml").read_text("utf-8")
+
+
 def test_init_then_scan_then_run(command, tmp_path, project):
     folder = project(tmp_path, {"a.csv": ROWS}) / "files"
     assert command("init", folder).returncode == 0

@@ -17,6 +17,7 @@ from cleanse.settings import CONFIG
 from cleanse.stages import map
 
 CERTAIN = 0.9
+_HAN = re.compile("[\u3400-\u9fff]")
 MANY = 3  # sheets of one file with the same columns: one form a sheet
 
 
@@ -69,11 +70,9 @@ def _config(folder: Path, target: str, password_file: Path | None) -> Path:
     except CleanseError:
         path.unlink()
         raise
-    path.write_text(
-        head + "".join(_mappings_text(found)),
-        "utf-8",
-        newline="\n",
-    )
+    if found.tables and not any(_HAN.search(name) for table in found.tables for name in table.rows.columns):
+        head = head.replace('language = "zh"', 'language = "en"', 1)  # nobody wrote a Chinese header
+    path.write_text(head + "".join(_mappings_text(found)), "utf-8", newline="\n")
     return path
 
 
