@@ -373,6 +373,7 @@ class TargetObject:
     parent: str = ""  # column that carries the parent's key
     parent_object: str = ""
     one_of: tuple[tuple[str, ...], ...] = ()
+    unique_together: tuple[tuple[str, ...], ...] = ()  # columns of which no two rows hold the same, where all are filled
     id: str = ""  # the column of an export that holds the target's own id, by which a record without our key is updated
     parent_id: str = ""  # the column of an export that holds the parent's own id
 

@@ -68,7 +68,7 @@ CHECKS: dict[str, Any] = {
 }
 LIMITS = ("rows", "bytes", "columns", "cell_chars", "row_chars", "row_bytes", "imports_day")
 TOP = ("name", "label", "sources", "form", "limits", "checks", "objects")
-OBJECT = ("name", "label", "entity", "fields", "key", "parent", "parent_object", "one_of", "id", "parent_id")
+OBJECT = ("name", "label", "entity", "fields", "key", "parent", "parent_object", "one_of", "unique_together", "id", "parent_id")
 FIELD = tuple(TargetField.__dataclass_fields__)
 ROSTER = ("name", "email", "id", "code", "active")
 RULE = ("object", "field", "pattern", "message")
@@ -192,6 +192,7 @@ def _object(
         parent=str(spec.get("parent", "")),
         parent_object=str(spec.get("parent_object", "")),
         one_of=tuple(tuple(group) for group in spec.get("one_of", ())),
+        unique_together=tuple(tuple(group) for group in spec.get("unique_together", ())),
         id=str(spec.get("id", "")),
         parent_id=str(spec.get("parent_id", "")),
     )
@@ -268,10 +269,10 @@ def _check_object(
         faults.add(place, f"one field at most, by itself and not required, has the source '{PARENT}'")
     if above and not target.key:
         faults.add(place, f"'{above[0].name}' needs a 'key' to link by")
-    for group in target.one_of:
-        for name in group:
+    for key in ("one_of", "unique_together"):
+        for name in (name for group in getattr(target, key) for name in group):
             if name not in names:
-                faults.add(place, f"one_of names no field: '{name}'", name, names)
+                faults.add(place, f"{key} names no field: '{name}'", name, names)
     if bool(target.parent) != bool(target.parent_object):
         faults.add(place, "'parent' and 'parent_object' go together")
     if target.parent_object:

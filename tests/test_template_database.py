@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 
+import openpyxl
 import pytest
 import sqlalchemy as sa
 from databases import PREFIX, url  # noqa: F401  a fixture
@@ -14,6 +15,7 @@ CUSTOMERS, CONTACTS = f"{PREFIX}customers", f"{PREFIX}people"
 OPTIONS = ["教育", "it's", "信息技术"]
 ROWS = [
     {"客户名称": "岚石机电有限公司", "联系人": "陆知行", "手机": "13912345670", "行业": "信息技术", "首次联系日期": "2024-01-02"},
+    {"客户名称": "岚石机电有限公司", "联系人": "陆知行", "手机": "13912340000"},
     {"客户名称": "青禾食品有限公司", "联系人": "孟青", "手机": "13912345671", "行业": "金融业", "备注": "很长" * 20},
 ]  # fmt: skip
 LISTED = ", ".join("'" + one.replace("'", "''") + "'" for one in OPTIONS)
@@ -21,11 +23,12 @@ TABLES = f"""
 create table {CUSTOMERS} (
   cleanse_id varchar(64) primary key, number integer NUMBERED, 客户名称 varchar(100) not null unique,
   行业 varchar(40) check (行业 in ({LISTED})), 首次联系日期 date, 年营业额 decimal(9,2), 备注 varchar(30),
-  tally integer default 3 not null, made timestamp default current_timestamp not null, constraint long_name check (length(客户名称) > 1)
+  tally integer default 3 not null, made timestamp default current_timestamp not null, constraint long_name check (length(客户名称) > 1),
+  unique (备注, tally)
 );
 create table {CONTACTS} (
   id varchar(64) primary key, customer_id varchar(64) not null, 联系人 varchar(40) not null, 手机 varchar(20),
-  foreign key (customer_id) references {CUSTOMERS} (cleanse_id)
+  unique (customer_id, 联系人), foreign key (customer_id) references {CUSTOMERS} (cleanse_id)
 )"""
 
 
@@ -71,11 +74,15 @@ def test_columns_types_lengths_blanks_uniques_options_and_links_are_read(made, c
     }  # fmt: skip
     assert "not checked before the load: CHECK (" in told and "length(" in told.replace("char_length", "length")
     assert "tally: no field of ours feeds it" in told
+    assert contact["unique_together"] == [["customer_id", "联系人"]] and "unique_together" not in customer
+    assert "tally are unique together; not all of them are filled" in told
 
 
 def test_what_conforms_is_taken_by_the_tables(made, crm, url, invoke) -> None:  # noqa: F811
     root, _, _ = made
     assert invoke("run", "--project", root).returncode in (0, 1)
+    parked = openpyxl.load_workbook(root / "out" / "latest" / "parked.xlsx").worksheets[0]
+    assert [[c.value for c in row][-1] is not None for row in parked.iter_rows(min_row=2)] == [True]  # the second 陆知行
     if crm.backend != "sqlite":  # where 金融业 and the long note would be refused, both are withheld and the row goes
         with crm.engine.connect() as connection, pytest.raises(sa.exc.DBAPIError):
             connection.exec_driver_sql(f"insert into {CUSTOMERS} (cleanse_id, 客户名称, 行业) values ('x', 'yy', '金融业')")

@@ -57,6 +57,9 @@ def make(project: Project, base: str, places: Sequence[str], name: str) -> Made:
     for sheet, one in zip(sheets, objects, strict=True):
         if one and sheet.links:
             work.link(one, sheet, {o["name"]: o for o in made})
+    for sheet, one in zip(sheets, objects, strict=True):
+        if one:
+            work.together(one, sheet)
     data |= {"name": name, "label": data.get("label", base), "objects": _linked(made, project.entities)}
     data["sources"] = list(dict.fromkeys(f"template {s.file}" for s, o in zip(sheets, objects, strict=True) if o))
     data["form"] = _form(data.get("form", {}), sheets[objects.index(made[0])])
@@ -148,6 +151,16 @@ class _Work:
                 continue
             child["fields"] = [f for f in child["fields"] if f["name"] != column]
             self.to_confirm.append(f"{column}: leads to {table}.{key}, which we do not fill; it is left out")
+
+    def together(self, one: Spec, sheet: template.Template) -> None:
+        """The columns that are unique together, where all of them are written; else that is told."""
+        names = {f["name"] for f in one["fields"]}
+        if groups := [list(columns) for columns in sheet.together if names.issuperset(columns)]:
+            one["unique_together"] = groups
+        self.to_confirm += [
+            f"{sheet.sheet}: {' + '.join(columns)} are unique together; not all of them are filled, so that is not checked"
+            for columns in sheet.together if not names.issuperset(columns)
+        ]  # fmt: skip
 
     def _shared(self, like: Spec, sheet: template.Template) -> set[str]:
         texts = {text for f in like["fields"] for text in (f["name"], f.get("label", f["name"]))}

@@ -369,6 +369,8 @@ def _check_rows(work: _Work, matching: bool) -> None:
     for column in target.fields:
         if column.unique or column.name == target.key:
             _unique(work, column)
+    for columns in target.unique_together:
+        _unique_together(work, columns)
     for group in (g for g in checks["together"] if names.issuperset(g)):
         _together(work, group, "target_together", None)
     if checks["areas"] and names.issuperset(checks["area_columns"]):
@@ -451,6 +453,16 @@ def _unique(work: _Work, column: TargetField) -> None:
         work.park(where, "target_duplicate", column.name)
     else:
         work.refuse(where, "target_duplicate", column)
+
+
+def _unique_together(work: _Work, columns: tuple[str, ...]) -> None:
+    """One row per combination of values, where all are filled; which of them is wrong cannot be known, so the row waits."""
+    values = {name: _folded(work.columns[name]).to_pandas() for name in columns}
+    table = pd.DataFrame(values | {"golden_id": work.golden["golden_id"]})[work.reason == ""].dropna()
+    doubles = table.sort_values("golden_id", kind="stable").duplicated(list(columns))
+    where = np.zeros(len(work.golden), dtype=bool)
+    where[doubles.index[doubles]] = True
+    work.park(where, "target_duplicate", columns[-1], f"{work.target.label}: {' + '.join(columns)}")
 
 
 def _table(work: _Work, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -50,7 +50,7 @@ class _Table:
         rules: dict[str, dict[str, Any]] = {}
         for column in self.columns:
             name = column["name"]
-            told = self._type(column["type"]) | ({"unique": True} if name in unique else {})
+            told = self._type(column["type"]) | ({"unique": True} if (name,) in unique else {})
             rules[name] = told | ({"type": "reference"} if name in links else {})
             if values := options.get(name) or tuple(getattr(column["type"], "enums", ())):
                 options[name] = values
@@ -61,7 +61,7 @@ class _Table:
         return Template(
             file=self.database.name, sheet=self.name, tip="", headers=tuple(rules), required=frozenset(required), lists=options,
             rules=rules, key=key, links=links, defaults=frozenset(defaults), words=WORDS[self.database.backend],
-            unsure=tuple(self.unsure),
+            unsure=tuple(self.unsure), together=tuple(columns for columns in unique if len(columns) > 1),
         )  # fmt: skip
 
     def _given(self, column: dict[str, Any]) -> bool:
@@ -103,17 +103,19 @@ class _Table:
         first = f"[0-9]{{1,{whole}}}" if whole > 0 else "0"
         return {"pattern": f"-?{first}" + (rf"(\.[0-9]{{1,{behind}}})?" if behind else "")}
 
-    def _unique(self) -> set[str]:
-        """Columns that are unique by themselves."""
+    def _unique(self) -> list[tuple[str, ...]]:
+        """The columns that are unique, by themselves or together. What holds for some rows only, or for what is made of the
+        columns, is told."""
         more = {"include_auto_indexes": True} if self.database.backend == "sqlite" else {}
-        told = [i["column_names"] for i in self.look.get_indexes(self.name, **more) if i["unique"]]
-        told += [u["column_names"] for u in self.look.get_unique_constraints(self.name)]
-        told.append(self.look.get_pk_constraint(self.name)["constrained_columns"])
-        self.unsure += [
-            f"{self.name}: {' + '.join(c)} are unique together; that is not checked"
-            for c in {tuple(map(str, c)) for c in told} if len(c) > 1
-        ]  # fmt: skip
-        return {columns[0] for columns in told if len(columns) == 1}
+        found = {tuple(u["column_names"]) for u in self.look.get_unique_constraints(self.name)}
+        found.add(tuple(self.look.get_pk_constraint(self.name)["constrained_columns"]))
+        for index in (i for i in self.look.get_indexes(self.name, **more) if i["unique"]):
+            columns = index["column_names"]
+            if None in columns or any(key.endswith("_where") for key in index.get("dialect_options", {})):
+                self.unsure.append(f"{self.name}: the unique index {index['name']} is not checked")
+            else:
+                found.add(tuple(columns))
+        return sorted(columns for columns in found if columns)
 
     def _options(self) -> dict[str, tuple[str, ...]]:
         """Column -> the values that a CHECK of it names; a CHECK of another form is told."""

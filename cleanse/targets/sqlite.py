@@ -87,6 +87,7 @@ def _create(connection: sqlite3.Connection, target: TargetObject, profile: Profi
     for group in target.one_of:
         filled = " OR ".join(f"{_name(name)} IS NOT NULL" for name in group)
         columns.append(f"CONSTRAINT {_name('one of ' + ', '.join(group))} CHECK ({filled})")
+    columns += [f"UNIQUE ({', '.join(map(_name, group))})" for group in target.unique_together]
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute(f"CREATE TABLE IF NOT EXISTS {_name(target.name)} ({', '.join(columns)})")
 

@@ -11,6 +11,7 @@ from cleanse.targets.target import KEY, key_of
 
 NAME_BYTES = 60
 KEY_LENGTH, UNIQUE_LENGTH = 64, 191  # characters of a column that MySQL can hold in an index
+INDEX_LENGTH = 760  # of all its columns together
 
 
 class Tables:
@@ -56,6 +57,7 @@ class Tables:
         for number, group in enumerate(one.one_of, 1):
             filled = sa.or_(*(sa.column(name).is_not(None) for name in group))
             rules.append(sa.CheckConstraint(filled, name=self._named(one, f"one_of_{number}")))
+        rules += [sa.UniqueConstraint(*group) for group in one.unique_together if self._indexed(group, columns)]
         table = sa.Table(
             self.plain(one), meta, *columns, *rules,
             mysql_charset="utf8mb4", mysql_collate="utf8mb4_bin", mysql_engine="InnoDB",
@@ -66,6 +68,11 @@ class Tables:
             there = f"{self.schema}." if self.schema else ""
             link = sa.ForeignKeyConstraint([one.parent], [f"{there}{self.plain(parent)}.{parent.key}"])
             table.append_constraint(link)
+
+    def _indexed(self, group: Sequence[str], columns: Sequence[Any]) -> bool:
+        """Whether the database can hold these columns in one index: MySQL only where their lengths are known, and short."""
+        sizes = [int(getattr(column.type, "length", None) or 0) for column in columns if column.name in group]
+        return self.backend != "mysql" or (all(sizes) and sum(sizes) <= INDEX_LENGTH)
 
     def _named(self, one: TargetObject, rule: str) -> str | None:
         """The name by which the database will tell a constraint; none where it would be too long for one."""

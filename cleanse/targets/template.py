@@ -41,7 +41,7 @@ class Template:
 
     What only the table of a database tells: ``rules``, header -> keys of its field in a profile; ``key``; ``links``, header
     -> the table and column it leads to; ``defaults``, headers that need no value; ``words`` for true and false;
-    ``unsure``, what a person should know."""
+    ``unsure``, what a person should know; ``together``, columns that are unique together."""
 
     file: str
     sheet: str
@@ -57,6 +57,7 @@ class Template:
     defaults: frozenset[str] = frozenset()
     words: tuple[str, str] = ("", "")
     unsure: tuple[str, ...] = ()
+    together: tuple[tuple[str, ...], ...] = ()
 
 
 def read(path: Path) -> list[Template]:

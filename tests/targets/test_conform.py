@@ -190,6 +190,14 @@ def test_places_go_whole_or_not_at_all(small, golden) -> None:
     assert done.issues["code"].value_counts().to_dict() == {"target_together": 2, "target_area": 3}
 
 
+def test_columns_that_are_unique_together_let_one_row_go(small, golden) -> None:
+    fields = ({"name": "A", "source": "a"}, {"name": "B", "source": "b"})
+    table = golden(a=["x", "X ", "x", "x", "x"], b=["1", "1", "2", None, None])
+    done = conform(table, small(*fields, objects={"unique_together": [["A", "B"]]}))
+    assert done.parked["customer"] == {"C1": "target_duplicate"}, "where one is blank nothing speaks against it"
+    assert done.issues["note"].tolist() == ["customer: A + B"]
+
+
 def test_one_of_several_columns_must_be_filled(small, golden) -> None:
     fields = [{"name": "A", "source": "a", "max_length": 2}, {"name": "B", "source": "b"}]
     done = conform(golden(a=["x", None, "long"], b=[None, "y", None]), small(*fields, objects={"one_of": [["A", "B"]]}))

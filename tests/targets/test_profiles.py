@@ -88,6 +88,7 @@ FAULTS = [
     (at("objects", 1, "parent_object", value="c"), "parent_object 'c' is no earlier object"),
     (at("objects", 1, "parent", value=""), "'parent' and 'parent_object' go together"),
     (at("objects", 0, "one_of", value=[["zzz"]]), "one_of names no field: 'zzz'"),
+    (at("objects", 0, "unique_together", value=[["zzz"]]), "unique_together names no field: 'zzz'"),
     (at("objects", 0, "name", value="a/b"), "cannot be part of a file name"),
     (at("objects", value=[]), "no [[objects]]"),
     (at("name", value=""), "'name' is missing"),
