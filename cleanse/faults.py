@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,13 +49,6 @@ class Faults:
         names = list(known)
         if said not in names:
             self.add(f"unknown {what} '{said}'", at, nearest(said, names))
-
-    def attempt(self, make: Callable[[], Any]) -> Any:
-        try:
-            return make()
-        except CleanseError as fault:
-            self.found.append(fault)
-            return None
 
     def raise_all(self) -> None:
         if len(self.found) == 1:

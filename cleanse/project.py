@@ -10,13 +10,15 @@ from typing import Any
 
 from cleanse import entities, mappings, matching, profiles, rulebook, settings, wordlists
 from cleanse.codes import Code, all_codes
-from cleanse.faults import Faults
+from cleanse.errors import UsageError
+from cleanse.faults import Faults, where
 from cleanse.kinds.owner import INACTIVE
 from cleanse.mappings import MappingRule
 from cleanse.model import Entity, Profile, Rule, Words
 from cleanse.rulefiles import SHIPPED, RuleFiles, parsed, toml
 from cleanse.settings import Config, Query
 
+Schema = matching.MatchSchema | matching.TableSchema
 DECISIONS = "decisions.jsonl"  # in the project folder
 
 
@@ -101,11 +103,10 @@ def _ruled(config: Config, root: Path, rules: RuleFiles, faults: Faults) -> dict
     known = _entities(rules, words, faults)
     checks = _rules(rules, known, words, faults)
     wordlists.check(rules.own, SHIPPED, known, words, faults)
-    found = {path.stem: parsed(path, faults, _schema) for path in rules.files("matching", ".toml")}
     profile = _profile(config.said["target"], rules, known, words, faults, config.at("profile"))
     return {
         "entities": known, "rules": checks, "words": words, "profile": profile,
-        "schemas": {name: schema for name, schema in found.items() if schema is not None},
+        "schemas": _schemas(rules, known, faults),
         "models": _models(config, root, faults),
         "existing": _existing(config, root, profile, faults),
         "mappings": mappings.read(config, rules, known, faults),
@@ -130,8 +131,38 @@ def _sources(
     }  # fmt: skip
 
 
-def _schema(data: dict[str, Any], path: str) -> matching.MatchSchema | matching.TableSchema:
-    """How records are compared: with weights that stand in the file, or field by field with weights that are learnt."""
+def _schemas(rules: RuleFiles, entities: Mapping[str, Entity], faults: Faults) -> dict[str, Schema]:
+    """How records of an entity are compared, by its name. A file of the project's own names what its entities have."""
+    found: dict[str, Schema] = {}
+    for path in rules.files("matching", ".toml"):
+        schema = parsed(path, faults, _schema)
+        if schema is not None:
+            found[path.stem] = schema
+        if schema is not None and not rules.is_shipped(path):
+            _check_compared(schema, entities, path, faults)
+    return found
+
+
+def _check_compared(schema: Schema, entities: Mapping[str, Entity], path: Path, faults: Faults) -> None:
+    faults.word(path.stem, entities, "entity", str(path))
+    if path.stem in entities:
+        below = [f"{e.name}.{name}" for e in entities.values() if e.refers_to == path.stem for name in e.stored]
+        text = wordlists.read_rules(path, faults)
+        for name in [schema.name_field, *(f for e in schema.evidence for f in e.fields)]:
+            faults.word(name, [*entities[path.stem].stored, *below], "field", where(path, text, name))
+
+
+def _schema(data: dict[str, Any], path: str) -> Schema:
+    """With weights that stand in the file, or field by field with weights that are learnt."""
+    wrong = [f"'{key}' must be a table" for key in ("name", "objections") if not isinstance(data.get(key, {}), dict)]
+    for key in ("evidence", "field"):
+        said = data.get(key, [])
+        if not isinstance(said, list) or not all(isinstance(one, dict) for one in said):
+            wrong.append(f"'{key}' must be a list of tables")
+    if not wrong and not isinstance(data.get("name", {}).get("weights", {}), dict):
+        wrong.append("'weights' must be a table")
+    if wrong:
+        raise UsageError("\n".join(wrong), where=path, cure="mend the lines named")
     return matching.parse_table(data, path) if "field" in data else matching.parse_schema(data, path)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from cleanse import wordlists
+from cleanse.errors import UsageError
 from cleanse.faults import Faults
 from cleanse.model import Words
 
@@ -91,8 +92,22 @@ def _cure(line: str) -> str:
 def parsed(path: Path, faults: Faults, parse: Callable[[dict[str, Any], str], Any]) -> Any:
     """What ``parse`` makes of a file of rules; None where it has a fault."""
     before = len(faults.found)
-    data, _ = toml(path, faults)
-    return faults.attempt(lambda: parse(data, str(path))) if len(faults.found) == before else None
+    data, text = toml(path, faults)
+    if len(faults.found) > before:
+        return None
+    try:
+        return parse(data, str(path))
+    except UsageError as fault:
+        for what in fault.what.split("\n"):
+            faults.add(what, _place(path, text, what), fault.cure)
+    return None
+
+
+def _place(path: Path, text: str, what: str) -> str:
+    """``path:line`` of the only line that holds what a fault names: its field and the first word in quotes."""
+    named = [*re.findall(r"\.fields\.([^:]+): ", what), *re.findall(r"'([^']+)'", what)[:1]]
+    lines = [n for n, line in enumerate(text.split("\n"), 1) if all(word in line.split("# ")[0] for word in named)]
+    return f"{path}:{lines[0]}" if named and len(lines) == 1 else str(path)
 
 
 def _rows(path: Path, faults: Faults) -> tuple[tuple[str, ...], ...]:

@@ -71,6 +71,7 @@ ROOT = HERE.parent / "cleanse"
 FILES = [
     *(ROOT / f"{name}.py" for name in ("entities", "faults", "profiles", "project", "rulebook", "wordlists", "rulefiles", "settings", "mappings")),
     ROOT / "matching/schema.py",
+    ROOT / "matching/learnt/schema.py",
     ROOT / "review/suggestions.py",
 ]
 CALLS = {"add", "fault", "Fault", "word", "UsageError", "SourceError", "TargetError"}

@@ -48,11 +48,12 @@ class Ruled:
 
 def judge(rules: Sequence[Rule], tables: Tables) -> Ruled:
     """Every failure of every rule, by rid, field and code; what is found in a row and in its golden record is told of the
-    row."""
+    row. Of several conditions that must all hold, each that does not is told at its own field."""
     issues = [frame("issues")]
     parked = [pd.DataFrame(columns=["entity", "golden_id", "code"], dtype="str")]
     placed = [replace(r, on=on) for on in ("rows", "golden") for r in rules if r.on in (on, "both")]
-    for rule, failed in _failures(placed, tables):
+    single = [replace(r, must=must) for r in placed for must in ([(c,) for c in r.must] if r.form == "all" else [r.must])]
+    for rule, failed in _failures(single, tables):
         issues.append(_issues(rule, failed))
         if rule.severity == Severity.ERROR:
             parked.append(failed[["golden_id"]].drop_duplicates().assign(entity=rule.entity, code=rule.code))
@@ -66,9 +67,9 @@ def _failures(rules: Sequence[Rule], tables: Tables) -> Iterator[tuple[Rule, pd.
     """The records that break a rule; those of one entity are judged together."""
     for entity, on in dict.fromkeys((r.entity, r.on) for r in rules):
         table = tables.of(entity, on).reset_index(drop=True)
-        mine = {r.code: r for r in rules if (r.entity, r.on) == (entity, on)}
-        for code, places in failing({code: _truth(rule, table, tables).to_numpy() for code, rule in mine.items()}).items():
-            yield mine[code], table.iloc[places]
+        mine = {str(number): r for number, r in enumerate(rules) if (r.entity, r.on) == (entity, on)}
+        for number, places in failing({n: _truth(rule, table, tables).to_numpy() for n, rule in mine.items()}).items():
+            yield mine[number], table.iloc[places]
 
 
 def _truth(rule: Rule, table: pd.DataFrame, tables: Tables) -> pd.Series:
