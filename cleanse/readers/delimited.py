@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,6 +24,7 @@ DELIMITERS = ",\t;|^~\x01"
 SAMPLE = 400_000  # characters looked at for the delimiter
 SAMPLE_ROWS = 300
 BLOCK = 4 << 20  # bytes parsed at a time; a longer record is read row by row
+QUOTED = 1 << 20  # bytes looked through for quotes at a time
 LONGEST_CELL = 200  # lines; a quote that swallows more is a stray one
 PROSE = 60  # characters of a usual line that is a sentence and no name
 _SEPARATOR = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
@@ -146,11 +148,17 @@ def _parse(text: str, data: bytes | None, delimiter: str, first_row: int) -> tup
 
 
 def _fast(text: str, data: bytes | None, delimiter: str, width: int) -> pa.Table | None:
-    """The strict parse, or None when a row disagrees or a cell is suspiciously long."""
+    """The strict parse, or None when a row disagrees, a quote is stray or a cell is suspiciously long."""
     names = [str(i) for i in range(width)]
     try:
+        data = text.encode() if data is None else data
+    except UnicodeEncodeError:
+        return None
+    if not _paired(data, delimiter) and not is_strict(io.StringIO(text, newline=""), delimiter):
+        return None
+    try:
         table = arrow_csv.read_csv(
-            pa.BufferReader(_without_last_breaks(text.encode() if data is None else data)),
+            pa.BufferReader(_without_last_breaks(data)),
             read_options=arrow_csv.ReadOptions(column_names=names, block_size=BLOCK),
             parse_options=arrow_csv.ParseOptions(
                 delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False
@@ -159,12 +167,24 @@ def _fast(text: str, data: bytes | None, delimiter: str, width: int) -> pa.Table
                 column_types=dict.fromkeys(names, pa.large_string()), strings_can_be_null=False
             ),
         )
-    except (pa.ArrowInvalid, UnicodeEncodeError):
+    except pa.ArrowInvalid:
         return None
     if text.count("\n") - table.num_rows <= LONGEST_CELL:  # no cell can hold more of them
         return table
     longest = (pc.max(pc.count_substring(column, "\n")).as_py() or 0 for column in table.columns)
     return None if any(lines > LONGEST_CELL for lines in longest) else table
+
+
+def _paired(data: bytes, delimiter: str) -> bool:
+    """Whether as many quotes begin a cell as end one, as they do where none is stray; said of text in UTF-8."""
+    signs, edges = np.frombuffer(data, np.uint8), np.frombuffer(f"{delimiter}\r\n".encode(), np.uint8)
+    begin = end = 0
+    for start in range(0, len(data), QUOTED):
+        if data.find(b'"', start, start + QUOTED) >= 0:
+            at = np.flatnonzero(signs[start : start + QUOTED] == ord('"')) + start
+            begin += int((np.isin(signs[at - 1], edges) | (at == 0)).sum())
+            end += int((np.isin(signs[np.minimum(at + 1, len(data) - 1)], edges) | (at == len(data) - 1)).sum())
+    return begin == end
 
 
 def _without_last_breaks(data: bytes) -> bytes:

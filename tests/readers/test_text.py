@@ -409,6 +409,17 @@ def test_a_stray_quote_before_a_cell_stays_in_it_and_moves_no_other(reading, row
     assert rows(source) == expected and notes(source) == [("csv_quote_broken", str(row + 1))]
 
 
+def test_two_stray_quotes_move_no_cell_though_their_rows_come_out_as_long_as_others(reading):
+    source = reading('name,about,city\n"a,"b, c",d\nLi,e,f\n"g,"h, i",j\n"Wu, Co","a 4"" heel",k\n')
+    assert rows(source)[1:] == [
+        ['"a', "b, c", "d"],
+        ["Li", "e", "f"],
+        ['"g', "h, i", "j"],
+        ["Wu, Co", 'a 4" heel', "k"],
+    ]
+    assert notes(source) == [("csv_quote_broken", "2 4")]
+
+
 @pytest.mark.parametrize("separator", [", ", "; "])
 def test_long_texts_do_not_hide_another_way_of_quoting(reading, separator):
     lines = [separator.join('"' + cell.replace('"', '""') + '"' for cell in line) for line in LONG]
