@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import replace
 from fnmatch import fnmatch
+from itertools import count
 from pathlib import Path
 
 from cleanse.model import Source
@@ -76,7 +77,7 @@ def discover(root: Path, ignore: Sequence[str] = ()) -> list[tuple[str, Path]]:
     through links is entered once. Single files to ignore come back too, for ``read`` to say so.
     """
     if root.is_file():
-        return [(root.name, root)]
+        return [(_name(root.parent, root), root)]
     found: dict[str, Path] = {}
     seen: set[tuple[int, int]] = set()
     for folder, folders, names in os.walk(root, followlinks=True):
@@ -87,7 +88,8 @@ def discover(root: Path, ignore: Sequence[str] = ()) -> list[tuple[str, Path]]:
             continue
         seen.add((status.st_dev, status.st_ino))
         folders[:] = sorted(f for f in folders if not f.startswith(".") and not _ignored(_name(root, here / f), ignore))
-        found.update((_name(root, here / n), here / n) for n in names)
+        for path in sorted(here / name for name in names):
+            found[_unlike(_name(root, path), found)] = path
     return sorted(found.items())
 
 
@@ -209,7 +211,23 @@ def read_here(path: Path, name: str, limits: Limits, encoding: str, known: tuple
 
 
 def _name(root: Path, path: Path) -> str:
-    return path.relative_to(root).as_posix()
+    """The name as text: one that is no UTF-8, as old archives leave them behind, is read as Chinese where it may be."""
+    name = path.relative_to(root).as_posix()
+    try:
+        name.encode()
+        return name
+    except UnicodeEncodeError:
+        raw = os.fsencode(name)
+    try:
+        return raw.decode("gb18030")
+    except UnicodeDecodeError:
+        return raw.decode("utf-8", "backslashreplace")
+
+
+def _unlike(name: str, others: Container[str]) -> str:
+    """The name, or with a number behind it where another file is called so already."""
+    numbered = (f"{name} ({number})" for number in count(2))
+    return name if name not in others else next(n for n in numbered if n not in others)
 
 
 def _ignored(name: str, globs: Sequence[str]) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from cleanse.readers import discover, read
@@ -43,3 +46,15 @@ def test_what_is_passed_over_is_said(folder, name, status, reason):
 
 def test_a_file_that_is_gone_is_reported(tmp_path):
     assert read(tmp_path / "gone.csv", "gone.csv").status == "error"
+
+
+def test_names_that_are_no_utf8_are_read_as_chinese_and_none_hides_another(tmp_path):
+    named = os.fsencode(tmp_path) + b"/"
+    try:
+        for name in ("客户.csv".encode("gbk"), "客户.csv".encode(), b"\xff\xff.csv"):
+            Path(os.fsdecode(named + name)).write_bytes(b"a,b\n1,2\n")
+    except OSError:
+        pytest.skip("this disk takes no such name")
+    found = discover(tmp_path)
+    assert [name for name, _ in found] == ["\\xff\\xff.csv", "客户.csv", "客户.csv (2)"]
+    assert {read(path, name).status for name, path in found} == {"read"}
