@@ -15,6 +15,8 @@ from cleanse.stages.form import card, has_labels, labelled
 from cleanse.stages.sheet import Sheet
 
 BODY_ROWS = 40  # rows that tell whether a column is of companies
+PEOPLE = 0.8  # of the names below companies
+COMPANY = "客户名称"  # the header of what stands over the rows without one
 
 
 @dataclass(frozen=True)
@@ -29,20 +31,16 @@ def with_customers(table: Table, sheet: Sheet, above: range, below: range, words
     """The table with the customer of each row, as the cards over its header (in the rows ``above``) and the lines between
     its records (in the rows ``below``) name it, where the records name none themselves."""
     first = _over(sheet, above, words)
-    at = next((at for at in below if sheet.counts[at]), below.stop)
-    lead = _line(sheet, at, words) if at in below else None
-    naming = _naming(first, words) | (_naming(lead, words) if lead else frozenset())
-    if not naming:
-        return table
-    lines = [
-        line for at in below if (line := _line(sheet, at, words)) and naming & set(map(normalize_header, line.values))
-    ]
+    lines = _lines(sheet, below, _naming(first, words), words)
+    if not lines and not first.values:
+        lines = _companies(sheet, below, words)
+    cards = [first, *lines]
+    new = [label for label in dict.fromkeys(n for c in cards for n in c.values) if label not in table.rows]
     mine = {row for line in lines for row in line.rows}
     records = table.rows[~table.rows.index.isin(list(mine))]
-    new = [label for label in dict.fromkeys(n for c in (first, *lines) for n in c.values) if label not in table.rows]
-    if not naming & set(map(normalize_header, new)) or _names_companies(records, words):
+    named = any(words.is_name(c.values[label][0]) for c in cards for label in new if label in c.values)
+    if not named or _names_companies(records, words):
         return table
-    cards = [first, *lines]
     group = np.searchsorted([line.rows[0] for line in lines], records.index.to_numpy())
     told = {label: [c.values.get(label, (None, 0))[0] for c in cards] for label in new}
     values = {label: np.array(texts, dtype=object)[group] for label, texts in told.items()}
@@ -53,6 +51,34 @@ def with_customers(table: Table, sheet: Sheet, above: range, below: range, words
         layout=_layout(table, sheet, [*first.rows, *sorted(mine)]),
         places=(*table.places, *places),
     )
+
+
+def _lines(sheet: Sheet, below: range, naming: frozenset[str], words: look.Words) -> list[_Card]:
+    """The rows that are nothing but labels with values and name somebody, by the labels that name a company over the header
+    or in the first row under it."""
+    at = next((at for at in below if sheet.counts[at]), below.stop)
+    if at in below and (lead := _line(sheet, at, words)):
+        naming |= _naming(lead, words)
+    lines = [_line(sheet, at, words) for at in below] if naming else []
+    return [line for line in lines if line and naming & set(map(normalize_header, line.values))]
+
+
+def _companies(sheet: Sheet, below: range, words: look.Words) -> list[_Card]:
+    """Companies alone in their rows, each over people whose names stand in the same column; nobody else stands alone or
+    below a blank row."""
+    first = next((at for at in below if sheet.counts[at]), below.stop)
+    if first not in below or sheet.counts[first] != 1:
+        return []
+    left = int(sheet.filled[first].argmax())
+    texts = {at: text.strip() for at in below if (text := sheet.columns[left][at].as_py())}
+    alone = [at for at in below if sheet.counts[at] == 1]
+    people = [at for at in below if sheet.counts[at] > 1]
+    over = all(at + 1 in below and sheet.counts[at + 1] > 1 and words.is_name(texts.get(at, "")) for at in alone)
+    below_one = all(sheet.counts[at - 1] for at in people)
+    named = sum(words.is_bare_name(texts.get(at, "")) for at in people)
+    if not over or not below_one or named < PEOPLE * len(people):
+        return []
+    return [_Card({COMPANY: (texts[at], sheet.places[left])}, (int(sheet.numbers[at]),)) for at in alone]
 
 
 def _over(sheet: Sheet, above: range, words: look.Words) -> _Card:

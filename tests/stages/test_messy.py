@@ -69,5 +69,7 @@ def test_the_records_of_a_sheet(found, number, case):
     assert records(project, tables, fields) == expected
     said = {note["code"] for note in notes(input_) if note["source_file"] == name}
     assert set(case.get("notes", ())) <= said
+    told = {f"{row} {kind}" for t, _ in tables for row, kind in zip(t.layout["source_row"], t.layout["kind"], strict=True)}
+    assert set(case.get("layout", ())) <= told
     mapped = {c.column: c.path for _, columns in tables for c in columns}
     assert {column: mapped[column] for column in case.get("asked", ())} == dict.fromkeys(case.get("asked", ()), "")

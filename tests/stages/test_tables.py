@@ -90,7 +90,8 @@ def test_a_grid_of_blanks_holds_no_table():
     assert find_tables(grid_of([["", " "], ["", ""]]), "f", HEADERS, WORDS) == []
 
 
-CELLS = st.sampled_from(["", "", "甲样品厂", "王", "13800001111", "小计", "5", "客户名称", "注：x", "◆ a"])
+CELLS = st.sampled_from(["", "", "甲样品厂", "王", "13800001111", "小计", "5", "10", "客户名称", "注：x", "◆ a", "客户：甲样品厂",
+                         "地址：某路1号", "续表", "----", "□", "华东区 (2)"])  # fmt: skip
 
 
 @settings(max_examples=150, deadline=None)
