@@ -35,8 +35,9 @@ def named(project: Project, folder: Path, lines: pd.DataFrame) -> pd.DataFrame:
 
 
 def became(project: Project, before: Path, folder: Path, lines: pd.DataFrame) -> pd.Series:
-    """What became, in the run ``folder``, of records that an earlier run sent: a golden id they are part of now, ``parked``,
-    ``excluded``, ``gone`` where no source row says the same any more, '' where that is not certain."""
+    """What became, in the run ``folder``, of records that an earlier run sent: a golden id they are part of now, ``known``
+    where the target's export tells of them and nothing goes there, ``parked``, ``excluded``, ``gone`` where no source row says
+    the same any more, '' where that is not certain."""
     found = pd.Series("", index=lines.index, dtype="str")
     if not (before / ROWS).is_file():
         return found
@@ -46,6 +47,7 @@ def became(project: Project, before: Path, folder: Path, lines: pd.DataFrame) ->
         pairs = old[old["golden_id"].isin(keys)].merge(new, on="digest", how="left", suffixes=("", "_now"))
         going = pairs["exit_now"].isin(GOING)
         word = pairs["golden_id_now"].where(going, pairs["exit_now"].astype("str")).fillna("gone")
+        word = word.mask(going & (pairs["golden_id_now"] == pairs["golden_id"]), "known")
         told = pd.DataFrame({"key": pairs["golden_id"], "word": word, "going": going}).drop_duplicates()
         told = told[told["going"] | ~told["key"].isin(told.loc[told["going"], "key"])]
         told = told[~told["key"].duplicated(keep=False)]

@@ -19,7 +19,8 @@ SAID = {
         "object": "{name}：计划 {planned}，未变 {unchanged}{rest}",
         "left_over": "{name}：以前装载过、已不在计划中的 {n} 条，未动",
         "now": {
-            "": "", "gone": "来源中已没有内容相同的行", "parked": "现在待更正，见 parked.xlsx", "excluded": "现在不迁移",
+            "": "", "known": "目标系统的导出中已有，这次不由装载发送", "gone": "来源中已没有内容相同的行",
+            "parked": "现在待更正，见 parked.xlsx", "excluded": "现在不迁移",
             "merged": "现在并入 {id}",
         },
         "aside": {
@@ -59,7 +60,8 @@ SAID = {
         "object": "{name}: {planned} planned, {unchanged} unchanged{rest}",
         "left_over": "{name}: {n} loaded before are no longer planned; left as they are",
         "now": {
-            "": "", "gone": "no source row says the same any more", "parked": "parked now, see parked.xlsx",
+            "": "", "known": "in the export of the target: not sent by this load",
+            "gone": "no source row says the same any more", "parked": "parked now, see parked.xlsx",
             "excluded": "left out now", "merged": "part of {id} now",
         },
         "aside": {

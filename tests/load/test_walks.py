@@ -23,7 +23,7 @@ ROWS = [
     {"客户名称": f"杭州{b}软件有限公司", "联系人": f"王{b}", "手机": f"1390000{n:04}", "备注": f"第{n}家"}
     for n, b in enumerate(BRANDS)
 ]
-LEFT = {"customer": "客户名称", "contact": "联系人"}
+ROOT = Path(__file__).parents[2]
 
 
 class Walk:
@@ -170,3 +170,35 @@ def test_a_project_copied_to_another_place_goes_on_with_the_same_database(walk, 
     told = here.load()
     assert told["counts"]["customer"]["unchanged"] == len(ROWS)
     assert len(here.names()) == len(ROWS)
+
+
+def test_what_the_export_of_the_database_tells_is_filled_and_nothing_else_of_it_is_touched(walk):
+    """The export lacks the notes: they stay. A blank telephone is filled, another one stays, a record of theirs is no double."""
+    here = walk()
+    here.load()
+    here.execute(
+        "UPDATE CUSTOMER SET note = 'by hand', phone = '0571-11112222' WHERE name = '杭州岚石软件有限公司'",
+        "INSERT INTO CUSTOMER (golden_id, name, city, note) VALUES ('H-1', '宁波海港物流有限公司', '宁波市', 'theirs')",
+    )
+    target = Database(here.url)
+    with target.engine.connect() as connection:
+        there = connection.exec_driver_sql(f"SELECT golden_id, name, phone, city FROM {target.quoted(f'{PREFIX}customer')}").all()
+    pd.DataFrame(there, columns=["golden_id", "name", "phone", "city"]).to_csv(here.root / "crm.csv", index=False)
+    profile = (ROOT / "rules" / "targets" / "generic.toml").read_text("utf-8").replace('name = "generic"', 'name = "filling"')
+    (here.root / "rules" / "targets").mkdir(parents=True)
+    (here.root / "rules" / "targets" / "filling.toml").write_text(profile.replace("[form]", '[form]\nexisting = "update"', 1), "utf-8")
+    with (here.root / "cleanse.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[target]\nprofile = "filling"\nexisting = { customer = "crm.csv" }\n')
+    here.write("b.csv", [{"客户名称": "宁波海港物流有限公司", "座机": "0574-66667777", "备注": "ours"},
+                         {"客户名称": "杭州岚石软件有限公司", "座机": "0571-33334444", "备注": "new"}])  # fmt: skip
+    told = here.load()
+    with target.engine.connect() as connection:
+        rows = connection.exec_driver_sql(f"SELECT name, phone, note, city FROM {target.quoted(f'{PREFIX}customer')}").all()
+    target.engine.dispose()
+    found = {name: (phone, note, city) for name, phone, note, city in rows}
+    assert len(rows) == len(found) == len(ROWS) + 1
+    assert found["宁波海港物流有限公司"] == ("0574-66667777", "theirs", "宁波市")
+    assert found["杭州岚石软件有限公司"] == ("0571-11112222", "by hand", None)
+    assert {line["now"] for line in told["left"] if line["object"] == "customer"} <= {"known"}
+    undone = json.loads(here.do("undo", "--yes", "--json"))["rows"]
+    assert {line["outcome"] for line in undone if line["key"] == "H-1"} == {"restored"}
