@@ -18,6 +18,7 @@ SUFFIXES = {
     "checks": ".toml", "entities": ".toml", "lexicons": ".tsv", "mappings": ".toml", "matching": ".toml", "picklists": ".tsv",
     "targets": ".toml",
 }  # fmt: skip
+WRITTEN = (".tsv", ".toml", ".txt", ".csv", ".xlsx", ".xls")  # endings of files that somebody may have meant as rules
 TAB = "write a tab between the words, not spaces"
 _SPACES = re.compile(r"[ \u3000]{2,}")
 Line = tuple[int, list[str]]  # its number, its cells
@@ -93,7 +94,7 @@ def _unread(own: Path, shipped: Path, words: Words, faults: Faults) -> None:
     for path in sorted(own.rglob("*")) if own.is_dir() else ():
         place = path.relative_to(own)
         folder, named = place.parts[0], place.with_name(place.name.partition(".")[0]).as_posix()
-        if not path.is_file() or path.suffix not in (".tsv", ".toml", ".txt") or path.name.startswith((".", "~")):
+        if not path.is_file() or path.suffix not in WRITTEN or path.name.startswith((".", "~")):
             continue
         if len(place.parts) == 1:
             if near := [x for x in lexicons if Path(x).name == place.name]:
