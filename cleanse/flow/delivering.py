@@ -201,6 +201,11 @@ def undo(project: Project, to: str, *, batch: int = 0, do: bool = False, who: st
             raise UsageError(
                 "nothing was loaded there", where=target.name, cure="`cleanse audit` shows what was loaded where"
             )
+        if batch and batch not in book.runs(target.name).index:
+            raise UsageError(
+                f"no batch {batch} was loaded there", where=target.name,
+                cure="`cleanse undo` without --batch tells those of the last load",
+            )  # fmt: skip
         _prepared(project, target, create=False)
         found = Loader(target, book, project.profile, Manner(retries=project.load["retries"])).undo(batch, do)
         if do:

@@ -166,6 +166,7 @@ def test_one_batch_or_all_of_a_load_is_undone(root, do):
     assert json.loads(do("undo", *SQLITE, "--batch", "4", "--yes", "--json").stdout)["rows"] == []
     do("undo", *SQLITE, "--yes")
     assert names(root) == []
+    assert "那里没有装载过批次 99" in do("undo", *SQLITE, "--batch", "99", "--yes", code=2).output
     assert [line["what"] for line in json.loads(do("audit", "--json").stdout)].count("undo") == 3
 
 
