@@ -110,6 +110,12 @@ def test_wrong_use_gets_words_and_no_traceback(command, project, tmp_path, name,
     assert word in done.stderr and "Traceback" not in done.stderr
 
 
+def test_an_output_folder_of_no_name_is_said_at_once(command, project, tmp_path):
+    out = Path(os.fsdecode(os.fsencode(tmp_path) + "/客户".encode("gbk")))
+    done = command("run", "--project", project(tmp_path, {"a.csv": ROWS}), "--out", out)
+    assert done.returncode == 2 and "--out" in done.stderr and "Traceback" not in done.stderr, done.stderr
+
+
 def test_an_empty_folder_is_said_and_no_fault_of_ours(command, project, tmp_path):
     done = command("run", "--project", project(tmp_path, {}))
     assert done.returncode == 1 and "没有可以导入的记录" in done.stdout and "Traceback" not in done.stderr

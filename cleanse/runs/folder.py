@@ -80,6 +80,11 @@ def write_frame(path: Path, table: pd.DataFrame) -> None:
 def run_folder(out: Path, fingerprint: str, now: datetime) -> Iterator[RunFolder]:
     """A fresh run folder below ``out``, locked; what an earlier killed run left is cleared away first."""
     try:
+        str(out).encode()
+    except UnicodeEncodeError as error:
+        where = ascii(str(out))
+        raise UsageError("the output folder's name is no UTF-8", where=where, cure="choose another with --out") from error
+    try:
         out.mkdir(parents=True, exist_ok=True)
         probe = out / f".write-{os.getpid()}"
         probe.touch()
