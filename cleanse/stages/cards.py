@@ -34,14 +34,16 @@ def with_customers(table: Table, sheet: Sheet, above: range, below: range, words
     lines = _lines(sheet, below, _naming(first, words), words)
     if not lines and not first.values:
         lines = _companies(sheet, below, words)
-    cards = [first, *lines]
+    if not lines and not first.values:
+        return table
+    cards = [first, *sorted([*lines, *_ends(table, sheet, below, lines)], key=lambda c: c.rows)]
     new = [label for label in dict.fromkeys(n for c in cards for n in c.values) if label not in table.rows]
     mine = {row for line in lines for row in line.rows}
     records = table.rows[~table.rows.index.isin(list(mine))]
     named = any(words.is_name(c.values[label][0]) for c in cards for label in new if label in c.values)
     if not named or _names_companies(records, words):
         return table
-    group = np.searchsorted([line.rows[0] for line in lines], records.index.to_numpy())
+    group = np.searchsorted([c.rows[0] for c in cards[1:]], records.index.to_numpy(), side="right")
     told = {label: [c.values.get(label, (None, 0))[0] for c in cards] for label in new}
     values = {label: np.array(texts, dtype=object)[group] for label, texts in told.items()}
     places = [next(c.values[label][1] for c in cards if label in c.values) for label in new]
@@ -51,6 +53,16 @@ def with_customers(table: Table, sheet: Sheet, above: range, below: range, words
         layout=_layout(table, sheet, [*first.rows, *sorted(mine)]),
         places=(*table.places, *places),
     )
+
+
+def _ends(table: Table, sheet: Sheet, below: range, lines: Sequence[_Card]) -> list[_Card]:
+    """Rows from which on nobody knows whose the records are: a header again without a card, a cell alone in its row."""
+    told = {row for line in lines for row in line.rows}
+    again = table.layout.loc[table.layout["kind"] == "repeated_header", "source_row"]
+    alone = sheet.numbers[below.start : below.stop][sheet.counts[below.start : below.stop] == 1]
+    return [
+        _Card({}, (int(row),)) for row in (*again, *alone[np.isin(alone, table.rows.index)]) if int(row) not in told
+    ]
 
 
 def _lines(sheet: Sheet, below: range, naming: frozenset[str], words: look.Words) -> list[_Card]:
