@@ -153,3 +153,35 @@ def test_a_result_file_is_read_as_the_sources_are(invoke, ran, tmp_path):
         file.write("[reading]\ncells = 5\n")
     told = invoke("results", tmp_path / "locked.xlsx", *given, "--project", root)
     assert told.returncode == 3 and "limits of reading" in told.stderr
+
+
+def test_result_files_handed_in_one_by_one_add_up_and_refused_rows_are_named(invoke, ran, tmp_path):
+    root = ran("salesforce")
+    sent = written(root, "Account")
+    first = save(tmp_path / "1.csv", [{**sent[0], "ERROR": f"taken already: {sent[0]['Name']}"}])
+    told = invoke("results", first, "--to", tmp_path / "c.xlsx", "--project", root)
+    assert "1 refused: taken already: ***" in told.stdout and sent[0]["Name"] not in told.stdout
+    assert "  a.csv!" in told.stdout
+    good = [{"sf__Id": f"001{n}", "sf__Created": "true", **row} for n, row in enumerate(sent[1:])]
+    second = save(tmp_path / "2.csv", good)
+    (root / "files" / "corrections.xlsx").write_bytes((tmp_path / "c.xlsx").read_bytes())  # the sources are others now
+    told = invoke("results", second, "--to", tmp_path / "c.xlsx", "--project", root)
+    assert "Account: 3 sent, 2 taken, 1 refused, 0 not mentioned" in told.stdout
+    assert told.returncode == 1 and "no workbook of the refused rows" in told.stdout
+    run = (root / "out" / "latest").resolve().name
+    again = save(tmp_path / "3.csv", [{"sf__Id": "0019", "sf__Created": "true", **sent[0]}])
+    told = invoke("results", again, "--run", run, "--project", root)
+    assert told.returncode == 0 and "3 taken, 0 refused" in told.stdout, "the last word on a row counts"
+
+
+def test_an_export_that_was_replaced_since_the_run_is_said_so(invoke, project, tmp_path):
+    settings = '[project]\nlanguage = "en"\ntoday = "2025-06-30"\n[target]\nprofile = "salesforce"\nexisting = { Account = "crm.csv" }\n'
+    root = project(tmp_path / "p", {"a.csv": ROWS}, settings)
+    (root / "crm.csv").write_text(f"Id,Cleanse_Id__c,Name,Phone\n001A,,{ROWS[0]['客户名称']},\n", "utf-8")
+    assert invoke("run", "--project", root).returncode in (0, 1)
+    answer = save(tmp_path / "e.csv", [{**written(root, "Account_update")[0], "ERROR": "x"}])
+    told = invoke("results", answer, "--to", tmp_path / "c.xlsx", "--project", root)
+    assert "1 refused" in told.stdout, "a row that goes by the target's own id is known too"
+    (root / "crm.csv").write_text("Id,Cleanse_Id__c,Name,Phone\n", "utf-8")
+    told = invoke("results", answer, "--project", root)
+    assert told.returncode == 2 and "no longer the one the run compared with" in told.stderr

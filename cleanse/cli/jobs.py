@@ -148,26 +148,30 @@ def trial(
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--to", type=click.Path(path_type=Path), default=Path("corrections.xlsx"), help="Correction workbook.")
+@click.option("--run", "run_id", default="latest", help="The run whose files were imported (default: the latest).")
 @PROJECT
 @OUT
 @PASSWORDS
 @JSON
 @verb
 def results(
-    files: tuple[Path, ...], to: Path, root: Path, out: Path | None, password_file: Path | None, as_json: bool
-) -> int:
-    """Read the result FILES of the target's import (of the latest run): what was taken, what was refused and why; the
-    source rows of what was refused go into a workbook to correct."""
+    files: tuple[Path, ...], to: Path, run_id: str, root: Path, out: Path | None, password_file: Path | None, as_json: bool
+) -> int:  # fmt: skip
+    """Read the result FILES of the target's import: what was taken, what was refused and why; the source rows of what was
+    refused go into a workbook to correct. What earlier files said of the same run is kept."""
     from cleanse.flow import results as answered
     from cleanse.project import load_project
-    from cleanse.reports import text as summary
+    from cleanse.reports import loading
 
     project = load_project(root, out=out, password_file=password_file)
-    told = answered.take(project, files, to)
-    found = {"objects": told.counts, "strange": [list(s) for s in told.strange], "corrections": told.corrections}
+    told = answered.take(project, files, to, run_id)
+    found = {
+        "objects": told.counts, "strange": [list(s) for s in told.strange], "refused": told.refused.to_dict("records"),
+        "corrections": told.corrections,
+    }  # fmt: skip
     click.echo(
         json.dumps(found, ensure_ascii=False, indent=2)
         if as_json
-        else summary.answers_text(told.counts, told.strange, told.corrections, project.language)
+        else loading.answers_text(told.counts, told.strange, told.refused, told.corrections, project.language)
     )
-    return 1 if told.corrections or told.strange else 0
+    return 1 if len(told.refused) or told.strange else 0

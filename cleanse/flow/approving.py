@@ -36,7 +36,13 @@ def fingerprint(manifest: Mapping[str, Any]) -> str:
 
 
 def conformed(project: Project, folder: Path) -> conform.Conformed:
-    """What a run wrote for import, made again from its golden records."""
+    """What a run wrote for import, made again from its golden records. Raises UsageError where an export of the target is
+    another than the run compared with."""
+    if changed := [*_changed_existing(project, _manifest(folder))]:
+        raise UsageError(
+            f"the export of {', '.join(changed)} is no longer the one the run compared with", where=str(folder),
+            cure="put the old export back, or `cleanse run` again",
+        )  # fmt: skip
     rows = pd.read_parquet(folder / "ledger" / "rows.parquet")
     stays = rows["reason"].isin(["target_exists", "target_known"])
     going = rows.loc[(rows["exit"] == Exit.MIGRATED) | stays, ["entity", "golden_id"]]

@@ -11,6 +11,7 @@ import pandas as pd
 
 from cleanse.errors import SourceError
 from cleanse.flow.approving import conformed
+from cleanse.flow.naming import named
 from cleanse.flow.reading import read_input, read_named
 from cleanse.flow.writing import parked_rows, write_parked
 from cleanse.model import Exit
@@ -24,29 +25,39 @@ FRAME = "results.parquet"
 @dataclass(frozen=True)
 class Answers:
     """Per object: rows sent, taken, refused and not mentioned; the rows of the files that nothing sent belongs to (file,
-    row); where the correction workbook stands, '' when nothing was refused."""
+    row); ``refused``: object, key, name (masked), source, message; where the correction workbook stands, '' when nothing was
+    refused, or the sources are no longer those of the run."""
 
     counts: Mapping[str, Mapping[str, int]]
     strange: tuple[tuple[str, int], ...]
+    refused: pd.DataFrame
     corrections: str
 
 
-def take(project: Project, paths: Sequence[Path], to: Path) -> Answers:
-    """Read result files of the latest run's target, keep what they say as ``results.parquet`` of that run, and write the
-    source rows of what was refused to ``to``: with the target's words, and in the form of ``parked.xlsx``.
+def take(project: Project, paths: Sequence[Path], to: Path, run: str = "latest") -> Answers:
+    """Read result files of a run's import, keep what they say beside what earlier ones said (``results.parquet`` of that
+    run; the last word on a row counts), and write the source rows of what was refused to ``to``: with the target's words,
+    and in the form of ``parked.xlsx``.
 
     Raises SourceError when a file cannot be read or is no result file of the target.
     """
-    folder = find_run(project.out)
+    folder = find_run(project.out, run)
     sent = conformed(project, folder).tables
     told = pd.concat([_answers(project, path, sent) for path in paths], ignore_index=True)
-    known = told[told["golden_id"] != ""].drop_duplicates(["object", "golden_id"], keep="last")
+    before = [pd.read_parquet(folder / FRAME)] if (folder / FRAME).is_file() else []
+    known = pd.concat([*before, told[told["golden_id"] != ""]]).drop_duplicates(["object", "golden_id"], keep="last")
     write_frame(folder / FRAME, known)
-    strange = told[told["golden_id"] == ""]
+    strange, refused = told[told["golden_id"] == ""], known[~known["taken"]].reset_index(drop=True)
+    words = [
+        _masked(name, id_, message, sent)
+        for name, id_, message in zip(refused["object"], refused["golden_id"], refused["message"], strict=True)
+    ]
+    lines = named(project, folder, refused.assign(key=refused["golden_id"], message=words))
     return Answers(
         {name: _counted(name, len(table), known) for name, table in sent.items()},
         tuple(zip(strange["file"], strange["row"].astype(int), strict=True)),
-        write_corrections(project, folder, known[~known["taken"]], to),
+        lines[["object", "key", "name", "source", "message"]],
+        write_corrections(project, folder, refused, to),
     )
 
 
@@ -78,6 +89,14 @@ def _answers(project: Project, path: Path, sent: Mapping[str, pd.DataFrame]) -> 
             "rules/lexicons/results.tsv",
         )
     return pd.concat([t for t in told if len(t)], ignore_index=True).assign(file=path.name)
+
+
+def _masked(name: str, id_: str, message: str, sent: Mapping[str, pd.DataFrame]) -> str:
+    """The target's words without the values of the row they are about, so that they can be shown to anybody."""
+    row = sent[name].loc[id_].dropna() if name in sent and id_ in sent[name].index else pd.Series(dtype="str")
+    for value in sorted((v for v in row if len(v) > 1), key=len, reverse=True):
+        message = message.replace(value, "***")
+    return message
 
 
 def _source_rows(project: Project, rows: pd.DataFrame, refused: pd.DataFrame) -> pd.DataFrame:

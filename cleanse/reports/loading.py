@@ -32,6 +32,8 @@ SAID = {
         "held": "在目标系统中与计划不同的 {n} 条，未动：装载后有人改过或删除，或不是由此装载的（要覆盖请加 --overwrite）",
         "receipts": "回执：{path}",
         "corrections": "被拒绝的行可在此更正，放回来源文件夹再运行：{path}",
+        "answers": "{label}：发送 {sent} 条，接受 {taken}，拒绝 {refused}，结果文件中没有 {unmentioned}",
+        "strange": "结果文件中有 {n} 行对不上发送的数据，例如 {file} 第 {row} 行",
         "no_corrections": "被拒绝的行没有更正表：[sources] 中的文件已不是运行时的那些",
         "open": "注意：{place} 中写着明文密码；请改写为 ${{变量名}}，由环境变量提供",
         "balance": "{name}：计划 {planned} = 一致 {same} + 有差异 {changed} + 缺失 {missing}；目标系统 {found}，重复 {doubled}，多出 {extra}",
@@ -74,6 +76,8 @@ SAID = {
         "before us (--overwrite overwrites)",
         "receipts": "receipts: {path}",
         "corrections": "the refused rows, to correct and put back among the sources: {path}",
+        "answers": "{label}: {sent} sent, {taken} taken, {refused} refused, {unmentioned} not mentioned",
+        "strange": "{n} rows of the result files belong to nothing that was sent, such as {file} row {row}",
         "no_corrections": "no workbook of the refused rows: the files of [sources] are no longer those of the run",
         "open": "warning: a password stands open in {place}; write ${{NAME}} instead and give it in the environment",
         "balance": "{name}: {planned} planned = {same} same + {changed} changed + {missing} missing; "
@@ -139,14 +143,35 @@ def load_text(
             lines += _some(_records(some, [_now(word, language) for word in some["now"]]))
     reasons: Mapping[str, str] = SAID[language]["aside"]  # type: ignore[assignment]
     lines += [reasons[why].format(what=what, n=n) for what, why, n in aside.itertuples(index=False)]
-    for message, some in list(refused.groupby("message", sort=False))[:MOST]:
-        lines += [_said(language, "refused", n=len(some), message=message), *_some(_records(some))]
+    lines += _refused(refused, language)
     if len(held):
         lines += [_said(language, "held", n=len(held)), *_some(_records(held))]
     lines.append(_said(language, "receipts", path=receipts))
-    if len(refused):
-        lines.append(_said(language, "corrections" if corrections else "no_corrections", path=corrections))
-    return "\n".join(lines)
+    return "\n".join([*lines, *_corrections(refused, corrections, language)])
+
+
+def answers_text(
+    counts: Mapping[str, Mapping[str, int]], strange: Sequence[tuple[str, int]], refused: pd.DataFrame, corrections: str,
+    language: str,
+) -> str:  # fmt: skip
+    """What a target's result files said: a line per object, rows that belong to nothing, what was refused and why."""
+    lines = [_said(language, "answers", label=name, **mine) for name, mine in counts.items()]
+    if strange:
+        lines.append(_said(language, "strange", n=len(strange), file=strange[0][0], row=strange[0][1]))
+    return "\n".join([*lines, *_refused(refused, language), *_corrections(refused, corrections, language)])
+
+
+def _refused(refused: pd.DataFrame, language: str) -> list[str]:
+    """What was refused, by the target's words."""
+    lines = []
+    for message, some in list(refused.groupby("message", sort=False))[:MOST]:
+        lines += [_said(language, "refused", n=len(some), message=message), *_some(_records(some))]
+    return lines
+
+
+def _corrections(refused: pd.DataFrame, path: str, language: str) -> list[str]:
+    """Where the refused rows can be corrected, or why there is no workbook of them."""
+    return [_said(language, "corrections" if path else "no_corrections", path=path)] if len(refused) else []
 
 
 def _now(word: str, language: str) -> str:

@@ -59,9 +59,6 @@ SAID = {
         "nothing": "没有字段接收，值会保留",
         "left": "不迁移",
         "joined": "与其他列合成一列",
-        "answers": "{label}：发送 {sent} 条，接受 {taken}，拒绝 {refused}，结果文件中没有 {unmentioned}",
-        "strange": "结果文件中有 {n} 行对不上发送的数据，例如 {file} 第 {row} 行",
-        "corrections": "拒绝的行连同目标系统的原话：{path}",
     },
     "en": {
         "balance": "{label}: {rows} rows = {migrated} migrated + {merged} merged + {parked} parked + {excluded} excluded",
@@ -91,9 +88,6 @@ SAID = {
         "nothing": "no field takes it; its values are kept",
         "left": "left out",
         "joined": "put together with other columns",
-        "answers": "{label}: {sent} sent, {taken} taken, {refused} refused, {unmentioned} not mentioned",
-        "strange": "{n} rows of the result files belong to nothing that was sent, such as {file} row {row}",
-        "corrections": "the refused rows with the target's own words: {path}",
     },
 }
 
@@ -256,16 +250,3 @@ def runs_text(manifests: Sequence[Mapping[str, Any]]) -> str:
         )
         lines.append(f"{m['run']}  {m['target']}  trial {m['trial']}  {counts}")
     return "\n".join(lines) or "no runs yet"
-
-
-def answers_text(
-    counts: Mapping[str, Mapping[str, int]], strange: Sequence[tuple[str, int]], corrections: str, language: str
-) -> str:
-    """What a target's result files said: a line per object, rows that belong to nothing, where the corrections stand."""
-    said = SAID[language]
-    lines = [said["answers"].format(label=name, **mine) for name, mine in counts.items()]
-    if strange:
-        lines.append(said["strange"].format(n=len(strange), file=strange[0][0], row=strange[0][1]))
-    if corrections:
-        lines.append(said["corrections"].format(path=corrections))
-    return "\n".join(lines)
