@@ -34,7 +34,7 @@ SAID = {
         "corrections": "被拒绝的行可在此更正，放回来源文件夹再运行：{path}",
         "answers": "{label}：发送 {sent} 条，接受 {taken}，拒绝 {refused}，结果文件中没有 {unmentioned}",
         "strange": "结果文件中有 {n} 行对不上发送的数据，例如 {file} 第 {row} 行",
-        "no_corrections": "被拒绝的行没有更正表：[sources] 中的文件已不是运行时的那些",
+        "no_corrections": "被拒绝的行没有更正表：[sources] 中的文件已不是运行时的那些；请在来源中更正后再运行，或放回原来的文件再试",
         "open": "注意：{place} 中写着明文密码；请改写为 ${{变量名}}，由环境变量提供",
         "balance": "{name}：计划 {planned} = 一致 {same} + 有差异 {changed} + 缺失 {missing}；目标系统 {found}，重复 {doubled}，多出 {extra}",
         "arrived": "{n} 处：{what}",
@@ -78,7 +78,8 @@ SAID = {
         "corrections": "the refused rows, to correct and put back among the sources: {path}",
         "answers": "{label}: {sent} sent, {taken} taken, {refused} refused, {unmentioned} not mentioned",
         "strange": "{n} rows of the result files belong to nothing that was sent, such as {file} row {row}",
-        "no_corrections": "no workbook of the refused rows: the files of [sources] are no longer those of the run",
+        "no_corrections": "no workbook of the refused rows: the files of [sources] are no longer those of the run; correct the rows "
+        "at their source and run again, or put the old files back and repeat this",
         "open": "warning: a password stands open in {place}; write ${{NAME}} instead and give it in the environment",
         "balance": "{name}: {planned} planned = {same} same + {changed} changed + {missing} missing; "
         "{found} in the target, {doubled} doubled, {extra} extra",
