@@ -104,7 +104,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--list", action="store_true", help="name every file that was not read or that differs")
     parser.add_argument("--only", default="", help="suffixes to keep to, parted by commas")
     given = parser.parse_args(argv)
-    only = frozenset(f".{suffix}" for suffix in given.only.split(",") if suffix)
+    only = frozenset(f".{suffix.lstrip('.')}" for suffix in given.only.split(",") if suffix)
     project = load_project(ROOT)
     known = frozenset(Vocabulary.of(project.words, project.entities).synonyms)
     found = [collect(folder, known, project.words, only) for folder in given.folders]

@@ -52,15 +52,22 @@ def _same(value: Any, text: str) -> bool:
     if isinstance(value, bool):
         return text in (str(value).upper(), str(int(value)))
     if isinstance(value, (int, float)):
-        with suppress(ValueError):
-            return math.isclose(float(text), value, rel_tol=1e-14, abs_tol=1e-300)
-        return False
+        return _same_number(value, text)
     if isinstance(value, dt.datetime):
         near = {(value + dt.timedelta(seconds=s)).isoformat(" ", "seconds") for s in (-1, 0, 1)}
         return text in near | {value.date().isoformat(), value.time().isoformat("seconds")}
     if isinstance(value, (dt.time, dt.date)):
         return text == value.isoformat()
     return _plain(str(value)) == _plain(text)
+
+
+def _same_number(value: float, text: str) -> bool:
+    """Whether the text is the number, as its format shows it: 0.25 as 25%, 4227200558 as 42272-00558."""
+    shown, share = text.removesuffix("%"), 100 if text.endswith("%") else 1
+    with suppress(ValueError):
+        return math.isclose(float(shown) / share, value, rel_tol=1e-13, abs_tol=1e-300)
+    digits = "".join(sign for sign in text if sign.isdigit())
+    return value >= 0 and digits.lstrip("0") == f"{value:.0f}"
 
 
 def _plain(text: str) -> str:
