@@ -6,6 +6,7 @@ behind a password and bombs are refused one by one; the other files of the archi
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import lzma
@@ -169,7 +170,7 @@ def _lay(archive: zipfile.ZipFile, info: zipfile.ZipInfo, place: Path, most: int
         place.unlink(missing_ok=True)
         raise
     except OSError as e:  # the disk is full, or knows no such name
-        if e.errno is None:  # bz2 says so of bytes that do not unpack
+        if e.errno in (None, errno.EINVAL):  # bytes that do not unpack, or stand before the beginning of the file
             place.unlink(missing_ok=True)
             raise Unreadable("corrupt", type(e).__name__) from e
         raise Unreadable("unreadable_disk", e.strerror or "") from e

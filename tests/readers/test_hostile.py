@@ -132,6 +132,16 @@ def test_a_damaged_member_is_no_fault_of_the_disk(tmp_path, method):
     assert [source.reason for source in read_all(tmp_path / "a.zip", "a.zip")] == ["", "corrupt"]
 
 
+def test_a_member_that_stands_before_the_beginning_is_no_fault_of_the_disk(tmp_path):
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w") as package:
+        package.writestr("a.csv", "客户,电话\n甲,1\n" * 9)
+        package.writestr("b.csv", "客户,电话\n乙,2\n")
+    (tmp_path / "f.zip").write_bytes(whole.getvalue()[:60] + whole.getvalue()[100:])
+    ends = {source.name: (source.status, source.reason) for source in read_all(tmp_path / "f.zip", "f.zip")}
+    assert ends["f.zip/a.csv"] == ("error", "corrupt") and ends["f.zip/b.csv"] == ("read", "")
+
+
 def test_files_behind_a_password_are_refused_one_by_one(archive, tmp_path):
     archive(("secret.csv", CSV), ("b.csv", CSV))
     data = bytearray((tmp_path / "a.zip").read_bytes())
