@@ -24,7 +24,8 @@ DELIMITERS = ",\t;|^~\x01"
 SAMPLE = 400_000  # characters looked at for the delimiter
 SAMPLE_ROWS = 300
 BLOCK = 4 << 20  # bytes parsed at a time; a longer record is read row by row
-QUOTED = 1 << 20  # bytes looked through for quotes at a time
+PIECE = 1 << 18  # bytes looked through for quotes at a time
+QUOTE = ord('"')
 LONGEST_CELL = 200  # lines; a quote that swallows more is a stray one
 PROSE = 60  # characters of a usual line that is a sentence and no name
 _SEPARATOR = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
@@ -66,7 +67,7 @@ def read(raw: Raw) -> Parsed:
         raise Unreadable("no_table", format="txt")
     untouched = decoded.encoding == "utf-8" and len(text) == len(decoded.text)
     cells, notes = _parse(text, raw.data if untouched else None, delimiter or ",", first_row)
-    cells, armour = _unarmour(cells) if '="' in text else (cells, ())
+    cells, armour = _unarmour(cells) if "=" in text and '="' in text else (cells, ())
     return Parsed(_format(delimiter), (Grid("", cells, (*_damage(decoded), *nul, *notes, *armour)),), decoded.encoding)
 
 
@@ -177,19 +178,22 @@ def _fast(text: str, data: bytes | None, delimiter: str, width: int) -> pa.Table
 
 def _paired(data: bytes, delimiter: str) -> bool:
     """Whether as many quotes begin a cell as end one, as they do where none is stray; said of text in UTF-8."""
-    signs, edges = np.frombuffer(data, np.uint8), np.frombuffer(f"{delimiter}\r\n".encode(), np.uint8)
-    begin = end = 0
-    for start in range(0, len(data), QUOTED):
-        if data.find(b'"', start, start + QUOTED) >= 0:
-            at = np.flatnonzero(signs[start : start + QUOTED] == ord('"')) + start
-            begin += int((np.isin(signs[at - 1], edges) | (at == 0)).sum())
-            end += int((np.isin(signs[np.minimum(at + 1, len(data) - 1)], edges) | (at == len(data) - 1)).sum())
+    signs = np.frombuffer(data, np.uint8)
+    begin, end = int(signs[0] == QUOTE), int(signs[-1] == QUOTE)
+    for start in range(0, len(data), PIECE):
+        piece = signs[start : start + PIECE + 1]
+        quotes, edges = piece == QUOTE, (piece == ord(delimiter)) | (piece == ord("\n")) | (piece == ord("\r"))
+        begin += int(np.count_nonzero(edges[:-1] & quotes[1:]))
+        end += int(np.count_nonzero(quotes[:-1] & edges[1:]))
     return begin == end
 
 
-def _without_last_breaks(data: bytes) -> bytes:
+def _without_last_breaks(data: bytes) -> pa.Buffer:
     """The text without the line ends behind its last line, which would be rows of their own."""
-    return data if data[-2:].strip(b"\r\n") == data[-2:] else data.rstrip(b"\r\n")
+    end = len(data)
+    while end and data[end - 1] in b"\r\n":
+        end -= 1
+    return pa.py_buffer(data).slice(0, end)
 
 
 def _records(text: str, delimiter: str) -> Iterator[tuple[list[str], bool]]:

@@ -87,14 +87,14 @@ def complete(golden: pd.DataFrame, entity: Entity, plan: Plan, words: Words, evi
 
 def _sure(golden: pd.DataFrame, entity: Entity, evidence: Evidence) -> pd.DataFrame:
     """The golden records without the values that something was found to be wrong with in the rows they come from."""
-    sure, found = golden.copy(), evidence.issues
+    sure, found, ids = golden.copy(), evidence.issues, pd.Index(golden["golden_id"])
     asked = found[(found["entity"] == entity.name) & (found["severity"] != Severity.INFO)]
     for name, lines in asked[asked["field"].isin(entity.stored)].groupby("field", observed=True):
         rids = lines["rid"][lines["rid"].isin(evidence.records.index)]
-        doubted = pd.DataFrame({"golden_id": rids.map(evidence.members), "value": rids.map(evidence.records[str(name)])})
-        pairs = pd.MultiIndex.from_frame(doubted.dropna())
-        mine = pd.MultiIndex.from_arrays([golden["golden_id"], golden[str(name)]])
-        sure[str(name)] = golden[str(name)].mask(mine.isin(pairs))
+        at = ids.get_indexer(evidence.members.reindex(rids))
+        known, doubted = at[at >= 0], evidence.records[str(name)].reindex(rids[at >= 0]).to_numpy(dtype=object)
+        wrong = known[golden[str(name)].to_numpy(dtype=object)[known] == doubted]
+        sure[str(name)] = golden[str(name)].mask(np.isin(np.arange(len(golden)), wrong))
     return sure
 
 
