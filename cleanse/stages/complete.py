@@ -66,10 +66,11 @@ def complete(golden: pd.DataFrame, entity: Entity, plan: Plan, words: Words, evi
     if not names or golden.empty:
         return Completed(golden, frame("changes"), frame("issues"))
     table, sure, changes, issues = golden.copy(), _sure(golden, entity, evidence), [], []
-    tables, abroad = places(words), _abroad(golden, entity, words)
+    tables, abroad = places(words), _abroad(golden[golden[names].isna().any(axis=1)], entity, words)
     for name in names:
         f, there = entity.fields[name], evidence.members[evidence.records[name].notna()]
-        empty = sure[table[name].isna() & ~table["golden_id"].isin(there)]
+        blank = table.loc[table[name].isna(), "golden_id"]
+        empty = sure.loc[blank.index[~blank.isin(there)]]
         proposals = dict(_proposals(empty, sure, entity, f, words, tables, evidence))
         wanted = {s: proposals[s] for s in COMPLETION if s in plan.sources and s in proposals}
         wanted = {s: v if s == LOOKUP else v.mask(abroad.loc[v.index]) for s, v in wanted.items()}
