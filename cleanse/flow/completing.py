@@ -14,7 +14,7 @@ from cleanse.flow.reading import read_named
 from cleanse.kinds.header import Vocabulary
 from cleanse.model import Entity
 from cleanse.project import Project
-from cleanse.stages import complete, map, normalize, tables
+from cleanse.stages import complete, map, normalize
 
 SHOWN = 10  # rows of a note
 MOBILE, ISSUED = 11, 7  # digits of a Chinese mobile, and those of them that a place is told by
@@ -98,10 +98,8 @@ def required(project: Project) -> list[str]:
 def looked_up(project: Project) -> dict[str, pd.DataFrame]:
     """The lookup file read, mapped and repaired as a source is; raises CleanseError when it cannot be read."""
     path = project.complete["lookup"]
-    grids = read_named(project, path, "the lookup file")
     vocabulary = Vocabulary.of(project.words, project.entities)
-    known, told = frozenset(vocabulary.synonyms), vocabulary.tells
-    found = [t for g in grids for t in tables.find_tables(g, path.name, known, project.words, told)]
+    found = read_named(project, path, "the lookup file", frozenset(vocabulary.synonyms), vocabulary.tells)
     maps = [map.propose(t, vocabulary, project.entities, project.words, {}) for t in found]
     mapped = map.apply(tuple(found), tuple(maps), project.entities)
     clean = normalize.normalize(mapped.columns, mapped.addresses, project.entities, project.words, project.today)

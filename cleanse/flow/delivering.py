@@ -25,7 +25,7 @@ from cleanse.runs import audit
 from cleanse.runs.batches import BOOK, LoadBook
 from cleanse.runs.folder import find_run, locked, write_frame
 from cleanse.stages import reconcile as reconciling
-from cleanse.stages import results, tables
+from cleanse.stages import results
 from cleanse.stages.conform import Conformed
 from cleanse.targets.address import shows_password
 from cleanse.targets.database import Database
@@ -268,8 +268,7 @@ def _exported(
     parts: dict[str, list[pd.DataFrame]] = {}
     for path in paths:
         known = results.headers(profile, project.words)
-        grids = read_named(project, path, "the export")
-        there = [t.rows for grid in grids for t in tables.find_tables(grid, path.name, known, project.words)]
+        there = [table.rows for table in read_named(project, path, "the export", known)]
         told = [(one, t) for t in there if (one := results.object_of(t, plan, profile))]
         if not told:
             raise SourceError(

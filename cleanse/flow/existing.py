@@ -19,7 +19,7 @@ from cleanse.kinds.header import normalize_header
 from cleanse.matching import MatchSchema
 from cleanse.model import Entity, Profile, Table, TargetField, TargetObject
 from cleanse.project import Project
-from cleanse.stages import map, tables
+from cleanse.stages import map
 from cleanse.stages.normalize import Normalized
 
 HELD = ("rid", "entity", "object", "at", "key", "golden_id")
@@ -130,8 +130,7 @@ def _read(project: Project, target: TargetObject) -> list[Table]:
     """The tables of an export, columns named as the profile names them."""
     path = project.existing[target.name]
     names = _names(target, project.profile)
-    grids = read_named(project, path, "the export")
-    found = [t for g in grids for t in tables.find_tables(g, path.name, frozenset(names), project.words)]
+    found = read_named(project, path, "the export", frozenset(names))
     renamed = [t.rows.rename(columns={c: names[n] for c in t.rows if (n := normalize_header(str(c))) in names})
                for t in found]  # fmt: skip
     telling = [c.name for c in target.fields if c.unique or c.name in (target.key, target.parent)]

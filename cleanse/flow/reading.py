@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from fnmatch import fnmatch
 from functools import cache
@@ -16,7 +16,7 @@ from cleanse.codes import all_codes
 from cleanse.errors import SourceError
 from cleanse.flow.frames import joined, plain
 from cleanse.kinds.header import Vocabulary, normalize_header
-from cleanse.model import PARKED_LISTS, Entity, Grid, Note, Source, Table, frame
+from cleanse.model import PARKED_LISTS, Entity, Note, Source, Table, frame
 from cleanse.project import DECISIONS, Project
 from cleanse.review.decisions import CHOICES
 from cleanse.settings import CONFIG
@@ -161,9 +161,12 @@ def corrections(found: Input, entities: Mapping[str, Entity]) -> pd.DataFrame:
     return corrected.changes(found.patches, found.tables, paths, entities)
 
 
-def read_named(project: Project, path: Path, what: str) -> list[Grid]:
-    """The sheets of a file that a person names, or of the files in an archive, read as the sources are: with their limits,
-    encoding and passwords. ``what`` it is said to be is told in the SourceError that is raised when it cannot be read."""
+def read_named(
+    project: Project, path: Path, what: str, known: frozenset[str], told: Callable[[str], bool] = lambda name: False
+) -> list[Table]:
+    """The tables of a file that a person names, or of the files in an archive, read as the sources are: with their limits,
+    encoding and passwords. ``known`` and ``told`` say what is a header, as for ``find_tables``. ``what`` the file is said to
+    be is told in the SourceError that is raised when it cannot be read."""
     found = list(readers.read_all(path, path.name, reading_limits(project), project.encoding, (), project.passwords))
     grids = [grid for source in found for grid in source.grids]
     bad = next((s for s in found if s.status == "error"), None if grids else found[0])
@@ -171,7 +174,7 @@ def read_named(project: Project, path: Path, what: str) -> list[Grid]:
         code = all_codes()[bad.reason or "no_cells"]
         where = str(path.parent / bad.name)
         raise SourceError(f"{what} cannot be read: {code.text['en']}", where=where, cure=code.cure["en"])
-    return grids
+    return [t for grid in grids for t in tables.find_tables(grid, path.name, known, project.words, told)]
 
 
 def reading_limits(project: Project) -> readers.Limits:

@@ -17,7 +17,7 @@ from cleanse.flow.writing import parked_rows, write_parked
 from cleanse.model import Exit
 from cleanse.project import Project
 from cleanse.runs.folder import find_run, write_frame
-from cleanse.stages import results, tables
+from cleanse.stages import results
 
 FRAME = "results.parquet"
 
@@ -78,9 +78,8 @@ def write_corrections(project: Project, folder: Path, refused: pd.DataFrame, to:
 
 def _answers(project: Project, path: Path, sent: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     known = results.headers(project.profile, project.words)
-    grids = read_named(project, path, "the result file")
-    found = [t.rows for grid in grids for t in tables.find_tables(grid, path.name, known, project.words)]
-    told = [results.answers(table, sent, project.profile, project.words) for table in found]
+    found = read_named(project, path, "the result file", known)
+    told = [results.answers(table.rows, sent, project.profile, project.words) for table in found]
     if not any(len(t) for t in told):
         raise SourceError(
             f"no result file of {project.profile.label}",

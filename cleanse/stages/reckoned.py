@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +21,7 @@ LEAST_WIDTH = 3
 _FIGURE = re.compile(FIGURE)
 _COUNTED = re.compile(r".*\S\s*[（(]\s*(\d{1,5})\s*[)）]")
 NEAR = 0.005  # sums of cents as floats
+ROUNDED = 1e-9  # of all that was added up
 
 
 def reckoned(sheet: Sheet, rows: range, kinds: Mapping[int, str], words: look.Words) -> dict[int, str]:
@@ -44,18 +46,44 @@ def _sums(sheet: Sheet, start: int, lonely: np.ndarray, told: np.ndarray) -> dic
     them the sum of several."""
     left = int(sheet.filled[start:].any(axis=0).argmax())
     asked = _only_figures(sheet, lonely[~sheet.filled[lonely, left]])  # where names stand, a number is one
-    columns = {c: _figures(sheet, c) for c in sorted({c for at in asked for c in sheet.row(at)})}
+    columns = {c: _Column.of(_figures(sheet, c), ~told) for c in sorted({c for at in asked for c in sheet.row(at)})}
     found: dict[int, str] = {}
     proven, since, open_rows = False, start, ~told
+    closed = dict.fromkeys(columns, 0.0)  # what the rows that were found add up to
     for at in asked:
+        mine = [*sheet.row(at)]
         for first in (since, start):
+            gone = closed if first == start else {c: columns[c].own[since] for c in mine}
+            if not all(columns[c].may_sum(first, at, gone[c]) for c in mine):
+                continue
             members = np.flatnonzero(open_rows[first:at]) + first
-            sizes = [_members(columns[c], members, at) for c in sheet.row(at)]
+            sizes = [_members(columns[c].figures, members, at) for c in mine]
             if all(sizes):
                 proven |= max(sizes) > 1
                 found[at], since, open_rows[at] = "subtotal", at, False
+                closed |= {c: closed[c] + columns[c].own[at] for c in mine}
                 break
     return found if proven else {}
+
+
+class _Column(NamedTuple):
+    """The figures of a column, 0 where there is none, and what these and their sizes add up to before each row."""
+
+    figures: np.ndarray
+    own: np.ndarray
+    sums: np.ndarray
+    sizes: np.ndarray
+
+    @classmethod
+    def of(cls, figures: np.ndarray, wanted: np.ndarray) -> _Column:
+        own = np.where(wanted & np.isfinite(figures), figures, 0.0)
+        return cls(figures, own, *(np.concatenate([[0.0], np.cumsum(part)]) for part in (own, np.abs(own))))
+
+    def may_sum(self, first: int, at: int, gone: float) -> bool:
+        """Whether a cell may be the sum of those from ``first`` on without what is gone, but for what adding up so far has
+        rounded away; it spares looking at all of them for nearly every cell."""
+        missing = self.sums[at] - self.sums[first] - gone - self.figures[at]
+        return bool(abs(missing) < NEAR + ROUNDED * self.sizes[at])
 
 
 def _only_figures(sheet: Sheet, lonely: np.ndarray) -> list[int]:
